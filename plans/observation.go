@@ -1,0 +1,97 @@
+package plans
+
+import "encoding/json"
+
+// Observation is what a provider saw at one target before planning. What is
+// in exactly one of the typed fields binds: apply compares it again and
+// refuses (exit 3) when it differs. Informative figures never refuse.
+type Observation struct {
+	Address  string `json:"address"` // database.orders, terraform.cache, deployment.directory.api, artifact.file.api
+	Provider string `json:"provider"`
+	// Identity names the target itself, so that another target behind the
+	// same address is noticed ("system 7423…, database orders (16384)").
+	Identity string `json:"identity,omitempty"`
+	// Late is true when the target cannot be looked at yet.
+	Late bool `json:"late,omitempty"`
+
+	Database   *DatabaseState   `json:"database,omitempty"`
+	Terraform  *TerraformState  `json:"terraform,omitempty"`
+	Artifact   *ArtifactState   `json:"artifact,omitempty"`
+	Deployment *DeploymentState `json:"deployment,omitempty"`
+
+	Informative json.RawMessage `json:"informative,omitempty"`
+}
+
+// DatabaseState is a database's schema version and history.
+type DatabaseState struct {
+	Driver string `json:"driver"`
+	// Version is the row of schema_migrations, decimal; empty when none.
+	Version string `json:"version,omitempty"`
+	Dirty   bool   `json:"dirty,omitempty"`
+	// Fresh is true when there is neither history nor any user table.
+	Fresh bool `json:"fresh,omitempty"`
+	// Applied lists the files this database has, by version.
+	Applied []AppliedMigration `json:"applied,omitempty"`
+}
+
+// AppliedMigration is one row of lockstep.history.
+type AppliedMigration struct {
+	Version   string `json:"version"`
+	Name      string `json:"name"`
+	Up        Digest `json:"up,omitempty"` // empty for a version known from schema_migrations alone
+	Down      Digest `json:"down,omitempty"`
+	Phase     Phase  `json:"phase,omitempty"`
+	ChangeSet string `json:"change_set,omitempty"`
+	Run       string `json:"run,omitempty"`
+	At        string `json:"at,omitempty"` // RFC 3339, the target's clock
+}
+
+// TerraformState is a configuration's state and the saved plan made from it.
+// Engine, version, workspace, lineage and serial bind; the plan is an
+// observation that is stored in the bundle.
+type TerraformState struct {
+	Engine    string `json:"engine"` // "terraform" or "tofu"
+	Version   string `json:"version"`
+	Workspace string `json:"workspace"`
+	Lineage   string `json:"lineage,omitempty"`
+	Serial    string `json:"serial,omitempty"` // decimal
+
+	// Plan is the saved plan's digest; empty when nothing changes or Late.
+	Plan Digest `json:"plan,omitempty"`
+	// Source are the configuration's files.
+	Source  []Input          `json:"source,omitempty"`
+	Changes []ResourceChange `json:"changes,omitempty"`
+	Drift   []ResourceChange `json:"drift,omitempty"`
+	Outputs []Output         `json:"outputs,omitempty"`
+}
+
+// ResourceChange is one entry of Terraform's plan; actions alone classify it.
+type ResourceChange struct {
+	Address string   `json:"address"`
+	Type    string   `json:"type"`
+	Actions []string `json:"actions"`
+	Reason  string   `json:"reason,omitempty"` // for display only
+	// After is the digest of the planned values with unknown and sensitive
+	// ones masked; it decides whether a later plan is a subset of this one.
+	After Digest `json:"after,omitempty"`
+}
+
+// Output is a Terraform output. Value is absent when unknown or sensitive.
+type Output struct {
+	Name      string          `json:"name"`
+	Known     bool            `json:"known"`
+	Sensitive bool            `json:"sensitive,omitempty"`
+	Value     json.RawMessage `json:"value,omitempty"`
+}
+
+// ArtifactState is an artifact's content as its source has it now.
+type ArtifactState struct {
+	Digest Digest `json:"digest"`
+	Size   int64  `json:"size"`
+}
+
+// DeploymentState is what a deployment target runs now.
+type DeploymentState struct {
+	Current  Digest `json:"current,omitempty"`
+	Previous Digest `json:"previous,omitempty"`
+}

@@ -1,0 +1,145 @@
+package plans
+
+import "encoding/json"
+
+// Step is the smallest unit that runs, is journalled and can be undone.
+type Step struct {
+	// Address is the block's address inside its change set, for example
+	// terraform.cache, migration.orders["0007_add_status"] or
+	// check.http.ready. It is unique in a plan.
+	Address  string `json:"address"`
+	Phase    Phase  `json:"phase"`
+	Action   Action `json:"action"`
+	Provider string `json:"provider"` // "terraform", "database/postgres", "deployment/directory", "check/http", "bake", ...
+
+	// Summary is the one-line change for people ("orders 0006 -> 0007").
+	Summary string `json:"summary"`
+	// Why is the sentence that explain prints about the step's position.
+	Why string `json:"why"`
+
+	// Block is the address of the block whose settings the step uses; for a
+	// migration file it is the migration block's.
+	Block string `json:"block,omitempty"`
+	// Target names what the step changes (database.orders, the directory's
+	// path, ...); steps of one target never run side by side.
+	Target string `json:"target,omitempty"`
+	// Settings are the block's evaluated arguments with unknown and sensitive
+	// values masked. Apply resolves the real ones again.
+	Settings json.RawMessage `json:"settings,omitempty"`
+	// Inputs are the bundle's files that the step uses, by role.
+	Inputs []Input `json:"inputs,omitempty"`
+	// Needs are addresses of steps that must be done before, besides all
+	// steps of earlier phases.
+	Needs []string `json:"needs,omitempty"`
+
+	Migration  *Migration  `json:"migration,omitempty"`
+	Statements []Statement `json:"statements,omitempty"`
+	Risk       Risk        `json:"risk"`
+	Rollback   Rollback    `json:"rollback"`
+	Timeout    Duration    `json:"timeout,omitempty"`
+	// Bake is how long the phase's checks must stay green (action bake).
+	Bake Duration `json:"bake,omitempty"`
+	// Checks are the addresses of the check blocks that a bake samples.
+	Checks []string `json:"checks,omitempty"`
+
+	// Late marks a step whose target or inputs are unknown until an earlier
+	// step has run; Envelope says what it may become without a new approval.
+	Late     bool      `json:"late,omitempty"`
+	Envelope *Envelope `json:"envelope,omitempty"`
+}
+
+// Action is what a step does.
+type Action string
+
+// Actions.
+const (
+	ActionTerraform Action = "terraform" // carries out a saved Terraform plan
+	ActionMigrate   Action = "migrate"   // runs one migration file
+	ActionFetch     Action = "fetch"     // brings an artifact here and checks its digest
+	ActionDeploy    Action = "deploy"    // makes an artifact run
+	ActionCheck     Action = "check"     // samples a check until it passes or fails
+	ActionBake      Action = "bake"      // keeps sampling checks for a time
+)
+
+// Effect reports whether the action changes a target.
+func (a Action) Effect() bool { return a != ActionCheck && a != ActionBake }
+
+// Migration is the file a migrate step runs.
+type Migration struct {
+	Database string `json:"database"`
+	Version  string `json:"version"` // decimal; a string because it can pass 2^53
+	Name     string `json:"name"`
+	Class    Class  `json:"class"`
+	// Reason says why the file has its class, and who said so.
+	Reason string `json:"reason"`
+	Up     Digest `json:"up"`
+	Down   Digest `json:"down,omitempty"`
+	// Mode is "transaction" or "statement".
+	Mode string `json:"mode"`
+	// Irreversible is the author's reason, from the file's header.
+	Irreversible string `json:"irreversible,omitempty"`
+}
+
+// Class is the side of the deployment a migration belongs on.
+type Class string
+
+// Classes of migrations.
+const (
+	ClassExpand   Class = "expand"   // old code keeps working
+	ClassContract Class = "contract" // old code breaks or data is lost
+	ClassData     Class = "data"     // rows only
+)
+
+// Statement is one SQL statement of a step and what is known of its locks.
+type Statement struct {
+	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	SQL      string   `json:"sql"`
+	Phase    Phase    `json:"phase"`
+	Locks    []Lock   `json:"locks,omitempty"`
+	Rewrites []string `json:"rewrites,omitempty"`
+	Scans    []string `json:"scans,omitempty"`
+	// Source labels the figures: "measured", "rule" or "assumed".
+	Source string `json:"source"`
+}
+
+// Lock is a lock by PostgreSQL's own mode name on one relation.
+type Lock struct {
+	Mode     string `json:"mode"`
+	Relation string `json:"relation"`
+}
+
+// Risk is how much a step can hurt, with reasons a reviewer can check.
+type Risk struct {
+	Level   string   `json:"level"` // "low", "medium", "high"
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// Grade says how much of the state before a step its rollback restores.
+type Grade string
+
+// Grades of a rollback.
+const (
+	GradeExact      Grade = "exact"      // the target is as before
+	GradeStructural Grade = "structural" // the shape is back, rows or identities may not be
+	GradeNone       Grade = "none"       // there is no way back
+)
+
+// Rollback is the way back of one step, known before the step runs.
+type Rollback struct {
+	Grade   Grade  `json:"grade"`
+	Summary string `json:"summary"` // "back to 91d0c4aa7e02", "kept (safe to keep)", "NONE - one-way door"
+	Reason  string `json:"reason"`
+	// Kept is true when a failing run leaves the step's effect in place.
+	Kept bool `json:"kept,omitempty"`
+}
+
+// Envelope bounds what a late step may become.
+type Envelope struct {
+	// Actions are the Terraform actions that may appear.
+	Actions []string `json:"actions,omitempty"`
+	// NonDestructive means: an empty database, or no contract statement.
+	NonDestructive bool `json:"non_destructive,omitempty"`
+	// Reason is for people: what is unknown and until when.
+	Reason string `json:"reason"`
+}

@@ -1,0 +1,148 @@
+// Package providers is the contract that everything which changes a target
+// fulfils: four verbs and a declaration. Observe reads, Apply does one step,
+// Rollback undoes one step, Probe tells after a crash what really happened.
+//
+// It depends on the plan model alone, so that a provider can live outside of
+// this module. providertest holds the conformance suite; only the command
+// package names concrete providers.
+package providers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Provider does the work of one kind of step. Implementations are safe for
+// concurrent use on different targets. Every method honours its context:
+// cancelling it ends the effect cleanly (a statement is rolled back, Terraform
+// gets SIGINT), never half-way without saying so.
+type Provider interface {
+	// Observe reads the target and never writes to it.
+	Observe(ctx context.Context, req ObserveRequest) (Observed, error)
+
+	// Apply does the step. Applying a done step again is a no-op that
+	// succeeds. An error means that the step is not done; Probe tells the rest.
+	Apply(ctx context.Context, req Request) (Result, error)
+
+	// Rollback undoes the step: afterwards Probe says Absent. Rolling back an
+	// absent step is a no-op that succeeds. Without a way back it changes
+	// nothing and returns an error that wraps ErrIrreversible.
+	Rollback(ctx context.Context, req Request) (Result, error)
+
+	// Probe reads the target and tells how much of the step is there. It
+	// never trusts what the journal says, and never guesses: Unknown is an
+	// answer. It first waits for, or ends, what an earlier process of this
+	// run left running.
+	Probe(ctx context.Context, req Request) (Report, error)
+
+	// Rerun declares what may be done with a step whose outcome is missing.
+	Rerun(action plans.Action) Rerun
+}
+
+// ErrIrreversible is wrapped by the error of a Rollback without a way back.
+var ErrIrreversible = errors.New("no way back")
+
+// ErrOutsideEnvelope is wrapped by the error of an Apply whose late-bound
+// target or plan is not what the approved envelope allows. Nothing was changed.
+var ErrOutsideEnvelope = errors.New("outside of the approved envelope")
+
+// ErrBlocked is wrapped by the error of an Apply that could not start for a
+// passing cause (a lock that others hold). Nothing was changed; it is safe
+// to try again.
+var ErrBlocked = errors.New("blocked by others")
+
+// Rerun is what may be done with a step whose outcome is missing.
+type Rerun string
+
+// Rerun declarations.
+const (
+	RerunSafe   Rerun = "safe to re-run"
+	RerunVerify Rerun = "verify then re-run"
+	RerunNever  Rerun = "never re-run"
+)
+
+// ObserveRequest asks for the state of one target.
+type ObserveRequest struct {
+	Environment string
+	ChangeSet   string
+	Address     string
+	// Settings are the block's real arguments as JSON, secrets included.
+	Settings json.RawMessage
+	// BindingOnly asks for what binds alone: apply compares it with the plan
+	// and wants neither a new Terraform plan nor figures.
+	BindingOnly bool
+}
+
+// Observed is an observation and the files that belong to it.
+type Observed struct {
+	plans.Observation
+	// Blobs are contents that the observation names by digest and that the
+	// bundle must hold (Terraform's saved plan, its sources).
+	Blobs map[plans.Digest][]byte
+}
+
+// Request asks for one step. It carries everything the step may use: apply
+// reads from the bundle, never from the working tree.
+type Request struct {
+	Run         string
+	Plan        plans.Digest
+	Actor       string
+	Environment string
+	ChangeSet   string
+	Step        plans.Step
+	// Settings are the block's real arguments as JSON, secrets included. They
+	// must not reach a log, an error, an argument list or the journal.
+	Settings json.RawMessage
+	// Observed is what the plan saw at the step's target before it ran.
+	Observed plans.Observation
+	// Blob returns an input of the bundle by digest.
+	Blob func(plans.Digest) ([]byte, error)
+	// Record journals durable facts while the effect runs, so that a later
+	// Probe finds it: a child's pid, a transaction id, the state's serial
+	// before. When it returns an error the effect must not start.
+	Record func(any) error
+	// Recorded are the facts of earlier attempts of this step, oldest first.
+	Recorded []json.RawMessage
+	// Progress reports one line for people; it may be nil.
+	Progress func(message string)
+}
+
+// Result is what a step did.
+type Result struct {
+	// Summary is one line for people ("1 added, 0 changed").
+	Summary string
+	// Changed is false when the target already was as wanted.
+	Changed bool
+	// Outputs feed later steps.
+	Outputs []plans.Output
+	// Secrets holds the real values of sensitive outputs by name; it is kept
+	// in memory only.
+	Secrets map[string]json.RawMessage
+	// Figures are measured facts for the journal (lock_wait_ms, rows, ...).
+	Figures map[string]any
+}
+
+// Verdict is how much of a step is there.
+type Verdict string
+
+// Verdicts of a probe.
+const (
+	Absent   Verdict = "absent"
+	InFlight Verdict = "in flight"
+	Partial  Verdict = "partial"
+	Done     Verdict = "done"
+	Unknown  Verdict = "unknown"
+)
+
+// Report is a probe's answer.
+type Report struct {
+	Verdict Verdict
+	// Detail says what was looked at and what was found, for people.
+	Detail string
+	// Outputs and Secrets are as in Result, when the step is done.
+	Outputs []plans.Output
+	Secrets map[string]json.RawMessage
+}
