@@ -1,0 +1,93 @@
+package diag
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// longestLine is how much of a source line is shown, in bytes.
+const longestLine = 160
+
+// Write prints diagnostics for people: place, source line with a mark under
+// the mistake, what is wrong and why, and what to do. The function source
+// returns a file's bytes, or nil when they are not at hand. Text that comes
+// from files is escaped. A failed write is not reported: the next one fails too.
+func Write(w io.Writer, ds Diagnostics, source func(file string) []byte) {
+	for i, d := range ds {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		title := "Error"
+		if d.Severity == Warning {
+			title = "Warning"
+		}
+		fmt.Fprintf(w, "%s: %s\n", title, Escape(d.Summary))
+		if place := d.Range.String(); place != "" {
+			fmt.Fprintf(w, "  on %s\n", place)
+			writeSnippet(w, d.Range, source)
+		}
+		if d.Detail != "" {
+			fmt.Fprintf(w, "  %s\n", indent(d.Detail))
+		}
+		if d.Fix != "" {
+			fmt.Fprintf(w, "  Fix: %s\n", indent(d.Fix))
+		}
+	}
+}
+
+func indent(text string) string { return strings.ReplaceAll(Escape(text), "\n", "\n  ") }
+
+func writeSnippet(w io.Writer, r Range, source func(string) []byte) {
+	if source == nil || r.Start.Line == 0 {
+		return
+	}
+	line, start := lineAt(source(r.File), r.Start.Byte)
+	if line == nil {
+		return
+	}
+	from := min(r.Start.Byte-start, len(line))
+	to := len(line)
+	if r.End.Line == r.Start.Line {
+		to = min(max(r.End.Byte-start, from), len(line))
+	}
+	before, marked, after := window(line, from, to)
+	gutter := fmt.Sprintf("%4d", r.Start.Line)
+	fmt.Fprintf(w, "  %s | %s%s%s\n", gutter, before, marked, after)
+	fmt.Fprintf(w, "  %s | %s%s\n", strings.Repeat(" ", len(gutter)),
+		strings.Repeat(" ", utf8.RuneCountInString(before)),
+		strings.Repeat("^", max(1, utf8.RuneCountInString(marked))))
+}
+
+// lineAt returns the line that holds the offset and the line's own offset.
+func lineAt(src []byte, offset int) ([]byte, int) {
+	if offset < 0 || offset > len(src) || len(src) == 0 {
+		return nil, 0
+	}
+	start := bytes.LastIndexByte(src[:offset], '\n') + 1
+	end := bytes.IndexByte(src[offset:], '\n')
+	if end < 0 {
+		end = len(src)
+	} else {
+		end += offset
+	}
+	return bytes.TrimSuffix(src[start:end], []byte("\r")), start
+}
+
+// window cuts a long line around its marked part and makes it printable.
+func window(line []byte, from, to int) (before, marked, after string) {
+	show := func(b []byte) string { return strings.ReplaceAll(Escape(string(b)), "\t", " ") }
+	to = min(to, from+longestLine/2)
+	left := max(0, from-longestLine/2)
+	right := min(len(line), to+longestLine/2)
+	before, marked, after = show(line[left:from]), show(line[from:to]), show(line[to:right])
+	if left > 0 {
+		before = "…" + before
+	}
+	if right < len(line) {
+		after += "…"
+	}
+	return before, marked, after
+}
