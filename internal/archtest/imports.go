@@ -1,0 +1,113 @@
+package archtest
+
+import (
+	"slices"
+	"strings"
+)
+
+// rule says what the packages at and below a folder may import of this module.
+type rule struct {
+	folder string
+	may    []string
+	// outside lists the modules from elsewhere that are allowed; nil: any.
+	outside []string
+	reason  string
+}
+
+// rules returns the table of allowed imports; the longest folder that fits
+// decides. Tests may import what they need; the laws still bind them.
+func rules() []rule {
+	none := []string{}
+	contract := []string{"plans", "providers", "internal/redact", "internal/failpoint"}
+	return []rule{
+		{"plans", none, none, "the plan model is the public contract: standard library alone"},
+		{"internal/dag", none, none, "a generic graph knows nothing of plans"},
+		{"internal/diag", none, []string{"github.com/hashicorp/hcl/v2"}, "diagnostics know HCL's places and nothing else"},
+		{"internal/redact", none, nil, "everyone masks, so masking depends on no one"},
+		{"internal/version", none, nil, "build information depends on no one"},
+		{"internal/terminal", none, nil, "streams and colour know nothing of what is printed"},
+		{"internal/sqlscan", none, nil, "the lexer knows text alone"},
+		{"internal/lock", none, nil, "a lease knows nothing of what it guards"},
+		{"internal/pgtest", none, nil, "a test server knows nothing of what is tested"},
+		{"internal/failpoint", none, none, "every package may mark a place, so it depends on no one"},
+
+		{"providers", []string{"plans", "internal/failpoint"}, none, "the contract speaks in plans alone, so that a provider can live elsewhere"},
+		{"providers/", contract, nil, "a provider knows the contract, not who calls it"},
+		{"providers/database", append(slices.Clone(contract), "internal/sqlscan"), nil, "a provider knows the contract; SQL also needs statements"},
+		{"internal/gate", []string{"plans", "internal/failpoint"}, nil, "a check answers with evidence; it starts nothing"},
+		{"internal/journal", []string{"plans", "internal/failpoint"}, nil, "the journal records plans' words and interprets none"},
+		{"internal/approval", []string{"plans"}, nil, "approvals bind people to digests"},
+		{"internal/sqlcheck", []string{"plans", "internal/sqlscan"}, nil, "analysers turn statements into findings"},
+		{"internal/config", []string{"internal/diag", "plans"}, nil, "the language knows no target"},
+		{"internal/planner", []string{"plans", "internal/config", "internal/dag", "internal/diag", "internal/sqlcheck", "internal/sqlscan"}, nil, "a plan is a pure function of what was read"},
+		{"internal/bundle", []string{"plans", "internal/failpoint"}, nil, "a bundle is a plan and the bytes it names"},
+		{"internal/rollout", []string{"plans", "providers", "internal/dag", "internal/gate", "internal/journal", "internal/lock", "internal/failpoint"}, nil, "apply obeys the plan and nothing else"},
+		{"internal/view", []string{"plans", "internal/diag", "internal/journal", "internal/terminal", "internal/dag", "internal/redact"}, nil, "views render what they are given"},
+		{"cmd/lockstep", []string{"internal/command"}, none, "main hands over and nothing else"},
+		{"internal/command", nil, nil, "the only place where everything meets"},
+		{"internal/archtest", nil, nil, "reads sources, is imported by no one"},
+		{"internal/crashtest", nil, nil, "drives the built program"},
+	}
+}
+
+// Imports checks every file outside of tests against the table.
+func Imports(t *Tree) []Violation {
+	var found []Violation
+	unknown := map[string]bool{}
+	for _, f := range t.Files {
+		r, ok := ruleOf(f.Package)
+		if !ok && !unknown[f.Package] {
+			unknown[f.Package] = true
+			found = append(found, Violation{
+				f.Path, 0, "package " + f.Package + " has no rule in internal/archtest/imports.go",
+				"a new package says what it may import, and why",
+			})
+		}
+		if !ok || f.Test {
+			continue
+		}
+		for _, imp := range f.Imports {
+			if !r.allows(t, f, imp.Path) {
+				found = append(found, Violation{f.Path, imp.Line, "imports " + imp.Path, r.reason})
+			}
+		}
+	}
+	return found
+}
+
+// ruleOf finds the longest folder that fits. "providers/" is the rule of what
+// lies below the contract, "providers" that of the contract itself.
+func ruleOf(folder string) (rule, bool) {
+	var best rule
+	for _, r := range rules() {
+		fits := within(folder, r.folder) || strings.HasSuffix(r.folder, "/") && strings.HasPrefix(folder, r.folder)
+		if fits && len(r.folder) > len(best.folder) {
+			best = r
+		}
+	}
+	return best, best.folder != ""
+}
+
+func (r rule) allows(t *Tree, f File, importPath string) bool {
+	folder, own := t.Own(importPath)
+	switch {
+	case own:
+		return r.may == nil || slices.Contains(r.may, folder) || family(f.Package, folder)
+	case !strings.Contains(strings.SplitN(importPath, "/", 2)[0], "."):
+		return true // the standard library is the laws' business
+	}
+	return r.outside == nil || slices.ContainsFunc(r.outside, func(m string) bool { return within(importPath, m) })
+}
+
+// family reports whether two packages are parts of one: a provider and its
+// sub-packages, or a package and what lies below it.
+func family(a, b string) bool {
+	root := func(folder string) string {
+		parts := strings.SplitN(folder, "/", 3)
+		if len(parts) < 2 {
+			return folder + "/"
+		}
+		return parts[0] + "/" + parts[1]
+	}
+	return root(a) == root(b)
+}

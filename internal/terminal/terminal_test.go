@@ -1,0 +1,77 @@
+package terminal
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestColour(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		terminal bool
+		noColor  bool
+		env      map[string]string
+		want     bool
+	}{
+		"terminal":                         {terminal: true, want: true},
+		"pipe":                             {},
+		"flag":                             {terminal: true, noColor: true},
+		"flag beats force":                 {terminal: true, noColor: true, env: map[string]string{"CLICOLOR_FORCE": "1"}},
+		"NO_COLOR":                         {terminal: true, env: map[string]string{"NO_COLOR": "1"}},
+		"NO_COLOR empty counts as not set": {terminal: true, env: map[string]string{"NO_COLOR": ""}, want: true},
+		"NO_COLOR beats force":             {terminal: true, env: map[string]string{"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}},
+		"dumb":                             {terminal: true, env: map[string]string{"TERM": "dumb"}},
+		"forced in a pipe":                 {env: map[string]string{"CLICOLOR_FORCE": "1"}, want: true},
+		"force 0 is no force":              {env: map[string]string{"CLICOLOR_FORCE": "0"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := func(n string) (string, bool) { v, ok := test.env[n]; return v, ok }
+			if got := colour(test.terminal, Options{NoColor: test.noColor}, env); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestFromFileThatIsNoTerminal(t *testing.T) {
+	t.Parallel()
+	f, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	widths := map[string]int{"": DefaultWidth, "80": 80, "1": minWidth, "5000": maxWidth, "wide": DefaultWidth, "-3": DefaultWidth}
+	for columns, want := range widths {
+		env := func(n string) (string, bool) { return map[string]string{"COLUMNS": columns}[n], true }
+		o := fromFile(f, Options{}, env)
+		if o.Terminal || o.Colour || o.Width != want {
+			t.Errorf("COLUMNS=%q: terminal %v, colour %v, width %d; want no terminal, no colour, %d", columns, o.Terminal, o.Colour, o.Width, want)
+		}
+	}
+}
+
+func TestPlainHasNoEscapes(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	s := Plain(strings.NewReader(""), &out, &errs)
+	if s.Interactive() {
+		t.Error("a reader is not a person")
+	}
+	if got := s.Out.Paint(Bad, "FAIL"); got != "FAIL" {
+		t.Errorf("got %q, want the bare word", got)
+	}
+	s.Out.Colour = true
+	if got := s.Out.Paint(Bad, "FAIL"); got != "\x1b[31mFAIL\x1b[0m" {
+		t.Errorf("got %q, want a red word", got)
+	}
+	if got := s.Out.Paint(Bad, ""); got != "" {
+		t.Errorf("got %q for nothing", got)
+	}
+	if wide := s.Out.WithWidth(120); wide.Width != 120 || s.Out.Width != DefaultWidth {
+		t.Error("WithWidth must copy")
+	}
+}
