@@ -82,6 +82,9 @@ type Observed struct {
 	// Blobs are contents that the observation names by digest and that the
 	// bundle must hold (Terraform's saved plan, its sources).
 	Blobs map[plans.Digest][]byte
+	// Secrets holds the real values of sensitive outputs that the target has
+	// now; it is kept in memory only.
+	Secrets map[string]json.RawMessage
 }
 
 // Request asks for one step. It carries everything the step may use: apply
