@@ -1,0 +1,222 @@
+package sqlcheck
+
+import (
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Modes of running a file.
+const (
+	ModeTransaction = "transaction" // all statements and the receipt in one transaction
+	ModeStatement   = "statement"   // one statement at a time, each with its own receipt
+)
+
+// Verdict is what is known of a migration file before it runs.
+type Verdict struct {
+	Class plans.Class
+	// Reason is one sentence: the statement or the header that decided.
+	Reason string
+	// Mode is ModeTransaction or ModeStatement.
+	Mode string
+	// Irreversible is the author's reason why there is no way back.
+	Irreversible string
+	Statements   []plans.Statement
+	Risk         plans.Risk
+	// Creates names the tables that the file creates, for Check.New of the
+	// files after it.
+	Creates []string
+}
+
+// Check judges files of one dialect.
+type Check struct {
+	Dialect string // "postgres" or "sqlite"
+	// New names tables that earlier files of the same change set create: no
+	// released code knows them, so constraints on them break nobody.
+	New []string
+}
+
+// Classify judges a file by itself. A finding of severity error means that
+// the file is refused and the verdict must not be used.
+func Classify(file plans.MigrationFile, dialect string) (Verdict, []plans.Finding) {
+	return Check{Dialect: dialect}.Classify(file)
+}
+
+// Classify judges a file; see the function of the same name.
+func (c Check) Classify(file plans.MigrationFile) (Verdict, []plans.Finding) {
+	up := direction{check: c, file: file.Up}
+	if !up.read() {
+		return Verdict{}, up.findings
+	}
+	up.refuseEmpty()
+	up.refuse()
+	verdict := up.verdict()
+
+	down := direction{check: c, file: file.Down}
+	if file.Down.Path != "" && down.read() {
+		down.refuse()
+	}
+	findings := append(up.findings, down.findings...)
+	findings = append(findings, wayBack(file, up.header, len(down.statements))...)
+	return verdict, silence(findings, up.header.NoLint)
+}
+
+// direction is one SQL file of a migration under judgement.
+type direction struct {
+	check      Check
+	file       plans.SQLFile
+	header     sqlscan.Header
+	statements []sqlscan.Statement
+	findings   []plans.Finding
+}
+
+// maxStatements keeps a file reviewable and its plan readable.
+const maxStatements = 10_000
+
+// read fills header and statements; it reports whether the text can be judged.
+func (d *direction) read() bool {
+	split := sqlscan.Split
+	if d.check.Dialect == "sqlite" {
+		split = sqlscan.SplitSQLite
+	}
+	var err error
+	if d.statements, err = split(d.file.Bytes); err != nil {
+		d.unreadable("sql-syntax", err)
+		return false
+	}
+	if d.header, err = sqlscan.ParseHeader(d.file.Bytes); err != nil {
+		d.unreadable("directive", err)
+		return false
+	}
+	if n := len(d.statements); n > maxStatements {
+		d.report(plans.Finding{
+			Code: "too-many-statements", Severity: plans.SeverityError, Line: d.statements[maxStatements].Line,
+			Summary: fmt.Sprintf("the file has %d statements, expected at most %d", n, maxStatements),
+			Fix:     "split it, or load bulk data by a backfill",
+		})
+		return false
+	}
+	return true
+}
+
+func (d *direction) unreadable(code string, err error) {
+	list := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		list = joined.Unwrap()
+	}
+	for _, err := range list {
+		f := plans.Finding{Code: code, Severity: plans.SeverityError, Summary: err.Error()}
+		if place, ok := err.(*sqlscan.Error); ok { //nolint:errorlint // sqlscan returns it unwrapped
+			f.Summary = fmt.Sprintf("%s (column %d)", place.Problem, place.Column)
+			f.Line, f.Fix = place.Line, place.Fix
+		}
+		d.report(f)
+	}
+}
+
+func (d *direction) report(f plans.Finding) {
+	f.File = d.file.Path
+	d.findings = append(d.findings, f)
+}
+
+func (d *direction) verdict() Verdict {
+	v := Verdict{Irreversible: d.header.Irreversible, Mode: ModeTransaction}
+	known := newTables(d.check.New)
+	judged := make([]judgement, 0, len(d.statements))
+	for _, s := range d.statements {
+		j := judge(s, known)
+		for _, table := range j.creates {
+			known.add(table)
+		}
+		v.Creates = append(v.Creates, j.creates...)
+		judged = append(judged, j)
+		if s.OutsideTransaction() {
+			v.Mode = ModeStatement
+		}
+	}
+	if d.header.NoTransaction {
+		v.Mode = ModeStatement
+	}
+	v.Class, v.Reason = d.class(judged)
+	v.Statements = d.describe(judged, v.Class)
+	v.Risk = risk(judged, v.Class, v.Irreversible)
+	return v
+}
+
+// class takes the worst class of the statements unless the header decides.
+func (d *direction) class(judged []judgement) (plans.Class, string) {
+	class, reason := plans.ClassData, "changes rows only"
+	for i, j := range judged {
+		if j.class == plans.ClassContract {
+			class, reason = j.class, fmt.Sprintf("line %d %s", d.statements[i].Line, j.reason)
+			break
+		}
+		if j.class == plans.ClassExpand && class == plans.ClassData {
+			class, reason = j.class, "nothing in it breaks code that is already running"
+		}
+	}
+	if d.header.Phase == "" {
+		return class, reason
+	}
+	said := fmt.Sprintf("the author says %s (line %d)", d.header.Phase, d.header.Line)
+	if d.header.PhaseReason != "" {
+		said += ": " + d.header.PhaseReason
+	}
+	if string(class) != d.header.Phase {
+		said += fmt.Sprintf("; its statements alone are %s: %s", class, reason)
+	}
+	return plans.Class(d.header.Phase), said
+}
+
+func (d *direction) describe(judged []judgement, class plans.Class) []plans.Statement {
+	phase := plans.Expand
+	if class == plans.ClassContract {
+		phase = plans.Contract
+	}
+	out := make([]plans.Statement, 0, len(judged))
+	for i, j := range judged {
+		source := "rule"
+		if j.unsure {
+			source = "assumed"
+		}
+		st := plans.Statement{
+			File: d.file.Path, Line: d.statements[i].Line, SQL: d.statements[i].Text, Phase: phase,
+			Rewrites: j.rewrites, Scans: j.scans, Source: source,
+		}
+		if d.check.Dialect == "postgres" {
+			st.Locks = j.locks
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+// wayBack warns about a migration that says nothing about its rollback.
+func wayBack(file plans.MigrationFile, header sqlscan.Header, downStatements int) []plans.Finding {
+	if header.Irreversible != "" || downStatements > 0 {
+		return nil
+	}
+	summary := "there is no down file: this migration cannot be rolled back"
+	if file.Down.Path != "" {
+		summary = "the down file has no statement: this migration cannot be rolled back"
+	}
+	return []plans.Finding{{
+		Code: "no-way-back", Severity: plans.SeverityWarning, Summary: summary, File: file.Up.Path,
+		Fix: `write ` + file.ID() + `.down.sql, or say why not: "-- lockstep:irreversible REASON"`,
+	}}
+}
+
+// silence turns warnings that the author answered into notes with the answer.
+// Errors stay: a reason does not make a file runnable.
+func silence(findings []plans.Finding, nolint []sqlscan.NoLint) []plans.Finding {
+	for i, f := range findings {
+		for _, n := range nolint {
+			if f.Code == n.Code && f.Severity == plans.SeverityWarning {
+				findings[i].Severity = plans.SeverityInfo
+				findings[i].Detail = "accepted by the author: " + n.Reason
+			}
+		}
+	}
+	return findings
+}

@@ -1,0 +1,94 @@
+package sqlcheck
+
+import (
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// judgement is what the rules say of one statement.
+type judgement struct {
+	class  plans.Class // empty: says nothing about the file's class
+	reason string      // follows "line N", for contract
+	locks  []plans.Lock
+	// rewrites and scans name tables whose whole content is written or read.
+	rewrites, scans []string
+	creates         []string
+	loses           bool // data or objects are gone afterwards
+	unsure          bool // the figures are assumed, not certain by rule
+}
+
+// tables is a set of table names that no released code knows.
+type tables map[string]bool
+
+func newTables(names []string) tables {
+	t := make(tables, len(names))
+	for _, n := range names {
+		t.add(n)
+	}
+	return t
+}
+
+func (t tables) add(name string) {
+	name = strings.TrimPrefix(name, "public.")
+	t[strings.TrimPrefix(name, "main.")] = true
+}
+
+// judge is the classifier: one statement, and the tables that are new.
+func judge(s sqlscan.Statement, known tables) judgement {
+	if len(s.Words) == 0 {
+		return judgement{class: plans.ClassExpand, unsure: true}
+	}
+	switch s.Words[0] {
+	case "CREATE":
+		return judgeCreate(s, known)
+	case "ALTER":
+		return judgeAlter(s, known)
+	case "DROP":
+		return judgeDrop(s, known)
+	case "TRUNCATE":
+		return judgeTruncate(s, known)
+	case "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "WITH":
+		return judgeRows(s, known)
+	case "REVOKE":
+		return judgement{class: plans.ClassContract, reason: "takes a right away"}
+	case "SET", "RESET", "PRAGMA":
+		return judgement{}
+	case "COMMENT", "GRANT", "ANALYZE", "VACUUM":
+		return judgement{class: plans.ClassExpand}
+	default:
+		return judgement{class: plans.ClassExpand, unsure: true}
+	}
+}
+
+// Lock modes by PostgreSQL's own names.
+// Source: PostgreSQL documentation, "Explicit Locking", table-level locks.
+const (
+	rowExclusive         = "RowExclusiveLock"
+	shareUpdateExclusive = "ShareUpdateExclusiveLock"
+	share                = "ShareLock"
+	shareRowExclusive    = "ShareRowExclusiveLock"
+	accessExclusive      = "AccessExclusiveLock"
+)
+
+func (j *judgement) lock(mode, relation string) {
+	if relation == "" {
+		return
+	}
+	l := plans.Lock{Mode: mode, Relation: relation}
+	for _, have := range j.locks {
+		if have == l {
+			return
+		}
+	}
+	j.locks = append(j.locks, l)
+}
+
+// breaks marks the statement as contract unless the table is new.
+func (j *judgement) breaks(table string, known tables, reason string) {
+	if known[table] || j.class == plans.ClassContract {
+		return
+	}
+	j.class, j.reason = plans.ClassContract, reason
+}

@@ -1,0 +1,134 @@
+package sqlcheck
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+func (d *direction) refuseEmpty() {
+	if len(d.statements) == 0 {
+		d.report(plans.Finding{
+			Code: "empty-file", Severity: plans.SeverityError,
+			Summary: "the file has no statement",
+			Fix:     "write the change, or delete the file and its down file",
+		})
+	}
+}
+
+// refuse reports what may not be in a migration file at all.
+func (d *direction) refuse() {
+	for _, s := range d.statements {
+		d.refuseControl(s)
+		d.refuseReach(s)
+		d.refuseIndex(s)
+		d.warnSession(s)
+	}
+	d.refuseMixture()
+}
+
+func (d *direction) refuseAt(s sqlscan.Statement, code, summary, fix string) {
+	d.report(plans.Finding{Code: code, Severity: plans.SeverityError, Summary: summary, Fix: fix, Line: s.Line})
+}
+
+func (d *direction) warnAt(s sqlscan.Statement, code, summary, fix string) {
+	d.report(plans.Finding{Code: code, Severity: plans.SeverityWarning, Summary: summary, Fix: fix, Line: s.Line})
+}
+
+func (d *direction) refuseControl(s sqlscan.Statement) {
+	switch {
+	case s.EndsTransaction():
+		d.refuseAt(s, "transaction-control",
+			fmt.Sprintf("%s inside of a migration would end the transaction that makes it all or nothing", s.Words[0]),
+			"remove it: the file already runs in one transaction")
+	case len(s.Words) > 0 && strings.HasPrefix(s.Words[0], `\`):
+		d.refuseAt(s, "psql-command", fmt.Sprintf("%s is a command of psql, not SQL", strings.ToLower(s.Words[0])),
+			"write the SQL that it stands for")
+	}
+}
+
+// refuseReach finds statements that leave the database: the server's shell,
+// its files and settings, other servers.
+func (d *direction) refuseReach(s sqlscan.Statement) {
+	if d.check.Dialect != "postgres" {
+		return
+	}
+	if s.Starts("ALTER", "SYSTEM") {
+		d.refuseAt(s, "alter-system", "ALTER SYSTEM changes the whole server, not this database",
+			"change the server's settings where it is operated")
+	}
+	tokens := s.Tokens()
+	for i, t := range tokens {
+		if s.Starts("COPY") && i > 0 {
+			d.refuseCopy(s, tokens[i-1], t)
+		}
+		if i+1 < len(tokens) && tokens[i+1].Symbol("(") && reachesOut(t.Name()) {
+			d.refuseAt(s, "server-access", fmt.Sprintf("%s() reaches out of the database", t.Name()),
+				"remove it; load data by a backfill or by the application")
+		}
+	}
+}
+
+func (d *direction) refuseCopy(s sqlscan.Statement, before, t sqlscan.Token) {
+	if !before.Is("FROM") && !before.Is("TO") {
+		return
+	}
+	switch {
+	case t.Is("STDIN"), t.Is("STDOUT"):
+		d.refuseAt(s, "copy-stdin", "COPY "+before.Text+" "+t.Text+" needs a client that sends the rows",
+			"write INSERT statements")
+	case t.Is("PROGRAM"):
+		d.refuseAt(s, "copy-program", "COPY "+before.Text+" PROGRAM runs a command on the database server",
+			"write INSERT statements")
+	}
+}
+
+func reachesOut(function string) bool {
+	switch function {
+	case "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "lo_import", "lo_export",
+		"dblink", "dblink_exec", "dblink_connect", "pg_reload_conf", "pg_terminate_backend":
+		return true
+	default:
+		return false
+	}
+}
+
+// refuseIndex: after a crash an index is looked up by its name.
+func (d *direction) refuseIndex(s sqlscan.Statement) {
+	index, ok := createIndex(s)
+	if !ok || !index.concurrently {
+		return
+	}
+	if index.name == "" {
+		d.refuseAt(s, "unnamed-index", "CREATE INDEX CONCURRENTLY without a name cannot be found again after a crash",
+			"give the index a name")
+	}
+	if index.ifNotExists {
+		d.warnAt(s, "index-if-not-exists", "IF NOT EXISTS also accepts an INVALID index that an earlier try left behind",
+			"remove IF NOT EXISTS; a run that was interrupted is completed without it")
+	}
+}
+
+func (d *direction) warnSession(s sqlscan.Statement) {
+	if s.Starts("SET") && !s.Starts("SET", "LOCAL") && !s.Starts("SET", "CONSTRAINTS") && d.check.Dialect == "postgres" {
+		d.warnAt(s, "session-setting", "SET without LOCAL would outlive the migration",
+			"write SET LOCAL; every migration has a connection of its own, so the setting is lost either way")
+	}
+}
+
+// refuseMixture: a statement that needs to be outside of a transaction takes
+// the all-or-nothing from everything else in its file.
+func (d *direction) refuseMixture() {
+	if len(d.statements) < 2 || d.header.NoTransaction {
+		return
+	}
+	for _, s := range d.statements {
+		if s.OutsideTransaction() {
+			d.refuseAt(s, "mixed-transaction",
+				fmt.Sprintf("%s cannot run in a transaction, and the file has other statements", strings.Join(s.Words[:min(len(s.Words), 4)], " ")),
+				`put it in a file of its own, or accept one statement at a time: "-- lockstep:no-transaction"`)
+		}
+	}
+}
