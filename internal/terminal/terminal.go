@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -37,18 +38,16 @@ type Output struct {
 	Width int
 }
 
-// Options are the flags that bear on streams.
+// Options are what bears on streams beside the streams themselves.
 type Options struct {
-	NoColor bool // --no-color
+	NoColor bool     // --no-color
+	Environ []string // "NAME=VALUE"; the last one of a name counts
 }
 
-// System returns the process's streams.
-func System(opts Options) Streams {
-	return Streams{
-		In:  os.Stdin,
-		Out: fromFile(os.Stdout, opts, os.LookupEnv),
-		Err: fromFile(os.Stderr, opts, os.LookupEnv),
-	}
+// New finds out what is behind the streams: a file may be a terminal, any
+// other reader or writer is not.
+func New(in io.Reader, out, err io.Writer, opts Options) Streams {
+	return Streams{In: in, Out: newOutput(out, opts), Err: newOutput(err, opts)}
 }
 
 // Plain returns streams without a terminal, for tests and files.
@@ -74,38 +73,43 @@ func (o *Output) WithWidth(width int) *Output {
 	return &c
 }
 
-type lookup func(name string) (value string, set bool)
-
-func fromFile(f *os.File, opts Options, env lookup) *Output {
-	o := &Output{Writer: f, Terminal: term.IsTerminal(int(f.Fd())), Width: DefaultWidth}
-	o.Colour = colour(o.Terminal, opts, env)
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-		o.Width = min(max(w, minWidth), maxWidth)
+func newOutput(w io.Writer, opts Options) *Output {
+	o := &Output{Writer: w, Width: DefaultWidth}
+	width := 0
+	if f, ok := w.(*os.File); ok {
+		o.Terminal = term.IsTerminal(int(f.Fd()))
+		width, _, _ = term.GetSize(int(f.Fd())) // 0 where there is no terminal
 	}
-	if v, _ := env("COLUMNS"); v != "" {
-		if w, err := strconv.Atoi(v); err == nil && w > 0 {
-			o.Width = min(max(w, minWidth), maxWidth)
+	if columns, err := strconv.Atoi(opts.variable("COLUMNS")); err == nil {
+		width = columns
+	}
+	if width > 0 {
+		o.Width = min(max(width, minWidth), maxWidth)
+	}
+	o.Colour = colour(o.Terminal, opts)
+	return o
+}
+
+func (o Options) variable(name string) (value string) {
+	for _, assignment := range o.Environ {
+		if v, ok := strings.CutPrefix(assignment, name+"="); ok {
+			value = v
 		}
 	}
-	return o
+	return value
 }
 
 // colour decides by https://no-color.org (a value that is not empty switches
 // off), https://bixense.com/clicolors (CLICOLOR_FORCE other than 0 switches on
 // without a terminal) and TERM=dumb. What was asked for on the command line
 // wins, then what switches off.
-func colour(isTerminal bool, opts Options, env lookup) bool {
-	if opts.NoColor {
+func colour(isTerminal bool, opts Options) bool {
+	force := opts.variable("CLICOLOR_FORCE")
+	switch {
+	case opts.NoColor || opts.variable("NO_COLOR") != "":
 		return false
-	}
-	if v, _ := env("NO_COLOR"); v != "" {
-		return false
-	}
-	if v, _ := env("CLICOLOR_FORCE"); v != "" && v != "0" {
+	case force != "" && force != "0":
 		return true
 	}
-	if v, _ := env("TERM"); v == "dumb" {
-		return false
-	}
-	return isTerminal
+	return isTerminal && opts.variable("TERM") != "dumb"
 }

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -12,32 +13,31 @@ func TestColour(t *testing.T) {
 	tests := map[string]struct {
 		terminal bool
 		noColor  bool
-		env      map[string]string
+		env      []string
 		want     bool
 	}{
 		"terminal":                         {terminal: true, want: true},
 		"pipe":                             {},
 		"flag":                             {terminal: true, noColor: true},
-		"flag beats force":                 {terminal: true, noColor: true, env: map[string]string{"CLICOLOR_FORCE": "1"}},
-		"NO_COLOR":                         {terminal: true, env: map[string]string{"NO_COLOR": "1"}},
-		"NO_COLOR empty counts as not set": {terminal: true, env: map[string]string{"NO_COLOR": ""}, want: true},
-		"NO_COLOR beats force":             {terminal: true, env: map[string]string{"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}},
-		"dumb":                             {terminal: true, env: map[string]string{"TERM": "dumb"}},
-		"forced in a pipe":                 {env: map[string]string{"CLICOLOR_FORCE": "1"}, want: true},
-		"force 0 is no force":              {env: map[string]string{"CLICOLOR_FORCE": "0"}},
+		"flag beats force":                 {terminal: true, noColor: true, env: []string{"CLICOLOR_FORCE=1"}},
+		"NO_COLOR":                         {terminal: true, env: []string{"NO_COLOR=1"}},
+		"NO_COLOR empty counts as not set": {terminal: true, env: []string{"NO_COLOR="}, want: true},
+		"NO_COLOR beats force":             {terminal: true, env: []string{"NO_COLOR=1", "CLICOLOR_FORCE=1"}},
+		"dumb":                             {terminal: true, env: []string{"TERM=dumb"}},
+		"forced in a pipe":                 {env: []string{"CLICOLOR_FORCE=1"}, want: true},
+		"force 0 is no force":              {env: []string{"CLICOLOR_FORCE=0"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := func(n string) (string, bool) { v, ok := test.env[n]; return v, ok }
-			if got := colour(test.terminal, Options{NoColor: test.noColor}, env); got != test.want {
+			if got := colour(test.terminal, Options{NoColor: test.noColor, Environ: test.env}); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
 	}
 }
 
-func TestFromFileThatIsNoTerminal(t *testing.T) {
+func TestFileThatIsNoTerminal(t *testing.T) {
 	t.Parallel()
 	f, err := os.CreateTemp(t.TempDir(), "out")
 	if err != nil {
@@ -46,8 +46,7 @@ func TestFromFileThatIsNoTerminal(t *testing.T) {
 	defer f.Close()
 	widths := map[string]int{"": DefaultWidth, "80": 80, "1": minWidth, "5000": maxWidth, "wide": DefaultWidth, "-3": DefaultWidth}
 	for columns, want := range widths {
-		env := func(n string) (string, bool) { return map[string]string{"COLUMNS": columns}[n], true }
-		o := fromFile(f, Options{}, env)
+		o := New(nil, f, io.Discard, Options{Environ: []string{"COLUMNS=7", "COLUMNS=" + columns}}).Out
 		if o.Terminal || o.Colour || o.Width != want {
 			t.Errorf("COLUMNS=%q: terminal %v, colour %v, width %d; want no terminal, no colour, %d", columns, o.Terminal, o.Colour, o.Width, want)
 		}
