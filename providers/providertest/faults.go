@@ -36,20 +36,37 @@ func cancelledHalfWay(t *testing.T, s *session) {
 		_, err := s.apply(ctx, t, req)
 		ended <- err
 	}()
-	underWay()
+	begun := make(chan struct{})
+	go func() {
+		underWay()
+		close(begun)
+	}()
+	select {
+	case <-begun:
+	case err := <-ended:
+		release()
+		t.Fatalf("Apply ended before it was interrupted: %v", err)
+	}
 	cancel()
+	if err := s.soon(t, ended, release); err == nil {
+		s.mustProbe(t, req, providers.Done)
+	}
+	s.converges(t, before, req)
+}
+
+// soon returns what a cancelled Apply says, which must not take long.
+func (s *session) soon(t *testing.T, ended <-chan error, release func()) error {
+	t.Helper()
 	select {
 	case err := <-ended:
 		release()
-		if err == nil {
-			s.mustProbe(t, req, providers.Done)
-		}
+		return err
 	case <-time.After(s.c.Patience):
 		release()
 		<-ended
 		t.Fatalf("a cancelled Apply did not return within %s", s.c.Patience)
+		return nil
 	}
-	s.converges(t, before, req)
 }
 
 func crashThenApply(t *testing.T, s *session) {
