@@ -1,0 +1,143 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
+)
+
+// effect is one saved plan about to be carried out.
+type effect struct {
+	kind   string
+	before mark // where the state stands now
+	origin mark // where it stood before the step first ran
+	state  []byte
+}
+
+// carryOut applies the saved plan at savedPlanPath under the shim. Everything
+// that a later process needs is on disk and recorded before Terraform starts.
+func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) (*account, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	saved, err := os.ReadFile(m.savedPlanPath())
+	if err != nil {
+		return nil, fmt.Errorf("read the saved plan: %w", err)
+	}
+	if err := m.backUp(e.before, e.state); err != nil {
+		return nil, err
+	}
+	attempt, err := m.newAttempt()
+	if err != nil {
+		return nil, err
+	}
+	err = m.writeReceipt(receipt{Bundle: req.Plan, Step: req.Step.Address, Before: e.origin, Attempt: filepath.Base(attempt)})
+	if err != nil {
+		return nil, err
+	}
+	child, err := shim.Prepare(shim.Options{
+		Shim: m.provider.options.ShimCommand, Run: attempt, Directory: m.root(),
+		Arguments:   m.applyArguments(),
+		Environment: m.program.environment, Lock: m.place.lock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	failpoint.Here("terraform: before record")
+	h := handle{
+		Kind: e.kind, PID: child.Process.ID, Start: child.Process.Start, Before: e.before,
+		Plan: plans.DigestOf(saved), Attempt: filepath.Base(attempt),
+	}
+	if req.Record != nil {
+		if err := req.Record(h); err != nil {
+			child.Abandon()
+			return nil, fmt.Errorf("nothing was started: %w", err)
+		}
+	}
+	failpoint.Here("terraform: after record")
+	if err := child.Go(); err != nil {
+		return nil, err
+	}
+	failpoint.Here("terraform: after start")
+	return m.attend(ctx, child, attempt, req.Progress)
+}
+
+func (m *module) applyArguments() []string {
+	return []string{
+		m.provider.options.Binary, "apply", "-json", "-input=false", "-no-color", stateLockWait,
+		"-var-file=" + m.inputsPath(), m.savedPlanPath(),
+	}
+}
+
+// newAttempt creates the next numbered folder for an apply's output.
+func (m *module) newAttempt() (string, error) {
+	all := filepath.Join(m.place.state, "attempts")
+	if err := os.MkdirAll(all, 0o700); err != nil {
+		return "", fmt.Errorf("folder for terraform's output: %w", err)
+	}
+	entries, err := os.ReadDir(all)
+	if err != nil {
+		return "", fmt.Errorf("folder for terraform's output: %w", err)
+	}
+	dir := filepath.Join(all, fmt.Sprintf("%06d", len(entries)+1))
+	return dir, os.Mkdir(dir, 0o700)
+}
+
+// attend follows a running apply to its end.
+func (m *module) attend(ctx context.Context, child *shim.Child, attempt string, progress func(string)) (*account, error) {
+	a := newAccount(func(line string) {
+		if progress != nil {
+			progress(m.secrets.scrub(line))
+		}
+	})
+	followed := make(chan error, 1)
+	go func() { followed <- a.follow(filepath.Join(attempt, shim.StdoutFile), child.Ended()) }()
+	exit, err := child.Wait(ctx)
+	if tail := <-followed; err == nil {
+		err = tail
+	}
+	failpoint.Here("terraform: after end")
+	if err != nil {
+		return nil, fmt.Errorf("terraform apply: %w", err)
+	}
+	return a, m.judge(ctx, exit, a, attempt)
+}
+
+// judge turns the end of an apply into an error, or nil for success.
+func (m *module) judge(ctx context.Context, exit shim.Exit, a *account, attempt string) error {
+	switch {
+	case exit.Failure != "":
+		return fmt.Errorf("terraform could not be started: %s", exit.Failure)
+	case exit.Code == 0:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("terraform apply was interrupted and saved its state: %w", ctx.Err())
+	case exit.Signal != "":
+		return fmt.Errorf("terraform apply was ended by a signal (%s) from outside of Lockstep", exit.Signal)
+	}
+	text := a.failure()
+	if len(a.errors) == 0 {
+		if b, err := os.ReadFile(filepath.Join(attempt, shim.StderrFile)); err == nil && len(b) > 0 {
+			text = oneParagraph(string(b))
+		}
+	}
+	return lockHeld(&exitError{command: "apply", code: exit.Code, text: m.secrets.scrub(text)})
+}
+
+// lockHeld makes an error of Terraform's that means "somebody holds the state
+// lock" wrap providers.ErrBlocked; Terraform gives text alone for it.
+func lockHeld(err error) error {
+	var e *exitError
+	if errors.As(err, &e) && strings.Contains(e.text, "Error acquiring the state lock") {
+		return fmt.Errorf("%w: %w", providers.ErrBlocked, err)
+	}
+	return err
+}

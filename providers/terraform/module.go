@@ -1,0 +1,322 @@
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+const (
+	overrideFile     = "lockstep_override.tf.json"
+	lockFile         = ".terraform.lock.hcl"
+	erroredFile      = "errored.tfstate"
+	defaultWorkspace = "default"
+	localBackend     = "local"
+	stateLockWait    = "-lock-timeout=30s"
+)
+
+// module is one occupied working directory with sources, inputs and backend
+// in place, ready to run Terraform in.
+type module struct {
+	provider *Provider
+	place    *place
+	settings settings
+	config   configuration
+	engine   engine
+
+	folder    string // of the root module, relative to the project
+	workspace string
+	sources   []plans.Input
+	secrets   secrets
+	program   *program
+}
+
+// contents are a configuration's files and where to get them.
+type contents struct {
+	sources []plans.Input
+	blob    func(plans.Digest) ([]byte, error)
+}
+
+// fromProject reads a configuration from the working tree.
+func (p *Provider) fromProject(source string) (contents, error) {
+	sources, blobs, err := Sources(p.options.Root, source)
+	return contents{sources: sources, blob: func(d plans.Digest) ([]byte, error) { return blobs[d], nil }}, err
+}
+
+// prepare fills an occupied place and initialises Terraform there. shown are
+// the settings as the plan shows them, for what it masks.
+func (p *Provider) prepare(ctx context.Context, pl *place, s settings, shown json.RawMessage, c contents) (*module, error) {
+	e, err := p.identify()
+	if err != nil {
+		return nil, err
+	}
+	m := &module{
+		provider: p, place: pl, settings: s, engine: e,
+		folder: filepath.ToSlash(filepath.Clean(s.Source)), sources: c.sources,
+	}
+	if err := m.lay(c); err != nil {
+		return nil, err
+	}
+	if err := m.configure(shown); err != nil {
+		return nil, err
+	}
+	return m, m.init(ctx)
+}
+
+// root is the folder in which Terraform runs.
+func (m *module) root() string {
+	return filepath.Join(m.place.tree(), filepath.FromSlash(m.folder))
+}
+
+func (m *module) savedPlanPath() string { return filepath.Join(m.place.work, "plan") }
+func (m *module) inputsPath() string    { return filepath.Join(m.place.work, "inputs.tfvars.json") }
+
+// lay puts exactly the given sources into the tree. Installed provider
+// programs are kept; the lock file's hashes check them.
+func (m *module) lay(c contents) error {
+	kept := filepath.Join(m.place.work, "providers")
+	installed := filepath.Join(m.root(), ".terraform", "providers")
+	if err := m.rescue(); err != nil {
+		return err
+	}
+	steps := []func() error{
+		func() error { return moveIfThere(installed, kept) },
+		func() error { return os.RemoveAll(m.place.tree()) },
+		func() error { return os.MkdirAll(filepath.Dir(installed), 0o700) },
+		func() error { return moveIfThere(kept, installed) },
+		func() error { return restore(m.place.tree(), c.sources, c.blob) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return fmt.Errorf("prepare terraform's folder: %w", err)
+		}
+	}
+	return nil
+}
+
+func moveIfThere(from, to string) error {
+	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// configure reads what was laid, checks the inputs against it, and writes the
+// backend and the inputs.
+func (m *module) configure(shown json.RawMessage) error {
+	files := map[string][]byte{}
+	for _, in := range m.sources {
+		if isConfiguration(in.Path) {
+			b, err := os.ReadFile(filepath.Join(m.place.tree(), filepath.FromSlash(in.Path)))
+			if err != nil {
+				return fmt.Errorf("terraform sources: %w", err)
+			}
+			files[in.Path] = b
+		}
+	}
+	config, err := readConfiguration(m.folder, files)
+	if err != nil {
+		return err
+	}
+	m.config = config
+	m.secrets = collectSecrets(m.settings, config, shown)
+	m.workspace = workspaceOf(m.settings, config, filepath.Base(filepath.Dir(m.place.work)))
+	if err := m.checkInputs(); err != nil {
+		return err
+	}
+	m.program = &program{
+		binary: m.provider.options.Binary, directory: m.root(), lock: m.place.lock, secrets: &m.secrets,
+		environment: append(environment(os.Environ(), m.provider.options.Environment, m.provider.options.CLIConfig),
+			"TF_WORKSPACE="+m.workspace),
+	}
+	if err := m.writeInputs(); err != nil {
+		return err
+	}
+	return m.writeBackend()
+}
+
+// workspaceOf is the workspace as written, else the environment's name on a
+// shared backend; local state has a folder for each environment already.
+func workspaceOf(s settings, c configuration, environment string) string {
+	switch {
+	case s.Workspace != nil && *s.Workspace != "":
+		return *s.Workspace
+	case c.local():
+		return defaultWorkspace
+	}
+	return environment
+}
+
+// local reports whether Lockstep keeps the state.
+func (c configuration) local() bool { return c.backend == "" || c.backend == localBackend }
+
+func (m *module) checkInputs() error {
+	for _, name := range slices.Sorted(maps.Keys(m.settings.Inputs)) {
+		if !m.config.variables[name] {
+			declared := strings.Join(slices.Sorted(maps.Keys(m.config.variables)), ", ")
+			if declared == "" {
+				declared = "none"
+			}
+			return fmt.Errorf("terraform.%s: input %q is not a variable of the module %s; it declares: %s", m.settings.Name, name, m.folder, declared)
+		}
+	}
+	if m.config.local() && len(m.settings.BackendConfig) > 0 {
+		return fmt.Errorf("terraform.%s: backend_config needs a backend block in the module %s; without one Lockstep keeps the state itself", m.settings.Name, m.folder)
+	}
+	return nil
+}
+
+func (m *module) writeInputs() error {
+	b, err := json.Marshal(m.settings.Inputs)
+	if err != nil {
+		return errors.New("terraform inputs cannot be written as JSON")
+	}
+	if m.settings.Inputs == nil {
+		b = []byte("{}")
+	}
+	if err := renameio.WriteFile(m.inputsPath(), b, 0o600); err != nil {
+		return fmt.Errorf("write terraform inputs: %w", err)
+	}
+	return nil
+}
+
+// forgetInputs removes files that hold secrets and are not needed any more.
+func (m *module) forgetInputs() {
+	_ = os.Remove(m.inputsPath())
+	_ = os.Remove(m.backendPath())
+	_ = os.Remove(m.savedPlanPath())
+}
+
+func (m *module) backendPath() string { return filepath.Join(m.place.work, "backend.tfvars.json") }
+
+// writeBackend points the local backend at the kept state, by a path relative
+// to the module: a saved plan then never leads into another checkout.
+func (m *module) writeBackend() error {
+	if !m.config.local() {
+		b, err := json.Marshal(m.settings.BackendConfig)
+		if err != nil {
+			return errors.New("backend_config cannot be written as JSON")
+		}
+		return renameio.WriteFile(m.backendPath(), b, 0o600)
+	}
+	relative, err := filepath.Rel(m.root(), m.place.state)
+	if err != nil {
+		return fmt.Errorf("terraform state folder: %w", err)
+	}
+	b, err := json.MarshalIndent(map[string]any{"terraform": map[string]any{"backend": map[string]any{
+		localBackend: map[string]string{
+			"path":          filepath.Join(relative, "terraform.tfstate"),
+			"workspace_dir": filepath.Join(relative, "workspaces"),
+		},
+	}}}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(m.root(), overrideFile), b, 0o600)
+}
+
+func (m *module) init(ctx context.Context) error {
+	arguments := []string{"init", "-input=false", "-no-color", "-reconfigure"}
+	if !m.config.local() && len(m.settings.BackendConfig) > 0 {
+		arguments = append(arguments, "-backend-config="+m.backendPath())
+	}
+	if slices.ContainsFunc(m.sources, func(in plans.Input) bool { return in.Path == m.lockPath() }) {
+		arguments = append(arguments, "-lockfile=readonly")
+	}
+	_, err := m.program.run(ctx, arguments...)
+	return err
+}
+
+func (m *module) lockPath() string {
+	return filepath.ToSlash(filepath.Join(m.folder, lockFile))
+}
+
+// readState reads the state as it is stored now.
+func (m *module) readState(ctx context.Context) ([]byte, *stateFile, error) {
+	var b []byte
+	var err error
+	if m.config.local() {
+		b, err = os.ReadFile(m.place.localState(m.workspace))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	} else {
+		b, err = m.program.run(ctx, "state", "pull")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read terraform state: %w", err)
+	}
+	s, err := readState(b)
+	return b, s, err
+}
+
+// plan makes a plan and saves it at savedPlanPath.
+func (m *module) plan(ctx context.Context, options ...string) (*savedPlan, error) {
+	arguments := append([]string{
+		"plan", "-input=false", "-no-color", "-detailed-exitcode", stateLockWait,
+		"-out=" + m.savedPlanPath(), "-var-file=" + m.inputsPath(),
+	}, options...)
+	const changed = 2
+	if _, err := m.program.run(ctx, arguments...); err != nil && !exitedWith(err, changed) {
+		return nil, lockHeld(err)
+	}
+	if err := os.Chmod(m.savedPlanPath(), 0o600); err != nil {
+		return nil, fmt.Errorf("terraform plan: %w", err)
+	}
+	return m.show(ctx, m.savedPlanPath())
+}
+
+// show decodes a saved plan and refuses one that must not be applied.
+func (m *module) show(ctx context.Context, path string) (*savedPlan, error) {
+	document, err := m.program.run(ctx, "show", "-json", "-no-color", path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodePlan(document)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.usable()
+}
+
+// outputs reads the outputs of the stored state.
+func (m *module) outputs(ctx context.Context) ([]plans.Output, map[string]json.RawMessage, error) {
+	document, err := m.program.run(ctx, "output", "-json", "-no-color")
+	if err != nil {
+		return nil, nil, err
+	}
+	var values map[string]struct {
+		Sensitive bool            `json:"sensitive"`
+		Value     json.RawMessage `json:"value"`
+	}
+	if err := json.Unmarshal(document, &values); err != nil {
+		return nil, nil, errors.New("terraform output: the answer is not the expected JSON")
+	}
+	var shown []plans.Output
+	hidden := map[string]json.RawMessage{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		v := values[name]
+		o := plans.Output{Name: name, Known: true, Sensitive: v.Sensitive || m.secrets.in(string(v.Value))}
+		if o.Sensitive {
+			hidden[name] = v.Value
+		} else {
+			o.Value = compact(v.Value)
+		}
+		shown = append(shown, o)
+	}
+	return shown, hidden, nil
+}

@@ -1,0 +1,243 @@
+package terraform
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// observeWait bounds how long a plan waits for a run of the same module.
+const observeWait = 30 * time.Second
+
+// Observe implements providers.Provider. It plans, and never writes state.
+func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (providers.Observed, error) {
+	s, err := decodeSettings(req.Settings)
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, observeWait)
+	defer cancel()
+	pl, err := p.occupy(waiting, req.Environment, s.Name)
+	if err != nil {
+		return providers.Observed{}, fmt.Errorf("%s: %w; wait for it or look at \"lockstep status\"", req.Address, err)
+	}
+	defer pl.leave()
+	if req.BindingOnly {
+		if seen, ok, err := p.bindingOfLocal(pl, req, s); ok || err != nil {
+			return seen, err
+		}
+	}
+	c, err := p.fromProject(s.Source)
+	if err != nil {
+		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
+	}
+	m, err := p.prepare(ctx, pl, s, nil, c)
+	if err != nil {
+		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
+	}
+	defer m.forgetInputs()
+	seen, err := m.observe(ctx, req, c)
+	if err != nil {
+		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
+	}
+	return seen, nil
+}
+
+// bindingOfLocal reads what binds without a look at the working tree when
+// Lockstep keeps the state: apply must not depend on the tree.
+func (p *Provider) bindingOfLocal(pl *place, req providers.ObserveRequest, s settings) (providers.Observed, bool, error) {
+	workspace := workspaceOf(s, configuration{}, req.Environment)
+	b, err := os.ReadFile(pl.localState(workspace))
+	if errors.Is(err, fs.ErrNotExist) {
+		return providers.Observed{}, false, nil
+	}
+	if err != nil {
+		return providers.Observed{}, false, fmt.Errorf("read terraform state: %w", err)
+	}
+	state, err := readState(b)
+	if err != nil {
+		return providers.Observed{}, false, fmt.Errorf("%s: %w", req.Address, err)
+	}
+	e, err := p.identify()
+	if err != nil {
+		return providers.Observed{}, false, err
+	}
+	seen := binding(e, workspace, state.mark())
+	identity := p.localIdentity(pl, workspace)
+	return observed(req, identity, seen), true, nil
+}
+
+func binding(e engine, workspace string, at mark) *plans.TerraformState {
+	return &plans.TerraformState{
+		Engine: e.name, Version: e.version, Workspace: workspace, Lineage: at.Lineage, Serial: at.Serial,
+	}
+}
+
+func observed(req providers.ObserveRequest, identity string, seen *plans.TerraformState) providers.Observed {
+	return providers.Observed{Observation: plans.Observation{
+		Address: req.Address, Provider: "terraform", Identity: identity, Terraform: seen,
+	}}
+}
+
+func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c contents) (providers.Observed, error) {
+	if err := m.unsaved(); err != nil {
+		return providers.Observed{}, err
+	}
+	_, before, err := m.readState(ctx)
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	identity, err := m.identity()
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	result := observed(req, identity, binding(m.engine, m.workspace, before.mark()))
+	if req.BindingOnly {
+		return result, nil
+	}
+	plan, err := m.plan(ctx)
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	_, after, err := m.readState(ctx)
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	if before.mark() != after.mark() {
+		return providers.Observed{}, errors.New("the state changed while it was planned: somebody else is applying; plan again when they are done")
+	}
+	return result, m.describe(&result, plan, c)
+}
+
+// describe adds the plan, its sources and the bundle's contents.
+func (m *module) describe(result *providers.Observed, plan *savedPlan, c contents) error {
+	changes := public(plan.changes(&m.secrets))
+	if reason := outside(m.settings.AllowedActions, changes); reason != "" {
+		return fmt.Errorf("%s; change the configuration, or allowed_actions", reason)
+	}
+	files := map[string][]byte{}
+	for _, in := range c.sources {
+		b, err := c.blob(in.Digest)
+		if err != nil {
+			return err
+		}
+		files[in.Path] = b
+	}
+	if err := m.addInstalled(files); err != nil {
+		return err
+	}
+	t := result.Terraform
+	t.Source, result.Blobs = asInputs(files)
+	t.Changes, t.Drift = changes, public(plan.drift(&m.secrets))
+	t.Outputs = plan.outputs(&m.secrets)
+	if plan.empty(&m.secrets) {
+		return nil
+	}
+	saved, err := os.ReadFile(m.savedPlanPath())
+	if err != nil {
+		return fmt.Errorf("read the saved plan: %w", err)
+	}
+	t.Plan = plans.DigestOf(saved)
+	result.Blobs[t.Plan] = saved
+	return nil
+}
+
+// addInstalled adds what init chose: the lock file and modules from outside
+// of the project, so that apply uses the same bytes without a network.
+func (m *module) addInstalled(files map[string][]byte) error {
+	b, err := os.ReadFile(filepath.Join(m.root(), lockFile))
+	if err == nil {
+		files[m.lockPath()] = b
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", lockFile, err)
+	}
+	modules := filepath.Join(m.root(), ".terraform", "modules")
+	entries, err := os.ReadDir(modules)
+	if errors.Is(err, fs.ErrNotExist) || len(entries) == 1 {
+		return nil // the list alone: every module is a folder of the project
+	}
+	if err != nil {
+		return fmt.Errorf("read installed modules: %w", err)
+	}
+	return filepath.WalkDir(modules, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && entry.Name() == ".git" {
+			return fs.SkipDir
+		}
+		if !entry.Type().IsRegular() {
+			return nil
+		}
+		relative, err := filepath.Rel(m.place.tree(), path)
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		files[filepath.ToSlash(relative)] = b
+		return err
+	})
+}
+
+// identity names the state by kind, address and workspace, without secrets.
+func (m *module) identity() (string, error) {
+	if m.config.local() {
+		return m.provider.localIdentity(m.place, m.workspace), nil
+	}
+	b, err := os.ReadFile(filepath.Join(m.root(), ".terraform", "terraform.tfstate"))
+	if err != nil {
+		return "", fmt.Errorf("read the backend's configuration: %w", err)
+	}
+	var initialised struct {
+		Backend struct {
+			Type   string         `json:"type"`
+			Config map[string]any `json:"config"`
+		} `json:"backend"`
+	}
+	if err := json.Unmarshal(b, &initialised); err != nil {
+		return "", errors.New("the backend's configuration is not the expected JSON")
+	}
+	parts := []string{initialised.Backend.Type}
+	for _, name := range addressing() {
+		if v, ok := initialised.Backend.Config[name].(string); ok && v != "" && !strings.Contains(v, "@") {
+			parts = append(parts, name+"="+v)
+		}
+	}
+	return strings.Join(append(parts, "workspace "+m.workspace), " "), nil
+}
+
+// addressing names the backend arguments that say where state lies and are
+// never secret.
+func addressing() []string {
+	return []string{
+		"address", "bucket", "container_name", "endpoint", "hostname", "key", "namespace", "organization",
+		"path", "prefix", "region", "schema_name", "secret_suffix", "storage_account_name", "workspace_dir",
+	}
+}
+
+func (p *Provider) localIdentity(pl *place, workspace string) string {
+	file := pl.localState(workspace)
+	if relative, err := filepath.Rel(p.options.Root, file); err == nil && filepath.IsLocal(relative) {
+		file = filepath.ToSlash(relative)
+	}
+	return fmt.Sprintf("local %s workspace %s", file, workspace)
+}
+
+// compact takes the line breaks of Terraform's JSON out of a value.
+func compact(raw json.RawMessage) json.RawMessage {
+	var out bytes.Buffer
+	if json.Compact(&out, raw) != nil {
+		return raw
+	}
+	return out.Bytes()
+}

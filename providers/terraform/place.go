@@ -1,0 +1,91 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// place is where one module of one environment is worked on and kept. Its
+// paths never change, because Terraform's plans are bound to their folder.
+type place struct {
+	state string // kept: state, copies, attempts, releases
+	work  string // may be deleted between runs
+
+	lock *os.File
+}
+
+// errBusy means that another process works here.
+var errBusy = errors.New("another run is working on this module")
+
+const lockPoll = 50 * time.Millisecond
+
+// occupy creates the folders and takes the place's lock; it waits until ctx
+// ends, then it returns errBusy.
+func (p *Provider) occupy(ctx context.Context, environment, name string) (*place, error) {
+	if err := checkSegment("environment", environment); err != nil {
+		return nil, err
+	}
+	pl := &place{
+		state: filepath.Join(p.options.StateDir, environment, name),
+		work:  filepath.Join(p.options.WorkDir, environment, name),
+	}
+	for _, dir := range []*string{&pl.state, &pl.work} {
+		if err := os.MkdirAll(*dir, 0o700); err != nil {
+			return nil, fmt.Errorf("terraform working folder: %w", err)
+		}
+		real, err := filepath.EvalSymlinks(*dir)
+		if err != nil {
+			return nil, fmt.Errorf("terraform working folder: %w", err)
+		}
+		*dir = real
+	}
+	return pl, pl.wait(ctx)
+}
+
+// wait takes the lock. It lies beside the state, so that two checkouts that
+// share a state exclude each other.
+func (pl *place) wait(ctx context.Context) error {
+	f, err := os.OpenFile(filepath.Join(pl.state, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("terraform working folder: %w", err)
+	}
+	tick := time.NewTicker(lockPoll)
+	defer tick.Stop()
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			pl.lock = f
+			return nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return fmt.Errorf("lock the terraform working folder: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return fmt.Errorf("%w: %w", errBusy, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// leave gives the place up. A shim that still runs keeps the lock: only this
+// process's handle is closed.
+func (pl *place) leave() { _ = pl.lock.Close() }
+
+// tree is the root of the copied sources.
+func (pl *place) tree() string { return filepath.Join(pl.work, "tree") }
+
+// localState is the state file of the local backend.
+func (pl *place) localState(workspace string) string {
+	if workspace == defaultWorkspace {
+		return filepath.Join(pl.state, "terraform.tfstate")
+	}
+	return filepath.Join(pl.state, "workspaces", workspace, "terraform.tfstate")
+}

@@ -1,0 +1,165 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
+)
+
+// Probe implements providers.Provider. It waits for a Terraform that an
+// earlier process left running, then compares the state with what it was and
+// a fresh plan with the approved one.
+func (p *Provider) Probe(ctx context.Context, req providers.Request) (providers.Report, error) {
+	m, err := p.open(ctx, req)
+	if errors.Is(err, errBusy) {
+		return providers.Report{Verdict: providers.InFlight, Detail: "terraform is still running; it will be waited for"}, nil
+	}
+	if err != nil {
+		return providers.Report{}, fmt.Errorf("%s: %w", req.Step.Address, err)
+	}
+	defer m.close()
+	report, err := m.probe(ctx, req)
+	if err != nil {
+		return providers.Report{}, fmt.Errorf("%s: %w", req.Step.Address, err)
+	}
+	return report, nil
+}
+
+// awaitOrphan waits for Terraform processes whose shim is gone and with it
+// the lock.
+func (pl *place) awaitOrphan(ctx context.Context) error {
+	attempts := filepath.Join(pl.state, "attempts")
+	entries, err := os.ReadDir(attempts)
+	if errors.Is(err, fs.ErrNotExist) || len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read terraform attempts: %w", err)
+	}
+	last := filepath.Join(attempts, entries[len(entries)-1].Name())
+	tick := time.NewTicker(lockPoll)
+	defer tick.Stop()
+	for {
+		alive, err := shim.Running(last)
+		if err != nil || !alive {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", errBusy, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+func (m *module) probe(ctx context.Context, req providers.Request) (providers.Report, error) {
+	r, err := m.receiptOf(req)
+	if err != nil {
+		return providers.Report{}, err
+	}
+	_, now, err := m.readState(ctx)
+	if err != nil {
+		return providers.Report{}, err
+	}
+	if lost, err := m.lost(req, r, now); lost != "" || err != nil {
+		return providers.Report{Verdict: providers.Unknown, Detail: lost}, err
+	}
+	back, err := m.isBack(req, r, now)
+	if err != nil {
+		return providers.Report{}, err
+	}
+	if back {
+		return providers.Report{Verdict: providers.Absent, Detail: "the state holds what it held before the step"}, nil
+	}
+	fresh, err := m.plan(ctx)
+	if err != nil {
+		return providers.Report{}, err
+	}
+	if fresh.empty(&m.secrets) {
+		result, err := m.settled(ctx)
+		return providers.Report{
+			Verdict: providers.Done, Detail: "a fresh plan has no changes",
+			Outputs: result.Outputs, Secrets: result.Secrets,
+		}, err
+	}
+	return m.compare(ctx, req, fresh)
+}
+
+// compare tells whether what is left to do was approved.
+func (m *module) compare(ctx context.Context, req providers.Request, fresh *savedPlan) (providers.Report, error) {
+	changes := fresh.changes(&m.secrets)
+	var why string
+	if req.Step.Late {
+		if err := inEnvelope(req.Step.Envelope, public(changes)); err != nil {
+			why = err.Error()
+		}
+	} else {
+		approved, err := m.approved(ctx, req)
+		if err != nil {
+			return providers.Report{}, err
+		}
+		why = within(approved, changes, &m.secrets)
+	}
+	if why != "" {
+		return providers.Report{Verdict: providers.Unknown, Detail: why}, nil
+	}
+	return providers.Report{
+		Verdict: providers.Partial,
+		Detail:  fmt.Sprintf("%d of the approved changes are left to do", len(changes)),
+	}, nil
+}
+
+// isBack reports whether the state holds what it held before the step: by
+// serial, by content, or because our own rollback left exactly this.
+func (m *module) isBack(req providers.Request, r *receipt, now *stateFile) (bool, error) {
+	before, started := origin(req, r)
+	if !started || now.mark() == before {
+		return true, nil
+	}
+	if r != nil && r.RolledBack != nil && *r.RolledBack == now.mark() {
+		return true, nil
+	}
+	was, err := m.stateAt(before)
+	if err != nil || was == nil {
+		return false, err
+	}
+	return sameContent(was, now), nil
+}
+
+// lost names resources whose creation had begun in an attempt that was
+// killed, and which the state does not know: they may exist unseen.
+func (m *module) lost(req providers.Request, r *receipt, now *stateFile) (string, error) {
+	name := lastAttempt(req, r)
+	if name == "" {
+		return "", nil
+	}
+	dir := m.attemptPath(name)
+	exit, err := shim.ReadExit(dir)
+	if err == nil && exit.Signal == "" {
+		return "", nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	a, err := replay(filepath.Join(dir, shim.StdoutFile))
+	if err != nil {
+		return "", err
+	}
+	managed := now.managed()
+	maps.DeleteFunc(a.started, func(address string, _ bool) bool { _, kept := managed[address]; return kept })
+	if len(a.started) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("terraform was killed while it created %s, which the state does not know: look whether it exists, then import or remove it",
+		strings.Join(slices.Sorted(maps.Keys(a.started)), ", ")), nil
+}

@@ -1,0 +1,76 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// ErrStale is wrapped by the error of an Apply whose state is no longer the
+// one that was planned. Nothing was changed.
+var ErrStale = errors.New("the saved plan is stale")
+
+// Options say where things are. Relative paths are relative to Root.
+type Options struct {
+	// Binary is the path of terraform or tofu (see FindBinary).
+	Binary string
+	// Root is the project folder. Observe reads sources from it; no other
+	// verb does.
+	Root string
+	// StateDir holds local state, copies of it and releases; it must be kept.
+	StateDir string
+	// WorkDir holds working directories; it may be deleted between runs.
+	WorkDir string
+	// ShimCommand is the argument list that runs shim.Main in a new process.
+	ShimCommand []string
+	// CLIConfig is a Terraform CLI configuration file to use; empty for an
+	// empty one. The user's own is never read by accident.
+	CLIConfig string
+	// Environment names further variables that Terraform may see; a name
+	// that ends in an underscore stands for all that begin with it.
+	Environment []string
+}
+
+// Provider carries out terraform steps. It is safe for concurrent use; work on
+// one module of one environment is serialised, also between processes.
+type Provider struct {
+	options  Options
+	identify func() (engine, error)
+}
+
+var _ providers.Provider = (*Provider)(nil)
+
+// New returns a provider. It runs nothing and creates nothing.
+func New(o Options) (*Provider, error) {
+	if o.Binary == "" || o.Root == "" || o.StateDir == "" || o.WorkDir == "" || len(o.ShimCommand) == 0 {
+		return nil, errors.New("terraform provider: Binary, Root, StateDir, WorkDir and ShimCommand are required")
+	}
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return nil, fmt.Errorf("terraform provider: %w", err)
+	}
+	if root, err = filepath.EvalSymlinks(root); err != nil {
+		return nil, fmt.Errorf("terraform provider: project folder: %w", err)
+	}
+	o.Root = root
+	for _, path := range []*string{&o.StateDir, &o.WorkDir, &o.CLIConfig} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(root, *path)
+		}
+	}
+	if o.CLIConfig == "" {
+		o.CLIConfig = os.DevNull
+	}
+	return &Provider{options: o, identify: sync.OnceValues(func() (engine, error) {
+		return identify(context.Background(), o.Binary)
+	})}, nil
+}
+
+// Rerun implements providers.Provider: Terraform is never run again blindly.
+func (p *Provider) Rerun(plans.Action) providers.Rerun { return providers.RerunVerify }

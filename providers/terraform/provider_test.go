@@ -1,0 +1,270 @@
+package terraform_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/terraform"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
+)
+
+// shimArgument makes the test binary act as the shim.
+const shimArgument = "act-as-shim"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == shimArgument {
+		os.Exit(shim.Main(os.Args[2:]))
+	}
+	if len(os.Args) > 2 && os.Args[1] == victimArgument {
+		os.Exit(victim(os.Args[2]))
+	}
+	os.Exit(m.Run())
+}
+
+// project is a project folder with one module and a provider for it.
+type project struct {
+	t        testing.TB
+	root     string
+	provider *terraform.Provider
+	settings map[string]any
+
+	mutex    sync.Mutex
+	recorded []json.RawMessage
+	progress []string
+}
+
+func newProject(t testing.TB, configuration string) *project {
+	t.Helper()
+	root := t.TempDir()
+	p := &project{t: t, root: root, settings: map[string]any{"name": "cache", "source": "./infra/cache"}}
+	p.provider = openProvider(t, root)
+	p.write("infra/cache/main.tf", configuration)
+	return p
+}
+
+func openProvider(t testing.TB, root string) *terraform.Provider {
+	t.Helper()
+	binary, _, err := terraform.FindBinary(">= 1.5")
+	if err != nil {
+		t.Fatalf("these tests run the real program: %v", err)
+	}
+	provider, err := terraform.New(terraform.Options{
+		Binary: binary, Root: root, StateDir: ".lockstep/state", WorkDir: ".lockstep/work",
+		ShimCommand: []string{executable(t), shimArgument},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider
+}
+
+func executable(t testing.TB) string {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func (p *project) write(name, text string) {
+	p.t.Helper()
+	path := filepath.Join(p.root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *project) raw() json.RawMessage {
+	b, err := json.Marshal(p.settings)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return b
+}
+
+func (p *project) input(name string, value any) {
+	inputs, _ := p.settings["inputs"].(map[string]any)
+	if inputs == nil {
+		inputs = map[string]any{}
+	}
+	inputs[name] = value
+	p.settings["inputs"] = inputs
+}
+
+func (p *project) tryObserve() (providers.Observed, error) {
+	return p.provider.Observe(context.Background(), providers.ObserveRequest{
+		Environment: "staging", ChangeSet: "order_status", Address: "terraform.cache", Settings: p.raw(),
+	})
+}
+
+func (p *project) observe() providers.Observed {
+	p.t.Helper()
+	seen, err := p.tryObserve()
+	if err != nil {
+		p.t.Fatalf("observe: %v", err)
+	}
+	return seen
+}
+
+// request asks for the step that an observation gave rise to.
+func (p *project) request(seen providers.Observed) providers.Request {
+	step := plans.Step{Address: "terraform.cache", Action: plans.ActionTerraform, Provider: "terraform", Settings: p.raw()}
+	step.Inputs = append(step.Inputs, seen.Terraform.Source...)
+	return providers.Request{
+		Run: "run-1", Plan: plans.DigestOf([]byte(seen.Terraform.Plan)), Actor: "ada", Environment: "staging", ChangeSet: "order_status",
+		Step: step, Settings: p.raw(), Observed: seen.Observation,
+		Blob: func(d plans.Digest) ([]byte, error) {
+			b, ok := seen.Blobs[d]
+			if !ok {
+				return nil, fmt.Errorf("the bundle has no %s", d)
+			}
+			return b, nil
+		},
+		Record: func(fact any) error {
+			b, err := json.Marshal(fact)
+			p.mutex.Lock()
+			defer p.mutex.Unlock()
+			p.recorded = append(p.recorded, b)
+			return err
+		},
+		Progress: func(line string) {
+			p.mutex.Lock()
+			defer p.mutex.Unlock()
+			p.progress = append(p.progress, line)
+		},
+	}
+}
+
+func (p *project) apply(req providers.Request) providers.Result {
+	p.t.Helper()
+	result, err := p.provider.Apply(context.Background(), req)
+	if err != nil {
+		p.t.Fatalf("apply: %v", err)
+	}
+	return result
+}
+
+func (p *project) rollback(req providers.Request) providers.Result {
+	p.t.Helper()
+	result, err := p.provider.Rollback(context.Background(), req)
+	if err != nil {
+		p.t.Fatalf("rollback: %v", err)
+	}
+	return result
+}
+
+func (p *project) probe(req providers.Request, want providers.Verdict) providers.Report {
+	p.t.Helper()
+	report, err := p.provider.Probe(context.Background(), req)
+	if err != nil {
+		p.t.Fatalf("probe: %v", err)
+	}
+	if report.Verdict != want {
+		p.t.Fatalf("probe says %q (%s), want %q", report.Verdict, report.Detail, want)
+	}
+	return report
+}
+
+func (p *project) statePath() string {
+	return filepath.Join(p.root, ".lockstep/state/staging/cache/terraform.tfstate")
+}
+
+func (p *project) output(outputs []plans.Output, name string) plans.Output {
+	p.t.Helper()
+	for _, o := range outputs {
+		if o.Name == name {
+			return o
+		}
+	}
+	p.t.Fatalf("there is no output %q in %+v", name, outputs)
+	return plans.Output{}
+}
+
+const sized = `
+variable "size" { type = string }
+resource "terraform_data" "cache" { input = var.size }
+output "size" { value = terraform_data.cache.output }
+output "id" { value = terraform_data.cache.id }
+`
+
+func TestAFirstApplyIsCarriedOutUndoneAndDoneAgain(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sized)
+	p.input("size", "small")
+	seen := p.observe()
+	if got := seen.Terraform.Changes; len(got) != 1 || got[0].Address != "terraform_data.cache" || strings.Join(got[0].Actions, ",") != "create" {
+		t.Fatalf("changes %+v, want one create", got)
+	}
+	if p.output(seen.Terraform.Outputs, "size").Known {
+		t.Error("an output is known before its resource exists")
+	}
+	if _, err := os.Stat(p.statePath()); !os.IsNotExist(err) {
+		t.Error("observe wrote state")
+	}
+	req := p.request(seen)
+	p.probe(req, providers.Absent)
+
+	result := p.apply(req)
+	if !result.Changed || result.Summary != "1 added, 0 changed, 0 destroyed" {
+		t.Errorf("result %+v", result)
+	}
+	if got := p.output(result.Outputs, "size"); string(got.Value) != `"small"` || !got.Known {
+		t.Errorf("output %+v", got)
+	}
+	p.probe(req, providers.Done)
+	if again := p.apply(req); again.Changed {
+		t.Errorf("a second apply changed something: %+v", again)
+	}
+
+	if back := p.rollback(req); back.Summary != "0 added, 0 changed, 1 destroyed" {
+		t.Errorf("rollback %+v", back)
+	}
+	p.probe(req, providers.Absent)
+	if again := p.rollback(req); again.Changed {
+		t.Errorf("a second rollback changed something: %+v", again)
+	}
+	if result := p.apply(req); !result.Changed {
+		t.Error("apply after a rollback changed nothing")
+	}
+	p.probe(req, providers.Done)
+}
+
+func TestAnUpdateGoesBackToTheFormerRelease(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sized)
+	p.input("size", "small")
+	first := p.request(p.observe())
+	before := p.apply(first)
+
+	p.input("size", "large")
+	second := p.request(p.observe())
+	p.recorded = nil
+	p.apply(second)
+	p.write("infra/cache/main.tf", "this is not read by a rollback")
+	if back := p.rollback(second); back.Summary != "0 added, 1 changed, 0 destroyed" {
+		t.Errorf("rollback %+v", back)
+	}
+	p.probe(second, providers.Absent)
+	after := p.probe(first, providers.Done)
+	for _, name := range []string{"size", "id"} {
+		if was, is := p.output(before.Outputs, name), p.output(after.Outputs, name); string(was.Value) != string(is.Value) {
+			t.Errorf("%s was %s and is %s", name, was.Value, is.Value)
+		}
+	}
+	p.apply(second)
+	p.probe(second, providers.Done)
+	p.rollback(second)
+	p.probe(second, providers.Absent)
+}

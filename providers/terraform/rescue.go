@@ -1,0 +1,61 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// rescued is where a state waits that Terraform could not store.
+func (m *module) rescued() string { return filepath.Join(m.place.state, erroredFile) }
+
+// rescue saves Terraform's errored.tfstate before its folder is cleared: it is
+// the only trace of what was made.
+func (m *module) rescue() error {
+	err := os.Rename(filepath.Join(m.root(), erroredFile), m.rescued())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("save %s: %w", erroredFile, err)
+	}
+	return nil
+}
+
+// unsaved refuses to go on while a rescued state waits.
+func (m *module) unsaved() error {
+	if _, err := os.Lstat(m.rescued()); err == nil {
+		return fmt.Errorf("%s holds a state that Terraform could not store; resume or roll back the run that left it, or push it with \"terraform state push\" and remove the file", m.rescued())
+	}
+	return nil
+}
+
+// pushRescued stores a rescued state when it continues the stored one.
+func (m *module) pushRescued(ctx context.Context) error {
+	b, err := os.ReadFile(m.rescued())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", erroredFile, err)
+	}
+	saved, err := readState(b)
+	if err != nil {
+		return err
+	}
+	_, stored, err := m.readState(ctx)
+	if err != nil {
+		return err
+	}
+	if stored.Lineage != "" && (saved.Lineage != stored.Lineage || saved.Serial < stored.Serial) {
+		return fmt.Errorf("%s does not continue the stored state (serial %d, stored is %d); compare them and push the right one with \"terraform state push\"", m.rescued(), saved.Serial, stored.Serial)
+	}
+	if _, err := m.program.run(ctx, "state", "push", "-lock=true", m.rescued()); err != nil {
+		return fmt.Errorf("store the rescued state: %w", err)
+	}
+	kept := filepath.Join(m.place.state, "backups")
+	if err := os.MkdirAll(kept, 0o700); err != nil {
+		return fmt.Errorf("keep %s: %w", erroredFile, err)
+	}
+	return os.Rename(m.rescued(), filepath.Join(kept, fmt.Sprintf("rescued-%d.tfstate", saved.Serial)))
+}

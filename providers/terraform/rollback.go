@@ -1,0 +1,130 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// Rollback implements providers.Provider. It plans back to the configuration
+// that was applied before, or to nothing when there was none, and refuses when
+// that would touch what the step did not make.
+func (p *Provider) Rollback(ctx context.Context, req providers.Request) (providers.Result, error) {
+	m, err := p.open(ctx, req)
+	if errors.Is(err, errBusy) {
+		return providers.Result{}, fmt.Errorf("%s: %w: %w", req.Step.Address, providers.ErrBlocked, err)
+	}
+	if err != nil {
+		return providers.Result{}, fmt.Errorf("%s: %w", req.Step.Address, err)
+	}
+	defer m.close()
+	result, err := m.rollBack(ctx, req)
+	if err != nil {
+		return providers.Result{}, fmt.Errorf("%s: %w", req.Step.Address, err)
+	}
+	return result, nil
+}
+
+func (m *module) rollBack(ctx context.Context, req providers.Request) (providers.Result, error) {
+	r, err := m.receiptOf(req)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	raw, now, err := m.readState(ctx)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	back, err := m.isBack(req, r, now)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	if back {
+		return providers.Result{Summary: "nothing to roll back"}, nil
+	}
+	before, _ := origin(req, r)
+	target, fresh, err := m.wayBack(ctx, before)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	result := providers.Result{Summary: "nothing to roll back"}
+	if !fresh.empty(&m.secrets) {
+		a, err := target.carryOut(ctx, req, effect{kind: kindRollback, before: now.mark(), origin: before, state: raw})
+		if err != nil {
+			return providers.Result{}, err
+		}
+		result = providers.Result{Summary: a.summary, Changed: true}
+	}
+	return result, target.closeRollback(ctx, req, before, target != m)
+}
+
+// wayBack prepares the plan that leads back to a mark and proves that it
+// touches nothing else.
+func (m *module) wayBack(ctx context.Context, before mark) (*module, *savedPlan, error) {
+	was, err := m.stateAt(before)
+	if err != nil {
+		return nil, nil, err
+	}
+	if was == nil {
+		return nil, nil, fmt.Errorf("%w: there is no copy of the state as it was at serial %s", providers.ErrIrreversible, before.Serial)
+	}
+	target, options := m, []string(nil)
+	previous, c, err := m.releaseAt(before)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case previous != nil:
+		s := m.settings
+		s.Source, s.Inputs = previous.Source, previous.Inputs
+		if target, err = m.provider.prepare(ctx, m.place, s, nil, c); err != nil {
+			return nil, nil, err
+		}
+	case len(was.managed()) > 0:
+		return nil, nil, fmt.Errorf("%w: the state held resources before, and the configuration that made them was not applied by Lockstep", providers.ErrIrreversible)
+	default:
+		options = []string{"-destroy"}
+	}
+	target.secrets.values = append(target.secrets.values, m.secrets.values...)
+	fresh, err := target.plan(ctx, options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return target, fresh, harmless(was, fresh.changes(&target.secrets))
+}
+
+// harmless refuses a way back that would take away, or make anew, an object
+// that was there before the step: a new object is not the old one.
+func harmless(was *stateFile, changes []planned) error {
+	there := was.managed()
+	for _, c := range changes {
+		_, existed := there[c.Address]
+		if existed && (Classify(c.ResourceChange) != Adds || c.Actions[0] == "create") {
+			return fmt.Errorf("%w: rolling back would %v %s, which was there before the step", providers.ErrIrreversible, c.Actions, c.Address)
+		}
+		if Classify(c.ResourceChange) > Destroys {
+			return fmt.Errorf("%w: rolling back would %v %s, which this version does not understand", providers.ErrIrreversible, c.Actions, c.Address)
+		}
+	}
+	return nil
+}
+
+// closeRollback notes where the rollback left the state. again says that an
+// earlier configuration is in force again.
+func (m *module) closeRollback(ctx context.Context, req providers.Request, before mark, again bool) error {
+	if err := m.forgetReleasesAfter(before); err != nil {
+		return err
+	}
+	_, now, err := m.readState(ctx)
+	if err != nil {
+		return err
+	}
+	at := now.mark()
+	r := receipt{Bundle: req.Plan, Step: req.Step.Address, Before: before, RolledBack: &at}
+	if again {
+		if err := m.keepRelease(ctx); err != nil {
+			return err
+		}
+	}
+	return m.writeReceipt(r)
+}

@@ -1,0 +1,146 @@
+package terraform
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// event is one line of "terraform apply -json".
+type event struct {
+	Type string `json:"type"`
+	Hook struct {
+		Resource struct {
+			Address string `json:"addr"`
+		} `json:"resource"`
+		Action  string  `json:"action"`
+		Elapsed float64 `json:"elapsed_seconds"`
+	} `json:"hook"`
+	Changes struct {
+		Add    int `json:"add"`
+		Change int `json:"change"`
+		Import int `json:"import"`
+		Remove int `json:"remove"`
+	} `json:"changes"`
+	Diagnostic struct {
+		Severity string `json:"severity"`
+		Summary  string `json:"summary"`
+		Detail   string `json:"detail"`
+		Address  string `json:"address"`
+	} `json:"diagnostic"`
+}
+
+// account is what a stream of events says about an apply.
+type account struct {
+	summary  string
+	errors   []string
+	started  map[string]bool // begun and neither completed nor failed
+	progress func(string)
+}
+
+func newAccount(progress func(string)) *account {
+	if progress == nil {
+		progress = func(string) {}
+	}
+	return &account{started: map[string]bool{}, progress: progress}
+}
+
+// take accounts for one line; a line that is no event is ignored.
+func (a *account) take(line []byte) {
+	var e event
+	if json.Unmarshal(line, &e) != nil {
+		return
+	}
+	address := e.Hook.Resource.Address
+	switch e.Type {
+	case "apply_start":
+		a.started[address] = true
+	case "apply_progress":
+		a.progress(fmt.Sprintf("%s: %s, still running after %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
+	case "apply_complete":
+		delete(a.started, address)
+		a.progress(fmt.Sprintf("%s: %s done in %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
+	case "apply_errored":
+		delete(a.started, address)
+		a.progress(fmt.Sprintf("%s: %s failed", address, e.Hook.Action))
+	case "change_summary":
+		a.summary = fmt.Sprintf("%d added, %d changed, %d destroyed", e.Changes.Add, e.Changes.Change, e.Changes.Remove)
+		if e.Changes.Import > 0 {
+			a.summary = fmt.Sprintf("%d imported, %s", e.Changes.Import, a.summary)
+		}
+	case "diagnostic":
+		if e.Diagnostic.Severity == "error" {
+			a.errors = append(a.errors, oneParagraph(e.Diagnostic.Address+" "+e.Diagnostic.Summary+": "+e.Diagnostic.Detail))
+		}
+	}
+}
+
+// failure is the text of an apply that ended with an error.
+func (a *account) failure() string {
+	if len(a.errors) == 0 {
+		return "no reason was given"
+	}
+	return strings.Join(a.errors, "; ")
+}
+
+// replay accounts for a stream that is complete or was cut off.
+func replay(path string) (*account, error) {
+	a := newAccount(nil)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return a, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read terraform's output: %w", err)
+	}
+	for line := range bytes.Lines(b) {
+		a.take(line)
+	}
+	return a, nil
+}
+
+const tailPoll = 50 * time.Millisecond
+
+// follow accounts for a growing stream until ended is closed and the rest has
+// been read.
+func (a *account) follow(path string, ended <-chan struct{}) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("read terraform's output: %w", err)
+	}
+	defer f.Close()
+	reader := bufio.NewReader(f)
+	var line []byte
+	drain := func() error {
+		for {
+			part, err := reader.ReadBytes('\n')
+			line = append(line, part...)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("read terraform's output: %w", err)
+			}
+			a.take(line)
+			line = line[:0]
+		}
+	}
+	tick := time.NewTicker(tailPoll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return drain()
+		case <-tick.C:
+			if err := drain(); err != nil {
+				return err
+			}
+		}
+	}
+}
