@@ -1,0 +1,115 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/bundle"
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/internal/lock"
+	"github.com/lockstep-dev/lockstep/internal/rollout"
+	"github.com/lockstep-dev/lockstep/internal/version"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+const bundleName = "plan"
+
+// carryOut checks everything that could forbid the plan, asks, and runs it.
+// Until the first step's intent is in the journal nothing has been changed.
+func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) error {
+	open, err := a.openPlan(b)
+	if err != nil {
+		return err
+	}
+	store, err := open.workspace.store()
+	if err != nil {
+		return failed(err)
+	}
+	if b.Plan.Settled != "" {
+		return a.sayPlan(b, nil)
+	}
+	lease, err := a.lease(open.workspace, b.Plan.Environment)
+	if err != nil {
+		return err
+	}
+	defer lease.Release()
+	if err := a.permit(ctx, open, store); err != nil {
+		return err
+	}
+	if err := a.sayPlanBeforeRun(b, o); err != nil {
+		return err
+	}
+	if err := a.ask(b.Plan, "Apply", o.consent); err != nil {
+		return err
+	}
+	writer, err := store.Create(journal.Header{
+		ChangeSet: b.Plan.ChangeSet, Environment: b.Plan.Environment,
+		Plan: b.Digest, Content: b.Plan.Content,
+		Kind: journal.Apply, Tool: tool(), Actor: actor(),
+		Prepare: func(dir string) error { return b.Save(filepath.Join(dir, bundleName)) },
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return a.drive(ctx, session{open: open, store: store, writer: writer, options: o}, rollout.Run)
+}
+
+// permit refuses a plan that may not run now: used before, blocked by another
+// environment, or made for a world that has moved on.
+func (a *app) permit(ctx context.Context, open *opened, store *journal.Store) error {
+	b := open.bundle
+	runs, err := readRuns(store)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		if run.Plan == b.Digest && run.Kind == journal.Apply {
+			return blocked(fmt.Sprintf("Plan %s was used by run %s; a plan is used once. Nothing was changed.", b.Digest.Short(), run.ID),
+				"See what it did: lockstep log "+run.ID,
+				fmt.Sprintf("Plan again: lockstep plan %s --env %s", b.Plan.ChangeSet, b.Plan.Environment))
+		}
+	}
+	if blocks := blocksOf(b.Plan, runs, time.Now()); len(blocks) > 0 {
+		return blockedBy(blocks)
+	}
+	differences, err := open.stale(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	if len(differences) > 0 {
+		return blocked("The plan is stale: what it saw is not there any more. Nothing was changed.\n  "+strings.Join(differences, "\n  "),
+			fmt.Sprintf("Plan again: lockstep plan %s --env %s", b.Plan.ChangeSet, b.Plan.Environment))
+	}
+	return nil
+}
+
+func blockedBy(blocks []plans.Block) error {
+	var lines []string
+	for _, b := range blocks {
+		line := b.Summary + " (" + b.Who + ")"
+		if b.Next != "" {
+			line += ": " + b.Next
+		}
+		lines = append(lines, line)
+	}
+	return blocked("Blocked; nothing was changed.", lines...)
+}
+
+func (a *app) lease(w *workspace, environment string) (*lock.Lease, error) {
+	lease, err := lock.Acquire(w.settings.JournalPath, environment, lock.Owner{Actor: actor()})
+	if held, ok := errors.AsType[*lock.HeldError](err); ok {
+		return nil, &exitError{code: exitTryAgain, err: held, next: []string{
+			"Nothing was changed. Wait for it to end, or ask its owner: lockstep status",
+		}}
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	return lease, nil
+}
+
+func tool() string { return "lockstep " + version.Number() }

@@ -1,0 +1,210 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// observeAtOnce bounds how many targets are read side by side.
+const observeAtOnce = 8
+
+// reading is everything that one plan is made from: what was written and what
+// was seen. Nothing in it changes a target.
+type reading struct {
+	workspace   *workspace
+	registry    *registry
+	environment config.Environment
+	changeSet   string
+	values      *config.Values
+
+	evaluated *config.Evaluated
+	folders   map[string][]plans.MigrationFile
+
+	mu           sync.Mutex
+	exports      map[string]config.Export
+	observations map[string]plans.Observation
+	blobs        map[plans.Digest][]byte
+}
+
+// gather evaluates the change set and observes its targets. Blocks whose
+// settings depend on what others export are observed after those; what stays
+// unknown is late-bound.
+func (r *reading) gather(ctx context.Context) error {
+	for {
+		if err := r.evaluate(); err != nil {
+			return err
+		}
+		ready := r.ready()
+		if len(ready) == 0 {
+			return r.readFolders()
+		}
+		if err := r.observeAll(ctx, ready); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reading) evaluate() error {
+	evaluated, ds := r.workspace.project.Evaluate(config.EvaluateRequest{
+		ChangeSet: r.changeSet, Environment: r.environment.Name, Values: r.values, Exports: r.exports,
+	})
+	if ds.HasErrors() {
+		return diagnose(r.workspace.project, ds)
+	}
+	r.evaluated = evaluated
+	return nil
+}
+
+// ready returns the blocks that were not observed yet and can be now.
+func (r *reading) ready() []config.Block {
+	var ready []config.Block
+	for _, b := range append(r.evaluated.Databases, r.evaluated.Blocks...) {
+		if _, seen := r.observations[b.Address]; seen {
+			continue
+		}
+		switch b.Kind {
+		case "artifact", "terraform", "database":
+			if b.Settings.Known() {
+				ready = append(ready, b)
+			}
+		case "deployment":
+			// Only where it goes must be known, not what it is told.
+			if b.Settings.KnownWithout("artifact", "environment_variables") {
+				ready = append(ready, b)
+			}
+		}
+	}
+	return ready
+}
+
+func (r *reading) observeAll(ctx context.Context, blocks []config.Block) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(observeAtOnce)
+	for _, b := range blocks {
+		group.Go(func() error {
+			seen, err := r.observe(ctx, b)
+			if err != nil {
+				return fmt.Errorf("observe %s: %w", b.Address, err)
+			}
+			return r.keep(b, seen)
+		})
+	}
+	return group.Wait()
+}
+
+func (r *reading) observe(ctx context.Context, b config.Block) (providers.Observed, error) {
+	name := providerName(b)
+	provider, err := r.registry.provider(name)
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	settings, err := b.Settings.RevealKnown()
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	seen, err := provider.Observe(ctx, providers.ObserveRequest{
+		Environment: r.environment.Name, ChangeSet: r.changeSet, Address: b.Address, Settings: settings,
+	})
+	seen.Address, seen.Provider = b.Address, name
+	return seen, err
+}
+
+func (r *reading) keep(b config.Block, seen providers.Observed) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.observations[b.Address] = seen.Observation
+	for d, content := range seen.Blobs {
+		r.blobs[d] = content
+	}
+	switch {
+	case seen.Artifact != nil:
+		export, err := artifactExport(r.workspace, b, *seen.Artifact)
+		if err != nil {
+			return err
+		}
+		r.exports[b.Address] = export
+	case seen.Terraform != nil:
+		r.exports[b.Address] = outputsExport(seen.Terraform.Outputs, seen.Secrets)
+	}
+	return nil
+}
+
+// artifactExport is what expressions see of an artifact. The path is where the
+// fetch step puts it, relative to the project, so that plans do not depend on
+// where the project is.
+func artifactExport(w *workspace, b config.Block, state plans.ArtifactState) (config.Export, error) {
+	known := map[string]any{
+		"digest": state.Digest,
+		"path":   artifactPath(w, state.Digest),
+		"pinned": pinned(b, state.Digest),
+	}
+	export := config.Export{Known: map[string]json.RawMessage{}}
+	for name, v := range known {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return config.Export{}, err
+		}
+		export.Known[name] = text
+	}
+	return export, nil
+}
+
+func artifactPath(w *workspace, d plans.Digest) string {
+	return path.Join(w.settings.JournalPath, "artifacts", d.Hex())
+}
+
+func pinned(b config.Block, d plans.Digest) string {
+	source := b.Settings.Text("path")
+	if source == "" {
+		source = b.Settings.Text("url")
+	}
+	return source + "@" + string(d)
+}
+
+func outputsExport(outputs []plans.Output, secrets map[string]json.RawMessage) config.Export {
+	export := config.Export{Known: map[string]json.RawMessage{}, Sensitive: map[string]json.RawMessage{}}
+	for _, o := range outputs {
+		secret, revealed := secrets[o.Name]
+		switch {
+		case o.Sensitive && revealed:
+			export.Sensitive[o.Name] = secret
+		case o.Known && !o.Sensitive:
+			export.Known[o.Name] = o.Value
+		default:
+			export.Unknown = append(export.Unknown, o.Name)
+		}
+	}
+	return export
+}
+
+// readFolders reads the migrations of every database the change set uses.
+func (r *reading) readFolders() error {
+	for _, db := range r.evaluated.Databases {
+		folder := db.Settings.Text("migrations")
+		files, err := database.ReadFolder(os.DirFS("."), folder)
+		if err != nil {
+			return failed(err)
+		}
+		r.folders[db.Name] = files
+	}
+	return nil
+}
+
+// providerName is the registry's name of a block's provider.
+func providerName(b config.Block) string {
+	if b.Driver == "" {
+		return b.Kind
+	}
+	return b.Kind + "/" + b.Driver
+}

@@ -1,0 +1,99 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/artifact"
+	"github.com/lockstep-dev/lockstep/providers/database/postgres"
+	"github.com/lockstep-dev/lockstep/providers/database/sqlite"
+	"github.com/lockstep-dev/lockstep/providers/terraform"
+)
+
+// registry makes each provider on first use: a project without Terraform never
+// looks for its binary.
+type registry struct {
+	self      string
+	settings  registrySettings
+	mu        sync.Mutex
+	providers map[string]providers.Provider
+}
+
+type registrySettings struct {
+	folder    string // the working folder, usually ".lockstep"
+	terraform string // required version of Terraform, or empty
+}
+
+func newRegistry(a *app, w *workspace) *registry {
+	return &registry{
+		self:      a.host.Self,
+		settings:  registrySettings{folder: w.settings.JournalPath, terraform: w.settings.RequiredTools["terraform"]},
+		providers: map[string]providers.Provider{},
+	}
+}
+
+// provider returns the provider of a step or a block.
+func (r *registry) provider(name string) (providers.Provider, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p, ok := r.providers[name]; ok {
+		return p, nil
+	}
+	p, err := r.make(name)
+	if err != nil {
+		return nil, err
+	}
+	r.providers[name] = p
+	return p, nil
+}
+
+func (r *registry) make(name string) (providers.Provider, error) {
+	switch name {
+	case "terraform":
+		return r.makeTerraform()
+	case "database/postgres":
+		return postgres.New(), nil
+	case "database/sqlite":
+		return sqlite.New(sqlite.Options{Root: "."}), nil
+	case "artifact/file", "artifact/http":
+		return artifact.NewSource(artifact.SourceOptions{Root: ".", Store: filepath.Join(r.settings.folder, "artifacts")}), nil
+	case "deployment/directory":
+		return artifact.NewDirectory("."), nil
+	case "deployment/exec":
+		return artifact.NewExec("."), nil
+	default:
+		return nil, fmt.Errorf("there is no provider %q in this version", name)
+	}
+}
+
+func (r *registry) makeTerraform() (providers.Provider, error) {
+	binary, _, err := terraform.FindBinary(r.settings.terraform)
+	if err != nil {
+		return nil, err
+	}
+	return terraform.New(terraform.Options{
+		Binary:      binary,
+		Root:        ".",
+		StateDir:    filepath.Join(r.settings.folder, "state"),
+		WorkDir:     filepath.Join(r.settings.folder, "work"),
+		ShimCommand: []string{r.self, shimVerb},
+	})
+}
+
+// querier runs the queries of SQL checks on whichever database they name.
+func (r *registry) querier() databaseQuerier { return databaseQuerier{} }
+
+type databaseQuerier struct{}
+
+// Query implements gate.Querier.
+func (databaseQuerier) Query(ctx context.Context, driver, url, query string) ([]map[string]any, error) {
+	switch driver {
+	case "sqlite":
+		return sqlite.Query(ctx, url, query)
+	default:
+		return postgres.Query(ctx, url, query)
+	}
+}

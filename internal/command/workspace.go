@@ -1,0 +1,153 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/internal/diag"
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/internal/version"
+)
+
+// workspace is the project in the current folder.
+type workspace struct {
+	project  *config.Project
+	settings config.LockstepSettings
+}
+
+// openWorkspace reads the project. Everything wrong with it is reported at once.
+func openWorkspace() (*workspace, error) {
+	project, ds := config.Load(os.DirFS("."))
+	if ds.HasErrors() {
+		return nil, diagnose(project, ds)
+	}
+	if ds := project.CheckTools(version.Number()); ds.HasErrors() {
+		return nil, diagnose(project, ds)
+	}
+	return &workspace{project: project, settings: project.Settings()}, nil
+}
+
+// diagnose wraps diagnostics with the sources that their snippets come from.
+func diagnose(project *config.Project, ds diag.Diagnostics) error {
+	ds.Sort()
+	return &diagnosticsError{diagnostics: ds, source: sourceOf(project)}
+}
+
+func sourceOf(project *config.Project) func(string) []byte {
+	return func(file string) []byte {
+		if project != nil {
+			for _, f := range project.Sources() {
+				if f.Path == file {
+					return f.Bytes
+				}
+			}
+		}
+		if content, err := os.ReadFile(file); err == nil {
+			return content
+		}
+		return nil
+	}
+}
+
+func (w *workspace) path(elem ...string) string {
+	return filepath.Join(append([]string{w.settings.JournalPath}, elem...)...)
+}
+
+// environment finds a declared environment, or says which there are.
+func (w *workspace) environment(name string) (config.Environment, error) {
+	all := w.project.Environments()
+	names := make([]string, 0, len(all))
+	for _, e := range all {
+		if e.Name == name {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	if name == "" {
+		if len(all) == 1 {
+			return all[0], nil
+		}
+		return config.Environment{}, usageError("which environment? Give --env: %s", strings.Join(names, ", "))
+	}
+	return config.Environment{}, usageError("environment %q is not declared%s. Declared: %s",
+		name, config.DidYouMean(name, names), strings.Join(names, ", "))
+}
+
+// changeSet finds a declared change set, or says which there are.
+func (w *workspace) changeSet(name string) (config.ChangeSetHead, error) {
+	all := w.project.ChangeSets()
+	names := make([]string, 0, len(all))
+	for _, c := range all {
+		if c.Name == name {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	return config.ChangeSetHead{}, usageError("change set %q is not declared%s. Declared: %s",
+		name, config.DidYouMean(name, names), strings.Join(names, ", "))
+}
+
+// onlyChangeSet returns the named change set, or the only one there is.
+func (w *workspace) onlyChangeSet(args []string) (config.ChangeSetHead, error) {
+	if len(args) == 1 {
+		return w.changeSet(args[0])
+	}
+	all := w.project.ChangeSets()
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	names := make([]string, 0, len(all))
+	for _, c := range all {
+		names = append(names, c.Name)
+	}
+	return config.ChangeSetHead{}, usageError("which change set? Declared: %s", strings.Join(names, ", "))
+}
+
+func (w *workspace) store() (*journal.Store, error) {
+	return journal.OpenStore(w.settings.JournalPath)
+}
+
+// runs returns every run of the journal, oldest first.
+func (w *workspace) runs() ([]journal.Run, error) {
+	store, err := w.store()
+	if err != nil {
+		return nil, failed(err)
+	}
+	return readRuns(store)
+}
+
+func readRuns(store *journal.Store) ([]journal.Run, error) {
+	ids, err := store.Runs()
+	if err != nil {
+		return nil, failed(err)
+	}
+	runs := make([]journal.Run, 0, len(ids))
+	for _, id := range ids {
+		run, err := readRun(store, id)
+		if err != nil {
+			return nil, failed(err)
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+func readRun(store *journal.Store, id string) (journal.Run, error) {
+	records, err := store.Read(id)
+	if err != nil {
+		return journal.Run{}, err
+	}
+	return journal.Replay(records)
+}
+
+// actor is who runs this: the login name on this host.
+func actor() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}

@@ -1,0 +1,5 @@
+database "shop" {
+  driver     = "sqlite"
+  url        = var.database_url
+  migrations = "migrations"
+}

@@ -1,0 +1,4 @@
+CREATE TABLE discounts (
+  id      INTEGER PRIMARY KEY,
+  percent INTEGER NOT NULL
+);
