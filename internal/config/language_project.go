@@ -1,0 +1,91 @@
+package config
+
+import "encoding/json"
+
+func lockstepBlock() BlockDoc {
+	return BlockDoc{
+		Type: "lockstep", Supported: true,
+		Doc: "Settings of the project.",
+		Arguments: []ArgumentDoc{
+			{Name: "required_version", Type: TypeString, Constant: true, Doc: "Versions of Lockstep that may read this project, for example \"~> 0.1\"."},
+		},
+		Blocks: []BlockDoc{
+			{Type: "required_tools", Supported: true, Free: true, Doc: "Versions of tools by name, for example terraform = \">= 1.5\"."},
+			{
+				Type: "journal", Driver: "file", Labels: []string{"type"}, Supported: true,
+				Doc: "Where runs are recorded: a folder.",
+				Arguments: []ArgumentDoc{
+					{Name: "path", Type: TypePath, Constant: true, Default: text(defaultJournal), Doc: "Folder of the journal."},
+				},
+			},
+			{Type: "journal", Driver: "postgres", Labels: []string{"type"}, Doc: "Where runs are recorded: a shared database."},
+		},
+	}
+}
+
+func variableBlock() BlockDoc {
+	return BlockDoc{
+		Type: "variable", Labels: []string{"name"}, Supported: true, Repeatable: true,
+		Doc: "A value that differs between environments, read as var.NAME.",
+		Arguments: []ArgumentDoc{
+			{Name: "type", Type: TypeConstraint, Default: text("any"), Doc: "Type constraint, as in Terraform."},
+			{Name: "default", Type: TypeAny, Constant: true, Doc: "Value when none is given."},
+			{Name: "description", Type: TypeString, Constant: true, Doc: "What the value is for."},
+			{Name: "sensitive", Type: TypeBool, Constant: true, Default: json.RawMessage("false"), Doc: "Never print or record the value."},
+			{Name: "nullable", Type: TypeBool, Constant: true, Default: json.RawMessage("true"), Doc: "Whether null is a value; if not, null means the default."},
+		},
+		Blocks: []BlockDoc{{
+			Type: "validation", Supported: true, Repeatable: true,
+			Doc: "A condition that the value must fulfil.",
+			Arguments: []ArgumentDoc{
+				{Name: "condition", Type: TypeExpression, Required: true, Doc: "True when the value is good."},
+				{Name: "error_message", Type: TypeExpression, Required: true, Doc: "What is wrong when it is not."},
+			},
+		}},
+	}
+}
+
+func databaseBlock() BlockDoc {
+	return BlockDoc{
+		Type: "database", Labels: []string{"name"}, Supported: true, Repeatable: true,
+		Doc: "A database whose schema is migrated.",
+		Arguments: []ArgumentDoc{
+			{Name: "driver", Type: TypeString, Required: true, Constant: true, OneOf: []string{"postgres", "sqlite"}, Doc: "Kind of database."},
+			{Name: "url", Type: TypeString, Required: true, Doc: "Connection URL (owner role); use a sensitive variable."},
+			{Name: "migrations", Type: TypePath, Required: true, Constant: true, Doc: "Folder in golang-migrate's layout: 0001_name.up.sql, 0001_name.down.sql."},
+			{Name: "table", Type: TypeString, Constant: true, Default: text("schema_migrations"), Doc: "Table that holds the schema version."},
+			{Name: "lock_timeout", Type: TypeDuration, Default: text("2s"), Doc: "How long a statement may wait for a lock."},
+			{Name: "statement_timeout", Type: TypeDuration, Default: text("15m"), Doc: "How long a statement may run."},
+			{Name: "scratch_url", Type: TypeString, Unsupported: true, Doc: "Where scratch copies are made."},
+			{Name: "queries", Type: TypePath, Unsupported: true, Doc: "Folder of the application's SQL."},
+			{Name: "for_each", Type: TypeAny, Unsupported: true, Doc: "A fleet of databases."},
+		},
+		Exports: []ArgumentDoc{
+			{Name: "name", Type: TypeString, Doc: "The block's name."},
+			{Name: "driver", Type: TypeString, Doc: "As given."},
+			{Name: "url", Type: TypeString, Doc: "As given."},
+			{Name: "migrations", Type: TypePath, Doc: "As given."},
+			{Name: "table", Type: TypeString, Doc: "As given, or the default."},
+			{Name: "lock_timeout", Type: TypeDuration, Doc: "As given, or the default."},
+			{Name: "statement_timeout", Type: TypeDuration, Doc: "As given, or the default."},
+		},
+	}
+}
+
+func environmentBlock() BlockDoc {
+	return BlockDoc{
+		Type: "environment", Labels: []string{"name"}, Supported: true, Repeatable: true,
+		Doc: "A place that change sets move through.",
+		Arguments: []ArgumentDoc{
+			{Name: "depends_on", Type: TypeEnvironment, Doc: "Environments that come before this one."},
+			{Name: "var_files", Type: TypePaths, Constant: true, Doc: "Files with values of variables."},
+			{Name: "variables", Type: TypeObject, Constant: true, Doc: "Values of variables that are not secret."},
+			{Name: "soak_time", Type: TypeDuration, Constant: true, Default: text("0s"), Doc: "How long a change set must have been healthy here before it moves on."},
+			{Name: "protected", Type: TypeBool, Constant: true, Default: json.RawMessage("false"), Doc: "Applying asks for the environment's name."},
+		},
+		Blocks: []BlockDoc{
+			unsupported("approval", "Who must approve.", "name"),
+			unsupported("change_window", "When changes are allowed.", "name"),
+		},
+	}
+}
