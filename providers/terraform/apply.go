@@ -150,7 +150,11 @@ func (m *module) choose(ctx context.Context, req providers.Request, now *stateFi
 		return false, nil
 	}
 	if req.Step.Late {
-		return true, inEnvelope(req.Step.Envelope, public(fresh.changes(&m.secrets)))
+		left, err := m.left(req, now, fresh)
+		if err != nil {
+			return false, err
+		}
+		return true, inEnvelope(req.Step.Envelope, public(left))
 	}
 	return true, m.covered(ctx, req, now, fresh)
 }
@@ -193,10 +197,32 @@ func (m *module) covered(ctx context.Context, req providers.Request, now *stateF
 		}
 		return nil
 	}
-	if why := within(approved, fresh.changes(&m.secrets), &m.secrets); why != "" {
+	left, err := m.left(req, now, fresh)
+	if err != nil {
+		return err
+	}
+	if why := within(approved, left, &m.secrets); why != "" {
 		return fmt.Errorf("%w: %s; a new plan needs a new approval", providers.ErrOutsideEnvelope, why)
 	}
 	return nil
+}
+
+// left returns what a fresh plan would still do for the step.
+func (m *module) left(req providers.Request, now *stateFile, fresh *savedPlan) ([]planned, error) {
+	r, err := m.receiptOf(req)
+	if err != nil {
+		return nil, err
+	}
+	changes := fresh.changes(&m.secrets)
+	before, started := origin(req, r)
+	if !started {
+		return changes, nil
+	}
+	was, err := m.stateAt(before)
+	if err != nil {
+		return nil, err
+	}
+	return unfinished(changes, was, now), nil
 }
 
 func orNone(serial string) string {

@@ -2,12 +2,11 @@ package terraform
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
+	"regexp"
 
 	"github.com/hashicorp/go-version"
 )
@@ -77,21 +76,14 @@ func identify(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, err
 	}
-	e := engine{name: "terraform"}
-	if strings.Contains(string(text), "OpenTofu") {
+	found := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v([0-9][^\s]*)`).FindSubmatch(text)
+	if found == nil {
+		return engine{}, fmt.Errorf("%w: %s does not answer \"version\" the way Terraform and OpenTofu do", ErrNoBinary, path)
+	}
+	e := engine{name: "terraform", version: string(found[2])}
+	if string(found[1]) == "OpenTofu" {
 		e.name = "tofu"
 	}
-	document, err := tell(ctx, path, "version", "-json")
-	if err != nil {
-		return engine{}, err
-	}
-	var v struct {
-		Version string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(document, &v); err != nil || v.Version == "" {
-		return engine{}, fmt.Errorf("%s does not answer \"version -json\" the way Terraform and OpenTofu do", path)
-	}
-	e.version = v.Version
 	return e, nil
 }
 

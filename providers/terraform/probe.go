@@ -92,12 +92,15 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 			Outputs: result.Outputs, Secrets: result.Secrets,
 		}, err
 	}
-	return m.compare(ctx, req, fresh)
+	return m.compare(ctx, req, now, fresh)
 }
 
 // compare tells whether what is left to do was approved.
-func (m *module) compare(ctx context.Context, req providers.Request, fresh *savedPlan) (providers.Report, error) {
-	changes := fresh.changes(&m.secrets)
+func (m *module) compare(ctx context.Context, req providers.Request, now *stateFile, fresh *savedPlan) (providers.Report, error) {
+	changes, err := m.left(req, now, fresh)
+	if err != nil {
+		return providers.Report{}, err
+	}
 	var why string
 	if req.Step.Late {
 		if err := inEnvelope(req.Step.Envelope, public(changes)); err != nil {

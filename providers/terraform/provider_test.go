@@ -52,7 +52,7 @@ func newProject(t testing.TB, configuration string) *project {
 
 func openProvider(t testing.TB, root string) *terraform.Provider {
 	t.Helper()
-	binary, _, err := terraform.FindBinary(">= 1.5")
+	binary, err := usableBinary()
 	if err != nil {
 		t.Fatalf("these tests run the real program: %v", err)
 	}

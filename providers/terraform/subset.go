@@ -86,7 +86,7 @@ func within(approved, fresh []planned, s *secrets) string {
 		if !ok {
 			return fmt.Sprintf("%s would now %s, which was not approved", f.Address, strings.Join(f.Actions, " and "))
 		}
-		if a.Type != f.Type || !slices.Equal(a.Actions, f.Actions) {
+		if a.Type != f.Type || !covers(a.Actions, f.Actions) {
 			return fmt.Sprintf("%s would now %s; approved was to %s", f.Address, strings.Join(f.Actions, " and "), strings.Join(a.Actions, " and "))
 		}
 		if !agree(a, f, s) {
@@ -94,6 +94,31 @@ func within(approved, fresh []planned, s *secrets) string {
 		}
 	}
 	return ""
+}
+
+// covers reports whether approved actions allow fresh ones: the same, or the
+// create that is left of a replacement whose delete is done.
+func covers(approved, fresh []string) bool {
+	return slices.Equal(approved, fresh) ||
+		slices.Equal(fresh, []string{"create"}) && slices.Equal(approved, []string{"delete", "create"})
+}
+
+// unfinished spells the replacement of an object that this very step began to
+// create, and that an interrupt left tainted, as the create that it completes.
+// Objects from before the step are left alone: their loss is nobody's plan.
+func unfinished(changes []planned, was, now *stateFile) []planned {
+	if was == nil {
+		return changes
+	}
+	before, after := was.managed(), now.managed()
+	out := slices.Clone(changes)
+	for i, c := range out {
+		_, existed := before[c.Address]
+		if !existed && after[c.Address].Status == "tainted" && slices.Equal(c.Actions, []string{"delete", "create"}) {
+			out[i].Actions = []string{"create"}
+		}
+	}
+	return out
 }
 
 // equal reports what of two sets of changes differs; empty if nothing does.
