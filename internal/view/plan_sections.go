@@ -1,0 +1,259 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/terminal"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// shownReasons and shownFindings bound what a short screen lists.
+const (
+	shownReasons  = 4
+	shownFindings = 12
+)
+
+func duration(d plans.Duration) time.Duration { return time.Duration(d) }
+
+func countDays(days time.Duration) string { return fmt.Sprintf("%dd", int64(days)) }
+
+// dangers writes the risk, the point of no return, what is known late and
+// what is held back.
+func dangers(p *page, plan *plans.Plan) {
+	level, reasons := risk(plan)
+	style := map[string]terminal.Style{"high": terminal.Bad, "medium": terminal.Notice}[level]
+	word := strings.ToUpper(level)
+	if style != "" {
+		word = p.out.Paint(style, word)
+	}
+	if len(reasons) == 0 {
+		p.line("Risk: %s", word)
+	} else {
+		p.paragraph("Risk: "+word+"   ", strings.Join(reasons, "; "))
+	}
+	if i := slices.IndexFunc(plan.Steps, func(s plans.Step) bool { return oneWay(&s) }); i >= 0 {
+		reason := fmt.Sprintf("step %d, %s", i+1, safe(plan.Steps[i].Address))
+		if why := safe(plan.Steps[i].Rollback.Reason); why != "" {
+			reason += ": " + why
+		}
+		p.paragraph("Point of no return: ", reason)
+	} else {
+		p.paragraph("Point of no return: ", "none, every step has a way back")
+	}
+	for i := range plan.Steps {
+		if s := &plan.Steps[i]; s.Late && s.Envelope != nil {
+			p.paragraph("Known later: ", fmt.Sprintf("step %d, %s: %s", i+1, safe(s.Address), envelope(s.Envelope)))
+		}
+	}
+	if len(plan.Held) > 0 {
+		held := make([]string, len(plan.Held))
+		for i, name := range plan.Held {
+			held[i] = safe(name)
+		}
+		p.paragraph(p.out.Paint(terminal.Notice, "Held back: "), strings.Join(held, ", ")+
+			", until the contract phase; meanwhile another tool's \"up\" or \"down\" on this database is unsafe")
+	}
+}
+
+func envelope(e *plans.Envelope) string {
+	words := safe(e.Reason)
+	var bounds []string
+	if len(e.Actions) > 0 {
+		bounds = append(bounds, "may only "+strings.Join(e.Actions, ", "))
+	}
+	if e.NonDestructive {
+		bounds = append(bounds, "nothing destructive")
+	}
+	if len(bounds) > 0 {
+		words += " (" + strings.Join(bounds, "; ") + ")"
+	}
+	return words
+}
+
+// risk returns the highest level and the reasons for it, worst steps first.
+func risk(plan *plans.Plan) (level string, reasons []string) {
+	levels := []string{"high", "medium", "low"}
+	for _, l := range levels {
+		for i := range plan.Steps {
+			s := &plan.Steps[i]
+			if s.Risk.Level != l {
+				continue
+			}
+			if level == "" {
+				level = l
+			}
+			if l == "low" || len(s.Risk.Reasons) == 0 {
+				continue
+			}
+			reasons = append(reasons, fmt.Sprintf("step %d: %s", i+1, safe(strings.Join(s.Risk.Reasons, ", "))))
+		}
+	}
+	if level == "" {
+		level = "low"
+	}
+	if more := len(reasons) - shownReasons; more > 0 {
+		reasons = append(reasons[:shownReasons], fmt.Sprintf("and %d more (--view full)", more))
+	}
+	return level, reasons
+}
+
+// totals writes the plan in figures, and its digest.
+func totals(p *page, r Review) {
+	var migrations, artifacts, add, change, destroy, errors, warnings int
+	for i := range r.Plan.Steps {
+		s := &r.Plan.Steps[i]
+		switch s.Action {
+		case plans.ActionMigrate:
+			migrations++
+		case plans.ActionFetch:
+			artifacts++
+		case plans.ActionTerraform:
+			a, c, d := resources(r.Plan, s)
+			add, change, destroy = add+a, change+c, destroy+d
+		}
+	}
+	for _, f := range r.Plan.Findings {
+		switch f.Severity {
+		case plans.SeverityError:
+			errors++
+		case plans.SeverityWarning:
+			warnings++
+		}
+	}
+	p.line("Plan: %s, %s, terraform %d/%d/%d, %s, %s, %s", count(len(r.Plan.Steps), "step"),
+		count(migrations, "migration"), add, change, destroy, count(artifacts, "artifact"),
+		count(errors, "error"), count(warnings, "warning"))
+	p.line("Digest: %s", r.Digest)
+}
+
+func findings(p *page, all []plans.Finding) {
+	rank := map[plans.Severity]int{plans.SeverityError: 0, plans.SeverityWarning: 1, plans.SeverityInfo: 2}
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b plans.Finding) int { return rank[a.Severity] - rank[b.Severity] })
+	for i, f := range sorted {
+		if i == shownFindings {
+			p.line("")
+			p.line("... and %s more (--json lists all)", count(len(sorted)-i, "finding"))
+			return
+		}
+		finding(p, f)
+	}
+}
+
+func finding(p *page, f plans.Finding) {
+	word, style := "Note", terminal.Faint
+	switch f.Severity {
+	case plans.SeverityError:
+		word, style = "Error", terminal.Bad
+	case plans.SeverityWarning:
+		word, style = "Warning", terminal.Notice
+	}
+	p.line("")
+	p.paragraph(p.out.Paint(style, word)+" "+safe(f.Code)+"  ", safe(f.Summary))
+	switch {
+	case f.File != "" && f.Line > 0:
+		p.line("  on %s line %d", safe(f.File), f.Line)
+	case f.File != "":
+		p.line("  on %s", safe(f.File))
+	case f.Address != "":
+		p.line("  at %s", safe(f.Address))
+	}
+	if f.Detail != "" {
+		p.paragraph("  ", safe(f.Detail))
+	}
+	if f.Fix != "" {
+		p.paragraph("  Fix: ", safe(f.Fix))
+	}
+}
+
+// blocked writes what stands in the way, who can lift it, and how.
+func blocked(p *page, all []plans.Block) {
+	if len(all) == 0 {
+		return
+	}
+	p.line("")
+	p.line("Blocked until:")
+	longest := 0
+	for _, b := range all {
+		longest = max(longest, width(safe(b.Code)))
+	}
+	for _, b := range all {
+		mark, style := "x", terminal.Bad
+		if b.Until != "" {
+			mark, style = "o", terminal.Notice
+		}
+		code := safe(b.Code) + strings.Repeat(" ", longest-width(safe(b.Code)))
+		p.paragraph(fmt.Sprintf("  %s %s  ", p.out.Paint(style, mark), code), safe(b.Summary))
+		indent := strings.Repeat(" ", longest+6)
+		if b.Until != "" {
+			p.paragraph(indent, "passes by itself at "+safe(b.Until))
+		}
+		if b.Who != "" {
+			p.paragraph(indent+"who:  ", safe(b.Who))
+		}
+		if b.Next != "" {
+			p.paragraph(indent+"next: ", safe(b.Next))
+		}
+	}
+}
+
+// next writes what to type now.
+func next(p *page, r Review) {
+	cs, env := quote(r.Plan.ChangeSet), quote(r.Plan.Environment)
+	p.line("")
+	if len(r.Plan.Steps) == 0 {
+		p.line("Next:")
+		p.command("lockstep status", "what is where")
+		return
+	}
+	file := quote(r.Saved)
+	if r.Saved == "" {
+		p.line("Next:")
+		p.command(fmt.Sprintf("lockstep plan %s --env %s --out %s.plan", cs, env, cs), "save it, so that exactly this is applied")
+	} else {
+		p.line("Saved plan to %s. Next:", file)
+		p.command("lockstep show "+file+" --view full", "every statement, setting and way back")
+	}
+	p.command(fmt.Sprintf("lockstep explain %s --env %s", quote(interesting(r.Plan).Address), env), "why a step is where it is")
+	switch {
+	case len(r.Blocked) > 0:
+	case r.Saved != "":
+		p.command("lockstep apply "+file, "carry it out")
+	case len(r.Plan.Upstream) > 0:
+		p.command(fmt.Sprintf("lockstep promote %s --to %s", cs, env), "carry it out, as it was verified before")
+	default:
+		p.command(fmt.Sprintf("lockstep apply %s --env %s", cs, env), "plan again and carry it out")
+	}
+}
+
+// interesting is the step that a reviewer asks about first: the one-way door,
+// else the first migration, else the first step.
+func interesting(plan *plans.Plan) *plans.Step {
+	for i := range plan.Steps {
+		if oneWay(&plan.Steps[i]) {
+			return &plan.Steps[i]
+		}
+	}
+	for i := range plan.Steps {
+		if plan.Steps[i].Action == plans.ActionMigrate {
+			return &plan.Steps[i]
+		}
+	}
+	return &plan.Steps[0]
+}
+
+// quote makes a word safe to paste into a shell.
+func quote(word string) string {
+	word = safe(word)
+	plain := !strings.ContainsFunc(word, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("_-./:@%+=,", r)
+	})
+	if plain && word != "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
