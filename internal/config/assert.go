@@ -17,12 +17,13 @@ type Assert struct {
 	Source string
 	Range  diag.Range
 
-	block *block
-	eval  *evaluation
+	block   *block
+	project *Project
+	names   map[string]cty.Value
 }
 
-func newAssert(b *block, eval *evaluation, p *Project) Assert {
-	a := Assert{block: b, eval: eval, Range: diag.FromHCLRange(b.place)}
+func newAssert(b *block, names map[string]cty.Value, p *Project) Assert {
+	a := Assert{block: b, project: p, names: names, Range: diag.FromHCLRange(b.place)}
 	if given := b.args["condition"]; given != nil {
 		a.Range = diag.FromHCLRange(given.expr.Range())
 		a.Source = p.textAt(given.expr.Range())
@@ -32,14 +33,16 @@ func newAssert(b *block, eval *evaluation, p *Project) Assert {
 
 // textAt returns the bytes of a range as they stand in their file.
 func (p *Project) textAt(r hcl.Range) string {
+	p.files.mu.Lock()
 	src := p.files.read[r.Filename]
+	p.files.mu.Unlock()
 	if r.Start.Byte < 0 || r.End.Byte > len(src) || r.Start.Byte > r.End.Byte {
 		return ""
 	}
 	return string(src[r.Start.Byte:r.End.Byte])
 }
 
-// Eval evaluates the condition with self, a value as json.Unmarshal gives it.
+// Eval may be called by several goroutines at once. It evaluates the condition with self, a value as json.Unmarshal gives it.
 // When it is false, message says why. An error means that the condition could
 // not be decided: it names what self does not have, or what is not known.
 func (a Assert) Eval(self any) (ok bool, message string, ds diag.Diagnostics) {
@@ -80,9 +83,10 @@ func (a Assert) value(name string, self cty.Value) (cty.Value, diag.Diagnostics)
 	if given == nil {
 		return cty.DynamicVal, diag.Diagnostics{mistake{"missing-argument", fmt.Sprintf("Missing argument %q", name), "", ""}.at(a.block.place)}
 	}
-	context := a.eval.context.NewChild()
+	eval := newEvaluation(a.project, a.names)
+	context := eval.context.NewChild()
 	context.Variables = map[string]cty.Value{"self": self}
-	return a.eval.within(context, given.expr)
+	return eval.within(context, given.expr)
 }
 
 // message returns the author's message; where it cannot be built, a plain one.

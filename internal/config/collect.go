@@ -23,6 +23,10 @@ type collector struct {
 	ds        diag.Diagnostics
 }
 
+func newCollector(p *Project, in ValueInputs, variables map[string]*variable) *collector {
+	return &collector{project: p, in: in, variables: variables, given: map[string]candidate{}}
+}
+
 func (c *collector) fail(m mistake, r hcl.Range) { c.ds = append(c.ds, m.at(r)) }
 
 func (c *collector) environ() {
@@ -77,7 +81,7 @@ func (c *collector) flags() {
 	for _, flag := range c.in.Flags {
 		switch {
 		case flag.File != "":
-			c.file(flag.File, hcl.Range{Filename: flag.File}, c.reader())
+			c.file(flag.File, hcl.Range{Filename: flag.File}, c.readOutside)
 		case c.variables[flag.Name] == nil:
 			c.fail(c.undeclared(flag.Name, "--var"), hcl.Range{})
 		default:
@@ -87,16 +91,22 @@ func (c *collector) flags() {
 	}
 }
 
-func (c *collector) reader() func(string) ([]byte, error) {
+// readOutside reads a file that a person has named, now or when the plan was
+// made; it may lie outside of the project.
+func (c *collector) readOutside(name string) ([]byte, error) {
 	if c.in.ReadFile != nil {
-		return c.in.ReadFile
+		return c.in.ReadFile(name)
 	}
-	return c.project.files.values
+	clean, err := inProject(name)
+	if err != nil {
+		return nil, err
+	}
+	return c.project.files.values(clean)
 }
 
 func (c *collector) undeclared(name, where string) mistake {
 	return mistake{"unknown-variable", fmt.Sprintf("No variable %q", cut(name)),
-		fmt.Sprintf("A value for it is given by %s, but no variable of that name is declared.", where),
+		fmt.Sprintf("%s gives a value for it, but no variable of that name is declared.", where),
 		didYouMean(name, sortedKeys(c.variables))}
 }
 
@@ -113,10 +123,12 @@ func (c *collector) file(name string, place hcl.Range, read func(string) ([]byte
 		return
 	}
 	values, ds := parseValues(name, src)
+	ds.Hide()
 	c.ds = append(c.ds, ds...)
 	for _, key := range sortedKeys(values) {
 		if c.variables[key] == nil {
 			c.ds = append(c.ds, c.undeclared(key, cut(name)).warning(values[key].place))
+			c.ds[len(c.ds)-1].Hidden = true
 			continue
 		}
 		c.given[key] = values[key]

@@ -41,7 +41,7 @@ func (r *resolution) block(b *block) Block {
 	}
 	result.Settings = Settings{value: cty.ObjectVal(values)}
 	for _, child := range b.children("assert") {
-		result.Asserts = append(result.Asserts, newAssert(child, r.eval, r.project))
+		result.Asserts = append(result.Asserts, newAssert(child, r.eval.context.Variables, r.project))
 	}
 	return result
 }

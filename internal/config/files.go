@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
 // SourceFile is a file of the project that was read.
@@ -29,6 +30,7 @@ var (
 // working tree.
 type fileReader struct {
 	fsys fs.FS
+	mu   sync.Mutex
 	read map[string][]byte
 }
 
@@ -40,6 +42,8 @@ func newFileReader(fsys fs.FS) *fileReader {
 // expressions have read so far.
 func (p *Project) Sources() []SourceFile {
 	var files []SourceFile
+	p.files.mu.Lock()
+	defer p.files.mu.Unlock()
 	for _, name := range sortedKeys(p.files.read) {
 		files = append(files, SourceFile{Path: name, Bytes: bytes.Clone(p.files.read[name])})
 	}
@@ -51,7 +55,7 @@ func (p *Project) Sources() []SourceFile {
 func (r *fileReader) readLanguage(name string) ([]byte, error) {
 	src, err := r.limited(name, maxFileBytes+1)
 	if err == nil {
-		r.read[name] = src
+		r.remember(name, src)
 	}
 	return src, err
 }
@@ -84,9 +88,15 @@ func (r *fileReader) expressionFile(name string) ([]byte, error) {
 	}
 	src, err := r.values(clean)
 	if err == nil {
-		r.read[clean] = src
+		r.remember(clean, src)
 	}
 	return src, err
+}
+
+func (r *fileReader) remember(name string, src []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.read[name] = src
 }
 
 // values reads a file that is not remembered: it may hold secrets.

@@ -24,8 +24,7 @@ const (
 )
 
 // Project is everything that the language files of one folder say. It is made
-// by Load. Its methods may be used from one goroutine at a time, because
-// expressions read files and the project remembers which.
+// by Load. Its methods may be used by several goroutines at once.
 type Project struct {
 	files *fileReader
 	root  *block

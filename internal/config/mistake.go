@@ -27,19 +27,31 @@ func (m mistake) warning(r hcl.Range) diag.Diagnostic {
 	return d
 }
 
-// didYouMean returns "Did you mean \"x\"?" for the name nearest to given, or
-// the names themselves when none is near and they are few.
-func didYouMean(given string, names []string) string {
-	names = slices.Sorted(slices.Values(names))
+func nearestName(given string, names []string) string {
 	best, distance := "", 3
-	for _, name := range names {
+	for _, name := range slices.Sorted(slices.Values(names)) {
 		if d := levenshtein.Distance(given, name, nil); d < distance && d < len(name) {
 			best, distance = name, d
 		}
 	}
-	switch {
+	return best
+}
+
+// nearest is didYouMean without the list of all names.
+func nearest(given string, names []string) string {
+	if name := nearestName(given, names); name != "" {
+		return fmt.Sprintf("Did you mean %q?", name)
+	}
+	return ""
+}
+
+// didYouMean returns "Did you mean \"x\"?" for the name nearest to given, or
+// the names themselves when none is near and they are few.
+func didYouMean(given string, names []string) string {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	switch best := nearest(given, names); {
 	case best != "":
-		return fmt.Sprintf("Did you mean %q?", best)
+		return best
 	case len(names) == 0:
 		return "None is declared."
 	case len(names) <= 12:

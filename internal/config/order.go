@@ -7,20 +7,31 @@ import "slices"
 // on a cycle come last; one cycle is returned in full, its first name again at
 // the end.
 func sortByNeeds(needs map[string][]string) (order, cycle []string) {
-	done := map[string]bool{}
-	for len(order) < len(needs) {
-		next := ""
-		for _, name := range sortedKeys(needs) {
-			if !done[name] && ready(name, needs, done) {
-				next = name
-				break
+	waiting := map[string]int{}
+	users := map[string][]string{}
+	var ready []string // in order of name
+	for name, list := range needs {
+		for _, need := range slices.Compact(slices.Sorted(slices.Values(list))) {
+			if _, exists := needs[need]; exists {
+				waiting[name]++
+				users[need] = append(users[need], name)
 			}
 		}
-		if next == "" {
-			break
+		if waiting[name] == 0 {
+			ready = insert(ready, name)
 		}
-		done[next] = true
-		order = append(order, next)
+	}
+	done := map[string]bool{}
+	for len(ready) > 0 {
+		name := ready[0]
+		ready = ready[1:]
+		done[name] = true
+		order = append(order, name)
+		for _, user := range users[name] {
+			if waiting[user]--; waiting[user] == 0 {
+				ready = insert(ready, user)
+			}
+		}
 	}
 	var rest []string
 	for _, name := range sortedKeys(needs) {
@@ -34,13 +45,9 @@ func sortByNeeds(needs map[string][]string) (order, cycle []string) {
 	return append(order, rest...), cycle
 }
 
-func ready(name string, needs map[string][]string, done map[string]bool) bool {
-	for _, need := range needs[name] {
-		if _, exists := needs[need]; exists && !done[need] {
-			return false
-		}
-	}
-	return true
+func insert(sorted []string, name string) []string {
+	i, _ := slices.BinarySearch(sorted, name)
+	return slices.Insert(sorted, i, name)
 }
 
 // findCycle walks from a name whose needs can never be done; such a walk ends

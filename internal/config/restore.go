@@ -16,7 +16,7 @@ import (
 // What the machine or the command line says otherwise changes nothing.
 func (p *Project) RestoreValues(env string, rec []plans.Variable, in ValueInputs) (*Values, diag.Diagnostics) {
 	variables, _ := p.variables() // reported by Load
-	c := &collector{project: p, in: in, variables: variables, given: map[string]candidate{}}
+	c := newCollector(p, in, variables)
 	values := &Values{environment: env, byName: map[string]variableValue{}}
 	for _, recorded := range rec {
 		v := variables[recorded.Name]
@@ -75,7 +75,7 @@ func (c *collector) resolve(v *variable, recorded plans.Variable) (candidate, bo
 	case "env":
 		c.environ()
 	case "file":
-		c.file(rest, hcl.Range{Filename: rest}, c.reader())
+		c.file(rest, hcl.Range{Filename: rest}, c.readOutside)
 	case "flag":
 		flags := *c
 		flags.ds = nil

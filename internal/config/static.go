@@ -263,14 +263,6 @@ func (c *checker) calls(expr hclsyntax.Expression) {
 	})
 }
 
-// nearest is didYouMean without the list of all names.
-func nearest(given string, names []string) string {
-	if fix := didYouMean(given, names); strings.HasPrefix(fix, "Did you mean") {
-		return fix
-	}
-	return ""
-}
-
 func (c *checker) constraints() {
 	for _, b := range c.project.root.children("lockstep") {
 		blocks := append([]*block{b}, b.children("required_tools")...)

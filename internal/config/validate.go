@@ -69,7 +69,7 @@ func validateVariable(eval *evaluation, b, rule *block) diag.Diagnostics {
 	if !decided.IsKnown() || decided.True() {
 		return ds
 	}
-	a := Assert{block: rule, eval: eval}
+	a := Assert{block: rule, project: eval.project, names: eval.context.Variables}
 	return append(ds, mistake{"validation-failed", fmt.Sprintf("Invalid value of variable %q", b.name),
 		a.message(cty.DynamicVal), "Change the value; the condition is at " + placeOf(given.expr.Range()) + "."}.at(b.place))
 }

@@ -24,8 +24,9 @@ type Assignment struct{ Name, Value, File string }
 type ValueInputs struct {
 	Environ []string     // "NAME=VALUE", as from os.Environ
 	Flags   []Assignment // in the order of the command line
-	// ReadFile reads files of values that the command line names, and files
-	// of values when secrets are resolved again; nil reads from the project.
+	// ReadFile reads files of values that the command line names, and those
+	// from which apply takes secrets again: bundles do not have them. Nil
+	// reads from the project.
 	ReadFile func(name string) ([]byte, error)
 }
 
@@ -48,7 +49,7 @@ type variableValue struct {
 // errors.
 func (p *Project) Values(env string, in ValueInputs) (*Values, diag.Diagnostics) {
 	variables, _ := p.variables() // reported by Load
-	c := &collector{project: p, in: in, variables: variables, given: map[string]candidate{}}
+	c := newCollector(p, in, variables)
 	var block *block
 	if env != "" {
 		if block = p.find("environment", env); block == nil {

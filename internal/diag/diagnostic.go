@@ -56,6 +56,9 @@ type Diagnostic struct {
 	// Fix says what to do, or what the author may have meant.
 	Fix   string `json:"fix,omitempty"`
 	Range Range  `json:"range"`
+	// Hidden keeps the source line out of what is printed: it may hold a
+	// secret.
+	Hidden bool `json:"-"`
 }
 
 // Error returns the diagnostic in one line.
@@ -88,6 +91,13 @@ func (ds Diagnostics) Err() error {
 		return nil
 	}
 	return failure(ds)
+}
+
+// Hide marks every diagnostic as one whose source line must not be printed.
+func (ds Diagnostics) Hide() {
+	for i := range ds {
+		ds[i].Hidden = true
+	}
 }
 
 // Sort orders by file, place, severity and text, and drops repetitions.

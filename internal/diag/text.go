@@ -27,7 +27,9 @@ func Write(w io.Writer, ds Diagnostics, source func(file string) []byte) {
 		fmt.Fprintf(w, "%s: %s\n", title, Escape(d.Summary))
 		if place := d.Range.String(); place != "" {
 			fmt.Fprintf(w, "  on %s\n", place)
-			writeSnippet(w, d.Range, source)
+			if !d.Hidden {
+				writeSnippet(w, d.Range, source)
+			}
 		}
 		if d.Detail != "" {
 			fmt.Fprintf(w, "  %s\n", indent(d.Detail))
