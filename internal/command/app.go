@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -81,7 +82,7 @@ step, and applies them environment by environment.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Version:           version.String(),
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.enter() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.enter(c) },
 	}
 	a.globalFlags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return explainFlagError(err) })
@@ -111,19 +112,27 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVarP(&a.flags.env, "env", "e", "", "the environment's `NAME`")
 	f.Var(&assignments{into: &a.flags.assigned}, "var", "set a variable, `NAME=VALUE`; may be repeated")
 	f.Var(&assignments{into: &a.flags.assigned, file: true}, "var-file", "read variables from `FILE`; may be repeated")
-	f.StringVar(&a.flags.format, "format", "text", "text or json")
+	f.StringVar(&a.flags.format, "format", "text", "text or json; graph knows more")
 	f.BoolVar(&a.flags.json, "json", false, "the same as --format json")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
 	f.BoolVar(&a.flags.noInput, "no-input", false, "never ask; fail with the flag to use")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress")
 }
 
-func (a *app) enter() error {
+// formatsNote is the annotation of a verb that knows more than text and json.
+const formatsNote = "formats"
+
+// enter checks the global flags and goes to the project's folder.
+func (a *app) enter(c *cobra.Command) error {
 	if a.flags.json {
 		a.flags.format = "json"
 	}
-	if a.flags.format != "text" && a.flags.format != "json" {
-		return usageError("--format %q is not known: expected text or json", a.flags.format)
+	formats := []string{"text", "json"}
+	if more, ok := c.Annotations[formatsNote]; ok {
+		formats = strings.Fields(more)
+	}
+	if !slices.Contains(formats, a.flags.format) {
+		return usageError("--format %q is not known here: expected %s", a.flags.format, strings.Join(formats, ", "))
 	}
 	if a.flags.chdir == "" {
 		return nil

@@ -112,4 +112,4 @@ func (a *app) lease(w *workspace, environment string) (*lock.Lease, error) {
 	return lease, nil
 }
 
-func tool() string { return "lockstep " + version.Number() }
+func tool() string { return "lockstep " + version.Number }

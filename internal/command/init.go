@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-//go:embed scaffold
+//go:embed all:scaffold
 var scaffold embed.FS
 
 func newInitCommand(a *app) *cobra.Command {

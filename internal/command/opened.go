@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"golang.org/x/tools/txtar"
@@ -40,7 +41,7 @@ func (a *app) openPlan(b *bundle.Bundle) (*opened, error) {
 	}
 	w := &workspace{project: project, settings: project.Settings()}
 	values, ds := project.RestoreValues(b.Plan.Environment, b.Plan.Variables,
-		config.ValueInputs{Environ: a.host.Environ, Assignments: a.flags.assigned, Files: workingTree()})
+		config.ValueInputs{Environ: a.host.Environ, Flags: a.flags.assigned, ReadFile: os.ReadFile})
 	if ds.HasErrors() {
 		return nil, diagnose(project, ds)
 	}

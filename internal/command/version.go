@@ -17,7 +17,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			if a.wantsJSON() {
 				return json.NewEncoder(a.host.Stdout).Encode(map[string]string{
-					"format_version": "1.0", "version": version.Number(),
+					"format_version": "1.0", "version": version.Number,
 				})
 			}
 			_, err := fmt.Fprintln(a.host.Stdout, version.String())

@@ -25,7 +25,7 @@ func openWorkspace() (*workspace, error) {
 	if ds.HasErrors() {
 		return nil, diagnose(project, ds)
 	}
-	if ds := project.CheckTools(version.Number()); ds.HasErrors() {
+	if ds := project.CheckTools(version.Number); ds.HasErrors() {
 		return nil, diagnose(project, ds)
 	}
 	return &workspace{project: project, settings: project.Settings()}, nil
@@ -121,27 +121,11 @@ func (w *workspace) runs() ([]journal.Run, error) {
 }
 
 func readRuns(store *journal.Store) ([]journal.Run, error) {
-	ids, err := store.Runs()
+	runs, err := store.ReadAll()
 	if err != nil {
 		return nil, failed(err)
 	}
-	runs := make([]journal.Run, 0, len(ids))
-	for _, id := range ids {
-		run, err := readRun(store, id)
-		if err != nil {
-			return nil, failed(err)
-		}
-		runs = append(runs, run)
-	}
 	return runs, nil
-}
-
-func readRun(store *journal.Store, id string) (journal.Run, error) {
-	records, err := store.Read(id)
-	if err != nil {
-		return journal.Run{}, err
-	}
-	return journal.Replay(records)
 }
 
 // actor is who runs this: the login name on this host.

@@ -1,0 +1,140 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-dev/lockstep/internal/bundle"
+	"github.com/lockstep-dev/lockstep/internal/terminal"
+	"github.com/lockstep-dev/lockstep/internal/view"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+type planOptions struct {
+	out              string
+	view             string
+	detailedExitCode bool
+	failOn           string
+}
+
+func newPlanCommand(a *app) *cobra.Command {
+	var o planOptions
+	c := &cobra.Command{
+		Use:   "plan [CHANGE_SET...] --env NAME",
+		Short: "Show what would happen, in which order, and how each step is undone",
+		Long:  "Reads the targets, changes nothing. Without a change set it plans all of them, one after another.",
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.check(args); err != nil {
+				return err
+			}
+			return a.plan(c.Context(), args, o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "", "write the plan and everything it needs to `FILE`")
+	f.StringVar(&o.view, "view", "short", "short or full")
+	f.BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit 2 when there is something to do")
+	f.StringVar(&o.failOn, "fail-on", "none", "exit 4 on findings of this severity or worse: error, warning or none")
+	return c
+}
+
+func (o planOptions) check(args []string) error {
+	if o.view != "short" && o.view != "full" {
+		return usageError("--view %q is not supported by this version: expected short or full", o.view)
+	}
+	if o.failOn != "error" && o.failOn != "warning" && o.failOn != "none" {
+		return usageError("--fail-on %q is not known: expected error, warning or none", o.failOn)
+	}
+	if o.out != "" && len(args) != 1 {
+		return usageError("--out writes one plan; name one change set")
+	}
+	return nil
+}
+
+func (a *app) plan(ctx context.Context, names []string, o planOptions) error {
+	w, err := openWorkspace()
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		for _, head := range w.project.ChangeSets() {
+			names = append(names, head.Name)
+		}
+	}
+	code := exitDone
+	for i, name := range names {
+		if i > 0 && !a.wantsJSON() {
+			fmt.Fprintln(a.host.Stdout)
+		}
+		head, err := w.changeSet(name)
+		if err != nil {
+			return err
+		}
+		b, err := a.computePlan(ctx, w, head.Name, a.flags.env)
+		if err != nil {
+			return err
+		}
+		one, err := a.presentPlan(w, b, o)
+		if err != nil {
+			return err
+		}
+		code = max(code, one)
+	}
+	return silent(code)
+}
+
+// presentPlan saves and prints a plan and returns the exit code it asks for.
+func (a *app) presentPlan(w *workspace, b *bundle.Bundle, o planOptions) (int, error) {
+	if o.out != "" {
+		if err := b.Save(o.out); err != nil {
+			return exitError, failed(err)
+		}
+	}
+	runs, err := w.runs()
+	if err != nil {
+		return exitError, err
+	}
+	review := view.Review{Plan: b.Plan, Digest: b.Digest, Saved: o.out, Blocked: blocksOf(b.Plan, runs, time.Now())}
+	if err := a.showReview(review, o.view); err != nil {
+		return exitError, err
+	}
+	switch {
+	case findingsReach(b.Plan, o.failOn):
+		return exitFindings, nil
+	case o.detailedExitCode && len(b.Plan.Steps) > 0:
+		return exitChanges, nil
+	default:
+		return exitDone, nil
+	}
+}
+
+func (a *app) showReview(review view.Review, form string) error {
+	v := view.Plan{Out: a.streams().Out}
+	switch {
+	case a.wantsJSON():
+		return v.JSON(review)
+	case form == "full":
+		return v.Full(review)
+	default:
+		return v.Short(review)
+	}
+}
+
+func findingsReach(p *plans.Plan, failOn string) bool {
+	for _, f := range p.Findings {
+		if failOn == "warning" && f.Severity == plans.SeverityWarning {
+			return true
+		}
+		if failOn != "none" && f.Severity == plans.SeverityError {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) streams() terminal.Streams {
+	return terminal.New(a.host.Stdin, a.host.Stdout, a.host.Stderr, terminal.Options{NoColor: a.flags.noColor, Environ: a.host.Environ})
+}
