@@ -1,0 +1,160 @@
+package database
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// Apply runs a migrate step's up file and writes its receipt.
+func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.Result, error) {
+	t, err := p.task(req)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	var result providers.Result
+	err = t.do(ctx, func(ctx context.Context, s Session, state State) error {
+		if done, err := t.applied(state); err != nil || done {
+			result.Summary = fmt.Sprintf("%s is already applied", t.migration.Name)
+			return err
+		}
+		state, err := t.finishDown(ctx, s, state)
+		if err != nil {
+			return err
+		}
+		measured, err := t.up(ctx, s, state)
+		if err != nil {
+			return err
+		}
+		result = providers.Result{
+			Summary: fmt.Sprintf("%s -> %s", describeVersion(state.Version), describeVersion(max(state.Version, t.version))),
+			Changed: true, Figures: figures(measured),
+		}
+		return nil
+	})
+	if err != nil {
+		return providers.Result{}, err
+	}
+	return result, nil
+}
+
+func describeVersion(version uint64) string {
+	if version == 0 {
+		return "nothing"
+	}
+	return fmt.Sprint(version)
+}
+
+// applied reports whether the step is done, or why it cannot be.
+func (t *task) applied(state State) (bool, error) {
+	if state.Dirty {
+		return false, fmt.Errorf("%s says that version %d is dirty: another tool failed half-way; look at what it left, then set dirty to false",
+			t.target.Table, state.Version)
+	}
+	if row, ok := state.receipt(t.version); ok {
+		if row.Up != t.migration.Up {
+			return false, &EditedError{Step: t.request.Step.Address, Applied: row, Found: t.migration.Up}
+		}
+		return len(state.statements(t.version, Down)) == 0, nil
+	}
+	if _, known := state.receipt(state.Version); state.Version >= t.version && !known {
+		return false, fmt.Errorf("%s says version %d, which Lockstep did not apply; plan again to take it over",
+			t.target.Table, state.Version)
+	}
+	return false, nil
+}
+
+// finishDown ends a rollback that was interrupted between two statements, so
+// that up begins from a known place.
+func (t *task) finishDown(ctx context.Context, s Session, state State) (State, error) {
+	if len(state.statements(t.version, Down)) == 0 {
+		return state, nil
+	}
+	t.say("finishing the rollback that was begun before")
+	if _, err := t.down(ctx, s, state, versionAfterDown(state, t.version)); err != nil {
+		return State{}, err
+	}
+	return s.State(ctx)
+}
+
+func (t *task) up(ctx context.Context, s Session, state State) (Measured, error) {
+	if err := t.insideEnvelope(state); err != nil {
+		return Measured{}, err
+	}
+	text, file, err := t.input(Up, t.migration.Up)
+	if err != nil {
+		return Measured{}, err
+	}
+	down, _, err := t.input(Down, t.migration.Down)
+	if err != nil {
+		return Measured{}, err
+	}
+	work, err := t.work(Up, file, text)
+	if err != nil {
+		return Measured{}, err
+	}
+	if len(work.Statements) == 0 {
+		return Measured{}, fmt.Errorf("%s: the file has no statement", file)
+	}
+	work.Change.Receipt = t.receipt(state, string(down))
+	work.Change.Baseline = t.baseline(state)
+	work.Change.Version = max(state.Version, t.version)
+	if t.migration.Mode == "statement" || stepwise(work.Statements, text) {
+		return t.stepwise(ctx, s, work, state)
+	}
+	return s.Transact(ctx, work)
+}
+
+func (t *task) receipt(state State, down string) Receipt {
+	req := t.request
+	return Receipt{
+		Version: t.version, Name: t.migration.Name, Up: t.migration.Up, Down: t.migration.Down, DownSQL: down,
+		Phase: req.Step.Phase, Class: t.migration.Class, Mode: t.migration.Mode, ChangeSet: req.ChangeSet,
+		Run: req.Run, Step: req.Step.Address, Plan: req.Plan, Actor: req.Actor, Fresh: state.Fresh,
+	}
+}
+
+// baseline records what another tool applied, so that a rollback finds the
+// version below.
+func (t *task) baseline(state State) *Receipt {
+	if _, known := state.receipt(state.Version); known || state.Version == 0 {
+		return nil
+	}
+	name := "(applied by another tool)"
+	if len(state.Applied()) == 0 {
+		name = "(baseline)"
+	}
+	return &Receipt{Version: state.Version, Name: name, Run: t.request.Run, Actor: t.request.Actor}
+}
+
+// insideEnvelope: what could not be looked at when it was approved may only
+// take a contract when there was nothing to lose.
+func (t *task) insideEnvelope(state State) error {
+	step := t.request.Step
+	if !step.Late || step.Envelope == nil || !step.Envelope.NonDestructive || t.migration.Class != plans.ClassContract {
+		return nil
+	}
+	if ourOwn(state, t.request.Run) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is a contract migration (%s), and the database was not empty before this run; plan again now that it can be looked at",
+		providers.ErrOutsideEnvelope, t.migration.Name, t.migration.Reason)
+}
+
+// ourOwn reports whether everything in the database was made by this run.
+func ourOwn(state State, run string) bool {
+	rows := state.Applied()
+	if len(rows) == 0 {
+		return state.Fresh
+	}
+	fresh := false
+	for _, r := range rows {
+		if r.Run != run || r.Up == "" {
+			return false
+		}
+		fresh = fresh || r.Fresh
+	}
+	return fresh
+}

@@ -1,0 +1,184 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Querier is a connection or a transaction.
+type Querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Books are the three tables that Lockstep keeps in a target, in one SQL
+// dialect. Names are quoted and qualified, so that no search_path matters.
+type Books struct {
+	History    string // lockstep.history
+	Versions   string // golang-migrate's table
+	Statements string // lockstep.statement_receipt
+	// Create makes what is missing.
+	Create []string
+	// Now is the database's clock, ReadTime turns applied_at into RFC 3339.
+	Now, ReadTime string
+	// Placeholder begins a numbered parameter: "$" or "?".
+	Placeholder string
+}
+
+func (b Books) query(text string) string {
+	text = strings.NewReplacer(
+		"{history}", b.History, "{versions}", b.Versions, "{statements}", b.Statements,
+		"{now}", b.Now, "{applied_at}", b.ReadTime,
+	).Replace(text)
+	return strings.ReplaceAll(text, "$", b.Placeholder)
+}
+
+func (b Books) exec(ctx context.Context, q Querier, text string, args ...any) error {
+	_, err := q.ExecContext(ctx, b.query(text), args...)
+	return err
+}
+
+// Prepare makes the tables that are missing.
+func (b Books) Prepare(ctx context.Context, q Querier) error {
+	for _, statement := range b.Create {
+		if _, err := q.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("create Lockstep's tables: %w", err)
+		}
+	}
+	return nil
+}
+
+// Enter writes a change. It uses DELETE and INSERT where golang-migrate uses
+// TRUNCATE, which would wait for everyone who reads the table.
+func (b Books) Enter(ctx context.Context, q Querier, c Change, m Measured) error {
+	if err := b.enter(ctx, q, c, m); err != nil {
+		return fmt.Errorf("write the receipt: %w", err)
+	}
+	return nil
+}
+
+func (b Books) enter(ctx context.Context, q Querier, c Change, m Measured) error {
+	if c.Baseline != nil {
+		if err := b.insert(ctx, q, *c.Baseline, Measured{}); err != nil {
+			return err
+		}
+	}
+	if err := b.exec(ctx, q, `DELETE FROM {history} WHERE version = $1`, int64(c.Receipt.Version)); err != nil {
+		return err
+	}
+	if c.Direction == Up {
+		if err := b.insert(ctx, q, c.Receipt, m); err != nil {
+			return err
+		}
+	}
+	if err := b.exec(ctx, q, `DELETE FROM {statements} WHERE version = $1`, int64(c.Receipt.Version)); err != nil {
+		return err
+	}
+	return b.setVersion(ctx, q, c.Version)
+}
+
+func (b Books) setVersion(ctx context.Context, q Querier, version uint64) error {
+	if err := b.exec(ctx, q, `DELETE FROM {versions}`); err != nil || version == 0 {
+		return err
+	}
+	return b.exec(ctx, q, `INSERT INTO {versions} (version, dirty) VALUES ($1, $2)`, int64(version), false)
+}
+
+func (b Books) insert(ctx context.Context, q Querier, r Receipt, m Measured) error {
+	return b.exec(ctx, q, `INSERT INTO {history} (version, name, up_digest, down_digest, down_sql, phase, class, mode,
+		change_set, run, step, plan_digest, actor, fresh, applied_at, duration_ms, lock_wait_ms, xid)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {now}, $15, $16, $17)`,
+		int64(r.Version), r.Name, string(r.Up), string(r.Down), r.DownSQL, string(r.Phase), string(r.Class), r.Mode,
+		r.ChangeSet, r.Run, r.Step, string(r.Plan), r.Actor, r.Fresh,
+		m.Duration.Milliseconds(), m.LockWait.Milliseconds(), m.XID)
+}
+
+// ReadHistory returns all rows of the history, by version.
+func (b Books) ReadHistory(ctx context.Context, q Querier) ([]Receipt, error) {
+	rows, err := q.QueryContext(ctx, b.query(`SELECT version, name, up_digest, down_digest, down_sql, phase, class, mode,
+		change_set, run, step, plan_digest, actor, fresh, {applied_at}, xid FROM {history} ORDER BY version`))
+	if err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	defer rows.Close()
+	var list []Receipt
+	for rows.Next() {
+		var r Receipt
+		var version int64
+		if err := rows.Scan(&version, &r.Name, &r.Up, &r.Down, &r.DownSQL, &r.Phase, &r.Class, &r.Mode,
+			&r.ChangeSet, &r.Run, &r.Step, &r.Plan, &r.Actor, &r.Fresh, &r.AppliedAt, &r.XID); err != nil {
+			return nil, fmt.Errorf("read the history: %w", err)
+		}
+		r.Version = uint64(version)
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// ReadStatements returns the receipts of unfinished files, in order.
+func (b Books) ReadStatements(ctx context.Context, q Querier) ([]StatementReceipt, error) {
+	rows, err := q.QueryContext(ctx, b.query(`SELECT version, direction, ordinal, sql_digest, finished
+		FROM {statements} ORDER BY version, direction, ordinal`))
+	if err != nil {
+		return nil, fmt.Errorf("read the statement receipts: %w", err)
+	}
+	defer rows.Close()
+	var list []StatementReceipt
+	for rows.Next() {
+		var r StatementReceipt
+		var version int64
+		if err := rows.Scan(&version, &r.Direction, &r.Ordinal, &r.SQL, &r.Finished); err != nil {
+			return nil, fmt.Errorf("read the statement receipts: %w", err)
+		}
+		r.Version = uint64(version)
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// ReadVersion returns golang-migrate's row; version 0 when there is none.
+// -1, which it writes for a failed first migration, is version 0 and dirty.
+func (b Books) ReadVersion(ctx context.Context, q Querier) (version uint64, dirty bool, err error) {
+	rows, err := q.QueryContext(ctx, b.query(`SELECT version, dirty FROM {versions} ORDER BY version DESC LIMIT 1`))
+	if err != nil {
+		return 0, false, fmt.Errorf("read the schema version: %w", err)
+	}
+	defer rows.Close()
+	var n int64
+	for rows.Next() {
+		if err := rows.Scan(&n, &dirty); err != nil {
+			return 0, false, fmt.Errorf("read the schema version: %w", err)
+		}
+	}
+	return uint64(max(n, 0)), dirty, rows.Err()
+}
+
+// Begin records that a statement is about to run, Finish that it has run.
+func (b Books) Begin(ctx context.Context, q Querier, r StatementReceipt, run, step string) error {
+	if err := b.exec(ctx, q, `DELETE FROM {statements} WHERE version = $1 AND direction = $2 AND ordinal = $3`,
+		int64(r.Version), r.Direction, r.Ordinal); err != nil {
+		return fmt.Errorf("write the statement receipt: %w", err)
+	}
+	if err := b.exec(ctx, q, `INSERT INTO {statements} (version, direction, ordinal, sql_digest, run, step, started_at, finished)
+		VALUES ($1, $2, $3, $4, $5, $6, {now}, $7)`,
+		int64(r.Version), r.Direction, r.Ordinal, string(r.SQL), run, step, false); err != nil {
+		return fmt.Errorf("write the statement receipt: %w", err)
+	}
+	return nil
+}
+
+// Finish records that a statement has run; see Begin.
+func (b Books) Finish(ctx context.Context, q Querier, r StatementReceipt) error {
+	if err := b.exec(ctx, q, `UPDATE {statements} SET finished = $4 WHERE version = $1 AND direction = $2 AND ordinal = $3`,
+		int64(r.Version), r.Direction, r.Ordinal, true); err != nil {
+		return fmt.Errorf("write the statement receipt: %w", err)
+	}
+	return nil
+}
+
+// digestOf is the digest of one statement's text.
+func digestOf(text string) plans.Digest { return plans.DigestOf([]byte(text)) }

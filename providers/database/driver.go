@@ -1,0 +1,87 @@
+package database
+
+import (
+	"context"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+)
+
+// Driver is what one kind of database brings.
+type Driver interface {
+	// Name is "postgres" or "sqlite".
+	Name() string
+	// Split cuts text into statements by the dialect's rules.
+	Split(src []byte) ([]sqlscan.Statement, error)
+	// State reads the target and never writes to it.
+	State(ctx context.Context, target Target) (State, error)
+	// Open begins the work on one step. It first ends what an earlier process
+	// of the same run and step left running.
+	Open(ctx context.Context, job Job) (Session, error)
+}
+
+// Job is one step's work at one target.
+type Job struct {
+	Target    Target
+	Run, Step string
+	// Exclusive asks for the locks that keep other tools out; a probe goes
+	// without them.
+	Exclusive bool
+	// Patience is how long to try again when others hold a lock.
+	Patience time.Duration
+	// Say reports a line for people.
+	Say func(format string, args ...any)
+	// Record journals a fact; see providers.Request.
+	Record func(any) error
+}
+
+// Session is a job under way.
+type Session interface {
+	State(ctx context.Context) (State, error)
+	// Transact runs the file and writes the change in one transaction. When
+	// it fails nothing was changed.
+	Transact(ctx context.Context, work Work) (Measured, error)
+	// Run runs one statement outside of a transaction.
+	Run(ctx context.Context, statement Statement) (Measured, error)
+	// Inspect tells from the catalog how much of a statement is there.
+	Inspect(ctx context.Context, statement sqlscan.Statement) (Effect, error)
+	// Mend removes what a broken statement left behind.
+	Mend(ctx context.Context, statement sqlscan.Statement) error
+	// Write runs bookkeeping in a transaction of its own.
+	Write(ctx context.Context, entry func(Books, Querier) error) error
+	// Alive reports whether the transaction is still running somewhere.
+	Alive(ctx context.Context, xid string) (bool, error)
+	Close() error
+}
+
+// Work is one file in one direction.
+type Work struct {
+	File       string
+	SQL        []byte
+	Statements []sqlscan.Statement
+	Change     Change
+}
+
+// Statement is one statement and the file it stands in.
+type Statement struct {
+	sqlscan.Statement
+	File string
+	// Half is true when it undoes a file that was not finished: what it takes
+	// away may never have been there.
+	Half bool
+}
+
+// Effect is how much of a statement is in the catalog.
+type Effect int
+
+// Effects.
+const (
+	// EffectUnknown: the catalog cannot tell.
+	EffectUnknown Effect = iota
+	EffectAbsent
+	EffectDone
+	// EffectBroken: half of it is there; Mend removes it.
+	EffectBroken
+	// EffectRepeatable: running it twice is the same as once.
+	EffectRepeatable
+)

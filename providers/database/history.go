@@ -1,0 +1,146 @@
+package database
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Directions of a migration.
+const (
+	Up   = "up"
+	Down = "down"
+)
+
+// Receipt is one row of the history table: proof that a file was applied, and
+// the way back.
+type Receipt struct {
+	Version uint64
+	Name    string
+	// Up is empty for a version that another tool applied.
+	Up, Down  plans.Digest
+	DownSQL   string
+	Phase     plans.Phase
+	Class     plans.Class
+	Mode      string
+	ChangeSet string
+	Run, Step string
+	Plan      plans.Digest
+	Actor     string
+	// Fresh is true when the database was empty before this file.
+	Fresh     bool
+	AppliedAt string // RFC 3339, the database's clock
+	XID       string // transaction id; empty where there is none
+}
+
+// StatementReceipt is the proof for one statement of a file that cannot run
+// in a transaction.
+type StatementReceipt struct {
+	Version   uint64
+	Direction string
+	Ordinal   int // from 0
+	SQL       plans.Digest
+	Finished  bool
+}
+
+// State is what a database says about its migrations.
+type State struct {
+	Identity string
+	// Version is the row of schema_migrations; 0 when there is none.
+	Version uint64
+	Dirty   bool
+	// Fresh is true when there is neither history nor any user table.
+	Fresh      bool
+	History    []Receipt // by version
+	Statements []StatementReceipt
+	// Informative figures (server version, ...).
+	Informative json.RawMessage
+}
+
+// Applied returns the rows of the history that still hold. A row above
+// schema_migrations was undone by another tool: Lockstep itself never leaves
+// schema_migrations below a row.
+func (s State) Applied() []Receipt {
+	var rows []Receipt
+	for _, r := range s.History {
+		if r.Version <= s.Version {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+func (s State) receipt(version uint64) (Receipt, bool) {
+	rows := s.Applied()
+	i := slices.IndexFunc(rows, func(r Receipt) bool { return r.Version == version })
+	if i < 0 {
+		return Receipt{}, false
+	}
+	return rows[i], true
+}
+
+func (s State) statements(version uint64, direction string) []StatementReceipt {
+	var list []StatementReceipt
+	for _, r := range s.Statements {
+		if r.Version == version && r.Direction == direction {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// observation is the state as the plan binds it.
+func (s State) observation(driver string) *plans.DatabaseState {
+	state := &plans.DatabaseState{Driver: driver, Dirty: s.Dirty, Fresh: s.Fresh}
+	if s.Version > 0 {
+		state.Version = strconv.FormatUint(s.Version, 10)
+	}
+	for _, r := range s.Applied() {
+		state.Applied = append(state.Applied, plans.AppliedMigration{
+			Version: strconv.FormatUint(r.Version, 10), Name: r.Name, Up: r.Up, Down: r.Down,
+			Phase: r.Phase, ChangeSet: r.ChangeSet, Run: r.Run, At: r.AppliedAt,
+		})
+	}
+	return state
+}
+
+// Change is what one migration does to the books, in one transaction with it.
+type Change struct {
+	Direction string
+	// Receipt is written by an up and deleted by a down.
+	Receipt Receipt
+	// Baseline is written first when another tool applied what is there.
+	Baseline *Receipt
+	// Version is schema_migrations afterwards; 0 for no row.
+	Version uint64
+}
+
+// Measured are the figures of a migration.
+type Measured struct {
+	Duration time.Duration
+	// LockWait is the time spent in waiting for locks, failed tries included.
+	LockWait time.Duration
+	Tries    int
+	XID      string
+}
+
+// EditedError says that a file differs from what was applied under its
+// version.
+type EditedError struct {
+	Step    string
+	Applied Receipt
+	Found   plans.Digest
+}
+
+// Error names both contents, and when and by which run the first was applied.
+func (e *EditedError) Error() string {
+	if e.Applied.Up == "" {
+		return fmt.Sprintf("%s: version %d was applied by another tool; mark it as applied by planning again", e.Step, e.Applied.Version)
+	}
+	return fmt.Sprintf("%s: version %d was applied with other content: %s on %s by run %s, now %s; restore the file and put the change in a new version",
+		e.Step, e.Applied.Version, e.Applied.Up.Short(), e.Applied.AppliedAt, e.Applied.Run, e.Found.Short())
+}

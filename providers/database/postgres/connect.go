@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
+)
+
+// connection is one connection to a server, without a pool.
+type connection struct {
+	*sql.Conn
+	db  *sql.DB
+	pid int
+}
+
+// connectTimeout bounds the attempt to reach a server.
+const connectTimeout = 15 * time.Second
+
+func connect(ctx context.Context, dsn, application string) (*connection, error) {
+	config, err := parse(dsn)
+	if err != nil {
+		return nil, err
+	}
+	config.ApplicationName = application
+	connector, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, hidden(config, err)
+	}
+	c := &connection{db: sql.OpenDB(connector)}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if c.Conn, err = c.db.Conn(ctx); err != nil {
+		return nil, errors.Join(hidden(config, fmt.Errorf("connect: %w", err)), c.db.Close())
+	}
+	if err := c.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&c.pid); err != nil {
+		return nil, errors.Join(hidden(config, fmt.Errorf("connect: %w", err)), c.close())
+	}
+	// Unknown before version 14 and on some systems: then a lost client is
+	// noticed at the end of its statement.
+	_, _ = c.ExecContext(ctx, `SET client_connection_check_interval = '5s'`)
+	return c, nil
+}
+
+func (c *connection) close() error {
+	err := c.Conn.Close()
+	if errors.Is(err, sql.ErrConnDone) {
+		err = nil
+	}
+	return errors.Join(err, c.db.Close())
+}
+
+// parse reads a connection URL. What the libraries say about a URL that they
+// cannot read shows it, so that is left out.
+func parse(dsn string) (pq.Config, error) {
+	cleaned, err := withoutMigrateOptions(dsn)
+	if err != nil {
+		return pq.Config{}, err
+	}
+	config, err := pq.NewConfig(cleaned)
+	if err != nil {
+		return pq.Config{}, errors.New("database url: PostgreSQL's driver cannot read it (value hidden); expected postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE")
+	}
+	return config, nil
+}
+
+// withoutMigrateOptions drops golang-migrate's own query parameters (x-...),
+// which a server would refuse.
+func withoutMigrateOptions(dsn string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", errors.New("database url: not a valid URL (value hidden)")
+	}
+	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return "", errors.New("database url: expected one that begins with postgres:// (value hidden)")
+	}
+	q := u.Query()
+	for name := range q {
+		if strings.HasPrefix(name, "x-") {
+			q.Del(name)
+		}
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+func hidden(config pq.Config, err error) error {
+	return redact.NewValues(config.Password).Error(err)
+}
+
+// applicationName marks our backends, so that a recovery finds those of a
+// process that died. PostgreSQL keeps 63 bytes; a longer name ends in a hash.
+func applicationName(run, step string) string {
+	const limit = 63
+	name := "lockstep/" + run + "/" + step
+	if len(name) <= limit {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	tail := "#" + hex.EncodeToString(sum[:6])
+	return strings.ToValidUTF8(name[:limit-len(tail)], "") + tail
+}

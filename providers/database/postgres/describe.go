@@ -1,0 +1,42 @@
+package postgres
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// describe turns the server's error into one that names the place in the
+// file. firstLine is the line of text's first character.
+func describe(err error, file, text string, firstLine int) error {
+	var pqErr *pq.Error
+	if !errors.As(err, &pqErr) {
+		return err
+	}
+	e := &database.SQLError{
+		File: file, Line: firstLine, Message: pqErr.Message, Code: "SQLSTATE " + string(pqErr.Code), Hint: pqErr.Hint,
+	}
+	if position, convErr := strconv.Atoi(pqErr.Position); convErr == nil {
+		e.Line += strings.Count(firstCharacters(text, position-1), "\n")
+	}
+	// The detail of an integrity violation (class 23) shows rows.
+	if !strings.HasPrefix(string(pqErr.Code), "23") {
+		e.Detail = pqErr.Detail
+	}
+	e.Cause = err
+	return e
+}
+
+func firstCharacters(s string, n int) string {
+	for i := range s {
+		if n <= 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}

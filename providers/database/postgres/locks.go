@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// lockKeys are golang-migrate's advisory locks. Its command line hashes the
+// database's name with a leading slash, a program that hands it a connection
+// without; holding both keeps out either.
+// Source: golang-migrate v4 database.GenerateAdvisoryLockId, postgres.Open.
+func lockKeys(database, schema, table string) []int64 {
+	const salt uint32 = 1486364155
+	keys := make([]int64, 0, 2)
+	for _, name := range []string{database, "/" + database} {
+		sum := crc32.ChecksumIEEE([]byte(strings.Join([]string{schema, table, name}, "\x00")))
+		keys = append(keys, int64(sum*salt))
+	}
+	return keys
+}
+
+// lock tries for both keys until patience ends. It never waits inside of the
+// server, where a waiter can deadlock with CREATE INDEX CONCURRENTLY.
+func (s *session) lock(ctx context.Context) error {
+	var name, schema string
+	if err := s.guard.QueryRowContext(ctx, `SELECT current_database(), coalesce(current_schema(), '')`).Scan(&name, &schema); err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
+	keys := lockKeys(name, schema, s.job.Target.Table)
+	deadline := time.Now().Add(s.job.Patience)
+	for try := 0; ; try++ {
+		got, err := s.tryLock(ctx, keys)
+		if err != nil || got {
+			return err
+		}
+		holder := s.holder(ctx, keys)
+		pause := backoff(try)
+		if time.Now().Add(pause).After(deadline) {
+			return fmt.Errorf("%w: another migration of this database is running: %s; wait for it, or end it", providers.ErrBlocked, holder)
+		}
+		if try == 0 {
+			s.job.Say("waiting for another migration of this database: %s", holder)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// tryLock takes both keys or none.
+func (s *session) tryLock(ctx context.Context, keys []int64) (bool, error) {
+	for i, key := range keys {
+		var got bool
+		if err := s.guard.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got); err != nil {
+			return false, fmt.Errorf("take the migration lock: %w", err)
+		}
+		if got {
+			continue
+		}
+		for _, held := range keys[:i] {
+			if _, err := s.guard.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, held); err != nil {
+				return false, fmt.Errorf("give the migration lock back: %w", err)
+			}
+		}
+		return false, nil
+	}
+	return true, nil
+}
+
+func (s *session) holder(ctx context.Context, keys []int64) string {
+	var who string
+	err := s.guard.QueryRowContext(ctx, `
+		SELECT string_agg(DISTINCT format('pid %s, user %s, %s, connected since %s', a.pid, a.usename,
+		       coalesce(nullif(a.application_name, ''), 'unnamed application'), date_trunc('second', a.backend_start)), '; ')
+		FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+		  AND ((l.classid::bigint << 32) | l.objid::bigint) = ANY($1)
+		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+		pq.Array(keys)).Scan(&who)
+	if err != nil {
+		return "its connection has just ended"
+	}
+	return who
+}
+
+// backoff grows from about 100 ms to about 5 s, with jitter, so that several
+// waiters do not meet again and again.
+func backoff(try int) time.Duration {
+	pause := min(100*time.Millisecond<<min(try, 6), 5*time.Second)
+	return pause/2 + rand.N(pause)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

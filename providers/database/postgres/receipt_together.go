@@ -1,0 +1,5 @@
+//go:build !splitreceipt
+
+package postgres
+
+const splitReceipt = false

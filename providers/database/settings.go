@@ -1,0 +1,106 @@
+package database
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Target is a database block: where the schema is and how to be careful there.
+type Target struct {
+	Name   string
+	Driver string
+	// URL holds a password; it must never reach an error or a log.
+	URL        string
+	Migrations string
+	// Table is golang-migrate's version table, "schema_migrations" by default.
+	Table            string
+	LockTimeout      time.Duration
+	StatementTimeout time.Duration
+}
+
+// Defaults of a database block.
+const (
+	DefaultTable            = "schema_migrations"
+	DefaultLockTimeout      = 2 * time.Second
+	DefaultStatementTimeout = 15 * time.Minute
+)
+
+type targetJSON struct {
+	Name             string `json:"name"`
+	Driver           string `json:"driver"`
+	URL              string `json:"url"`
+	Migrations       string `json:"migrations"`
+	Table            string `json:"table"`
+	LockTimeout      string `json:"lock_timeout"`
+	StatementTimeout string `json:"statement_timeout"`
+}
+
+// DecodeTarget reads a database block's settings. Its errors never show a
+// value.
+func DecodeTarget(settings json.RawMessage) (Target, error) {
+	var in targetJSON
+	if err := decodeStrict(settings, &in); err != nil {
+		return Target{}, fmt.Errorf("settings of the database: %w", err)
+	}
+	t := Target{Name: in.Name, Driver: in.Driver, URL: in.URL, Migrations: in.Migrations, Table: in.Table}
+	if t.Table == "" {
+		t.Table = DefaultTable
+	}
+	var err error
+	if t.LockTimeout, err = duration("lock_timeout", in.LockTimeout, DefaultLockTimeout); err != nil {
+		return Target{}, err
+	}
+	if t.StatementTimeout, err = duration("statement_timeout", in.StatementTimeout, DefaultStatementTimeout); err != nil {
+		return Target{}, err
+	}
+	if t.URL == "" {
+		return Target{}, fmt.Errorf("database %q: url is empty, expected a connection URL", t.Name)
+	}
+	return t, nil
+}
+
+// decodeMigration reads a migration block's settings: the database it names.
+// Version and dependencies have been dealt with by the planner.
+func decodeMigration(settings json.RawMessage) (Target, error) {
+	var in struct {
+		Database  json.RawMessage `json:"database"`
+		Version   json.RawMessage `json:"version"`
+		Timeout   json.RawMessage `json:"timeout"`
+		DependsOn json.RawMessage `json:"depends_on"`
+	}
+	if err := decodeStrict(settings, &in); err != nil {
+		return Target{}, fmt.Errorf("settings of the migration: %w", err)
+	}
+	return DecodeTarget(in.Database)
+}
+
+// decodeStrict refuses unknown fields. It hides what encoding/json would say
+// about a value, which can be the URL.
+func decodeStrict(settings json.RawMessage, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(settings))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType):
+		return fmt.Errorf("%s is of another type, expected %s", wrongType.Field, wrongType.Type)
+	case err != nil:
+		return errors.New("not the expected JSON object")
+	default:
+		return nil
+	}
+}
+
+func duration(name, text string, missing time.Duration) (time.Duration, error) {
+	if text == "" {
+		return missing, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%s is %q, expected a duration above zero such as 3s", name, text)
+	}
+	return d, nil
+}

@@ -1,0 +1,105 @@
+package database
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
+)
+
+// stepwise runs a file one statement at a time. Each statement has a receipt
+// around it; what was begun and not finished is looked up in the catalog.
+func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) (Measured, error) {
+	if err := s.Write(ctx, func(b Books, q Querier) error { return b.Prepare(ctx, q) }); err != nil {
+		return Measured{}, err
+	}
+	earlier := state.statements(t.version, work.Change.Direction)
+	_, applied := state.receipt(t.version)
+	half := work.Change.Direction == Down && !applied
+	total := Measured{Tries: 1}
+	for i, statement := range work.Statements {
+		receipt := StatementReceipt{Version: t.version, Direction: work.Change.Direction, Ordinal: i, SQL: digestOf(statement.Text)}
+		m, err := t.statement(ctx, s, Statement{statement, work.File, half}, receipt, find(earlier, i))
+		if err != nil {
+			return Measured{}, err
+		}
+		total.Duration += m.Duration
+		total.LockWait += m.LockWait
+		total.Tries = max(total.Tries, m.Tries)
+	}
+	failpoint.Here("database: before the receipt of a file in statement mode")
+	err := s.Write(ctx, func(b Books, q Querier) error { return b.Enter(ctx, q, work.Change, total) })
+	failpoint.Here("database: after the receipt of a file in statement mode")
+	return total, err
+}
+
+func find(receipts []StatementReceipt, ordinal int) *StatementReceipt {
+	for i := range receipts {
+		if receipts[i].Ordinal == ordinal {
+			return &receipts[i]
+		}
+	}
+	return nil
+}
+
+// statement brings one statement to its end, whatever an earlier try left.
+func (t *task) statement(ctx context.Context, s Session, st Statement, receipt StatementReceipt, earlier *StatementReceipt) (Measured, error) {
+	if earlier != nil && earlier.SQL != receipt.SQL {
+		return Measured{}, fmt.Errorf("%s:%d: an earlier try ran another statement here; its content was %s",
+			st.File, st.Line, earlier.SQL.Short())
+	}
+	if earlier != nil && earlier.Finished {
+		return Measured{}, nil
+	}
+	run, err := t.settle(ctx, s, st, earlier != nil)
+	if err != nil {
+		return Measured{}, err
+	}
+	var m Measured
+	if run {
+		if m, err = t.run(ctx, s, st, receipt); err != nil {
+			return m, err
+		}
+	}
+	err = s.Write(ctx, func(b Books, q Querier) error { return b.Finish(ctx, q, receipt) })
+	failpoint.Here("database: after a statement's receipt")
+	return m, err
+}
+
+// settle looks at what is there and reports whether the statement must run.
+func (t *task) settle(ctx context.Context, s Session, st Statement, begun bool) (bool, error) {
+	effect, err := s.Inspect(ctx, st.Statement)
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case effect == EffectBroken:
+		t.say("%s:%d: removing what an interrupted try left behind", st.File, st.Line)
+		return true, s.Mend(ctx, st.Statement)
+	case (begun || st.Half) && effect == EffectDone:
+		return false, nil
+	case begun && effect == EffectUnknown:
+		return false, fmt.Errorf("%s:%d: an earlier try began this statement, and the catalog does not tell whether it ended; look, then decide",
+			st.File, st.Line)
+	default:
+		return true, nil
+	}
+}
+
+func (t *task) run(ctx context.Context, s Session, st Statement, receipt StatementReceipt) (Measured, error) {
+	err := s.Write(ctx, func(b Books, q Querier) error { return b.Begin(ctx, q, receipt, t.request.Run, t.request.Step.Address) })
+	if err != nil {
+		return Measured{}, err
+	}
+	failpoint.Here("database: before a statement outside of a transaction")
+	m, err := s.Run(ctx, st)
+	failpoint.Here("database: after a statement outside of a transaction")
+	if err != nil {
+		return m, err
+	}
+	effect, err := s.Inspect(ctx, st.Statement)
+	if err == nil && effect == EffectBroken {
+		err = fmt.Errorf("%s:%d: the statement ended, and what it made is not valid", st.File, st.Line)
+	}
+	return m, err
+}
