@@ -118,7 +118,7 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 		return providers.Result{}, err
 	}
 	failpoint.Here("terraform: after outputs")
-	result.Changed, result.Summary = true, a.summary
+	result.Changed, result.Summary, result.Figures = true, a.summary, a.figures
 	return result, nil
 }
 

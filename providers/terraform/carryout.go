@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
@@ -77,7 +78,11 @@ func (m *module) applyArguments() []string {
 	}
 }
 
-// newAttempt creates the next numbered folder for an apply's output.
+// keptAttempts is how many applies' outputs are kept.
+const keptAttempts = 20
+
+// newAttempt creates the next numbered folder for an apply's output, and
+// removes the oldest ones.
 func (m *module) newAttempt() (string, error) {
 	all := filepath.Join(m.place.state, "attempts")
 	if err := os.MkdirAll(all, 0o700); err != nil {
@@ -87,8 +92,23 @@ func (m *module) newAttempt() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("folder for terraform's output: %w", err)
 	}
-	dir := filepath.Join(all, fmt.Sprintf("%06d", len(entries)+1))
-	return dir, os.Mkdir(dir, 0o700)
+	last := 0
+	if len(entries) > 0 {
+		if last, err = strconv.Atoi(entries[len(entries)-1].Name()); err != nil {
+			return "", fmt.Errorf("%s holds %q, which is not Lockstep's; move it away", all, entries[len(entries)-1].Name())
+		}
+	}
+	for len(entries) >= keptAttempts {
+		if err := os.RemoveAll(filepath.Join(all, entries[0].Name())); err != nil {
+			return "", fmt.Errorf("remove an old output of terraform's: %w", err)
+		}
+		entries = entries[1:]
+	}
+	dir := filepath.Join(all, fmt.Sprintf("%06d", last+1))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("folder for terraform's output: %w", err)
+	}
+	return dir, nil
 }
 
 // attend follows a running apply to its end.

@@ -46,6 +46,32 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+// TestConformanceWithoutAWayBack does a step that replaces what was there.
+func TestConformanceWithoutAWayBack(t *testing.T) {
+	t.Parallel()
+	roots := sync.Map{}
+	providertest.Run(t, providertest.Case{
+		New: func(t *testing.T) providers.Provider {
+			root, _ := roots.Load(t.Name())
+			return openProvider(t, root.(string))
+		},
+		Target: func(t *testing.T) providertest.Fixture {
+			p := newProject(t, replaceable)
+			if other, taken := roots.LoadOrStore(t.Name(), p.root); taken {
+				p.root, p.provider = other.(string), openProvider(t, other.(string))
+				p.settings["name"] = "other"
+			}
+			p.input("size", "small")
+			p.apply(p.request(p.observe()))
+			p.input("size", "large")
+			f := fixture(p, gate{})
+			f.Secret, f.Interrupt, f.Crash, f.Irreversible = "", nil, nil, true
+			f.Break = nil
+			return f
+		},
+	})
+}
+
 func fixture(p *project, g gate) providertest.Fixture {
 	name := p.settings["name"].(string)
 	return providertest.Fixture{

@@ -54,7 +54,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		if err != nil {
 			return providers.Result{}, err
 		}
-		result = providers.Result{Summary: a.summary, Changed: true}
+		result = providers.Result{Summary: a.summary, Changed: true, Figures: a.figures}
 	}
 	return result, target.closeRollback(ctx, req, before, target != m)
 }

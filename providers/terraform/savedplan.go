@@ -3,6 +3,7 @@ package terraform
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,17 +37,33 @@ func decodePlan(document []byte) (*savedPlan, error) {
 	if err := p.UnmarshalJSON(document); err != nil {
 		return nil, fmt.Errorf("terraform show: %w", err)
 	}
-	return p, nil
+	return p, p.whole()
+}
+
+// whole refuses a document with changes that cannot be looked at: they could
+// be anything.
+func (p *savedPlan) whole() error {
+	for _, rc := range slices.Concat(p.ResourceChanges, p.ResourceDrift) {
+		if rc == nil || rc.Change == nil {
+			return errors.New("terraform show: a resource change is empty")
+		}
+	}
+	for name, c := range p.OutputChanges {
+		if c == nil {
+			return fmt.Errorf("terraform show: the change of output %q is empty", name)
+		}
+	}
+	return nil
 }
 
 // usable refuses a plan that Terraform could not finish: a file is written
 // for those as well.
 func (p *savedPlan) usable() error {
 	if p.errored {
-		return fmt.Errorf("terraform could not finish the plan; run terraform plan in the module to see why")
+		return errors.New("terraform could not finish the plan; run terraform plan in the module to see why")
 	}
 	if p.incomplete {
-		return fmt.Errorf("terraform left parts out of the plan (deferred changes or -target); Lockstep applies complete plans only")
+		return errors.New("terraform left parts out of the plan (deferred changes or -target); Lockstep applies complete plans only")
 	}
 	return nil
 }
@@ -72,7 +89,7 @@ func (p *savedPlan) drift(s *secrets) []planned {
 func collect(all []*tfjson.ResourceChange, s *secrets) []planned {
 	var found []planned
 	for _, rc := range all {
-		if rc.Change == nil || quiet(rc) {
+		if quiet(rc) {
 			continue
 		}
 		c := planned{

@@ -39,6 +39,7 @@ type event struct {
 // account is what a stream of events says about an apply.
 type account struct {
 	summary  string
+	figures  map[string]any
 	errors   []string
 	started  map[string]bool // begun and neither completed nor failed
 	progress func(string)
@@ -71,6 +72,9 @@ func (a *account) take(line []byte) {
 		a.progress(fmt.Sprintf("%s: %s failed", address, e.Hook.Action))
 	case "change_summary":
 		a.summary = fmt.Sprintf("%d added, %d changed, %d destroyed", e.Changes.Add, e.Changes.Change, e.Changes.Remove)
+		a.figures = map[string]any{
+			"added": e.Changes.Add, "changed": e.Changes.Change, "destroyed": e.Changes.Remove, "imported": e.Changes.Import,
+		}
 		if e.Changes.Import > 0 {
 			a.summary = fmt.Sprintf("%d imported, %s", e.Changes.Import, a.summary)
 		}

@@ -1,0 +1,71 @@
+package terraform_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/providers/terraform"
+)
+
+// fakeBinary stands in for a program of another version; it answers
+// "version" and nothing else.
+func fakeBinary(t *testing.T, dir, name, answer string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFindBinary(t *testing.T) {
+	for name, test := range map[string]struct {
+		onPath   map[string]string // answers by name
+		named    string
+		required string
+		want     string // part of the reason, or of the error
+		fails    bool
+	}{
+		"terraform first":   {onPath: map[string]string{"terraform": "Terraform v1.9.0", "tofu": "OpenTofu v1.8.0"}, want: "terraform 1.9.0, terraform found on PATH"},
+		"tofu alone":        {onPath: map[string]string{"tofu": "OpenTofu v1.12.6"}, required: ">= 1.5", want: "tofu 1.12.6, tofu found on PATH"},
+		"named":             {onPath: map[string]string{"terraform": "Terraform v1.9.0", "tofu": "OpenTofu v1.8.0"}, named: "tofu", want: "named by LOCKSTEP_TERRAFORM"},
+		"a development one": {onPath: map[string]string{"tofu": "OpenTofu v1.12.6-dev"}, required: ">= 1.12.6", want: "1.12.6-dev"},
+		"none":              {want: "install Terraform", fails: true},
+		"named, missing":    {onPath: map[string]string{"terraform": "Terraform v1.9.0"}, named: "nowhere", want: "LOCKSTEP_TERRAFORM=nowhere", fails: true},
+		"too old":           {onPath: map[string]string{"terraform": "Terraform v1.3.9"}, required: ">= 1.5", want: "requires >= 1.5", fails: true},
+		"no constraint":     {onPath: map[string]string{"terraform": "Terraform v1.9.0"}, required: "new", want: "not a version constraint", fails: true},
+		"something else":    {onPath: map[string]string{"terraform": "hello"}, want: "does not answer", fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for program, answer := range test.onPath {
+				fakeBinary(t, dir, program, answer)
+			}
+			t.Setenv("PATH", dir)
+			t.Setenv(terraform.BinaryVariable, test.named)
+			path, why, err := terraform.FindBinary(test.required)
+			if (err != nil) != test.fails {
+				t.Fatalf("FindBinary: %q, %q, %v", path, why, err)
+			}
+			if err != nil {
+				why = err.Error()
+				if path != "" {
+					t.Errorf("an error and the path %s", path)
+				}
+			} else if filepath.Dir(path) != dir {
+				t.Errorf("found %s", path)
+			}
+			if !strings.Contains(why, test.want) {
+				t.Errorf("%q does not hold %q", why, test.want)
+			}
+		})
+	}
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv(terraform.BinaryVariable, "")
+	if _, _, err := terraform.FindBinary(""); !errors.Is(err, terraform.ErrNoBinary) {
+		t.Errorf("FindBinary: %v", err)
+	}
+}
