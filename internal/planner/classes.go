@@ -1,0 +1,111 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// classes puts every pending file on its side of the deployment.
+func (d *draft) classes() {
+	for _, s := range d.databases {
+		check := sqlcheck.Check{Dialect: s.database.Driver, New: d.alreadyCreated(s)}
+		for i := range s.pending {
+			m := &s.pending[i]
+			verdict, findings := check.Classify(m.file)
+			check.New = append(check.New, verdict.Creates...)
+			m.verdict, m.phase = verdict, plans.Expand
+			d.sqlFindings(s, m, findings)
+			s.place(m)
+		}
+		d.contractIsSuffix(s)
+		d.accidentalGaps(s)
+	}
+}
+
+// place decides the phase. Where no code runs yet, nothing can break it.
+func (s *schema) place(m *migration) {
+	switch {
+	case s.seen == nil: // the class stays: the envelope is checked against it
+		m.verdict.Reason += "; the database is created by this plan, so no older code uses it"
+	case s.seen.Fresh:
+		m.verdict.Class, m.verdict.Reason = plans.ClassExpand, "the database is empty, so no older code uses it"
+	case m.verdict.Class == plans.ClassContract:
+		m.phase = plans.Contract
+	}
+	for i := range m.verdict.Statements {
+		m.verdict.Statements[i].Phase = m.phase
+	}
+}
+
+// alreadyCreated names tables that this change set made in an earlier try
+// that it did not finish: no released code knows them.
+func (d *draft) alreadyCreated(s *schema) []string {
+	if _, taken := d.in.Standing.ChangeSets[d.set.Name]; taken || s.seen == nil || len(s.pending) == 0 {
+		return nil
+	}
+	var names []string
+	for _, f := range s.files {
+		if a, ok := s.applied[f.Version]; ok && a.ChangeSet == d.set.Name {
+			verdict, _ := sqlcheck.Classify(f, s.database.Driver)
+			names = append(names, verdict.Creates...)
+		}
+	}
+	return names
+}
+
+// sqlFindings passes on what the checks found; what they refuse, the plan refuses.
+func (d *draft) sqlFindings(s *schema, m *migration, findings []plans.Finding) {
+	for _, f := range findings {
+		f.Address = s.address(m.file)
+		m.noDown = m.noDown || f.Code == "no-way-back"
+		if f.Severity == plans.SeverityError {
+			d.refuse(fileRange(f.File, f.Line), mistake{f.Code, f.Summary, f.Detail, f.Fix})
+			continue
+		}
+		d.find(f)
+	}
+}
+
+// address is the step's address.
+func (s *schema) address(f plans.MigrationFile) string {
+	return fmt.Sprintf("%s[%q]", s.block.Address, f.ID())
+}
+
+// contractIsSuffix refuses an expand behind a contract: the file order is the
+// apply order, and the phases want the opposite.
+func (d *draft) contractIsSuffix(s *schema) {
+	var contract *migration
+	for i := range s.pending {
+		m := &s.pending[i]
+		switch {
+		case m.phase == plans.Contract && contract == nil:
+			contract = m
+		case m.phase == plans.Expand && contract != nil:
+			d.refuse(fileRange(m.file.Up.Path, 1), mistake{"expand-after-contract",
+				fmt.Sprintf("%s (%s) comes after %s (contract)", m.file.ID(), m.verdict.Class, contract.file.ID()),
+				fmt.Sprintf("%s must run before the deployment: %s. %s must run after it: %s. Files of one database run in order of version, so both cannot be.",
+					m.file.ID(), m.verdict.Reason, contract.file.ID(), contract.verdict.Reason),
+				fmt.Sprintf("Renumber %s above %d if no environment has applied it, or move it to a later change set, or split it; if older code does survive it, say so in the file: -- lockstep:phase expand REASON.",
+					contract.file.ID(), s.files[len(s.files)-1].Version)})
+		}
+	}
+}
+
+// accidentalGaps refuses own files below an applied version, except contract
+// files that waited while later change sets went on.
+func (d *draft) accidentalGaps(s *schema) {
+	if s.seen == nil {
+		return
+	}
+	for i := range s.pending {
+		m := &s.pending[i]
+		if m.file.Version > s.highest {
+			return
+		}
+		if m.outOfRow = m.phase == plans.Contract && d.began(s); !m.outOfRow {
+			d.gap(s, m.file, d.set.Name)
+		}
+	}
+}

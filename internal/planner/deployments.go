@@ -1,0 +1,140 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// deployments makes one step of each target that does not run its artifact yet.
+func (d *draft) deployments() {
+	for _, b := range d.kind("deployment") {
+		artifact := d.artifactOf(b)
+		if artifact == nil {
+			d.refuse(b.Range, mistake{"no-artifact", b.Address + " deploys no artifact",
+				"What runs is compared with the artifact's digest, so a deployment needs one.", "Write artifact = artifact.TYPE.NAME."})
+			continue
+		}
+		wanted := d.artifactDigest(artifact)
+		if wanted == "" {
+			continue // reported by artifacts
+		}
+		d.deploy(b, artifact, wanted)
+	}
+}
+
+func (d *draft) deploy(b, artifact *config.Block, wanted plans.Digest) {
+	seen := d.seen[b.Address]
+	late := seen == nil || seen.Late || seen.Deployment == nil
+	if late && b.Settings.Known() {
+		d.refuse(b.Range, mistake{"not-observed", b.Address + " was not observed",
+			"A plan is made from what is there, and nothing was read from this target.", "Check that the target can be reached, then plan again."})
+		return
+	}
+	var current plans.Digest
+	if !late {
+		current = seen.Deployment.Current
+	}
+	if !late && current == wanted {
+		return
+	}
+	if d.moved(deploymentTarget(b)) {
+		return
+	}
+	n := &node{rank: rankDeploy, because: "it starts the new version (" + artifact.Address + " is " + wanted.Short() + ")"}
+	n.step = plans.Step{
+		Address: b.Address, Phase: plans.Deploy, Action: plans.ActionDeploy, Provider: "deployment/" + b.Driver,
+		Summary: deploySummary(current, wanted, late),
+		Block:   b.Address, Target: deploymentTarget(b), Settings: b.Settings.Masked(), Timeout: plans.Duration(b.Timeout),
+		Rollback: deployRollback(b, current, late),
+		Risk:     plans.Risk{Level: "medium", Reasons: []string{"the running version is replaced"}},
+	}
+	if current == "" && !late && b.Driver != "exec" {
+		n.step.Risk = plans.Risk{Level: "low", Reasons: []string{"nothing runs at this target yet"}}
+	}
+	if n.step.Rollback.Grade == plans.GradeNone {
+		raise(&n.step.Risk, "high", "there is no way back to the version that runs")
+	}
+	if late {
+		n.step.Late = true
+		n.step.Envelope = &plans.Envelope{Reason: "the target is not known before an earlier step has run: " + listed(b.Settings.Unknowns())}
+	}
+	d.add(n)
+}
+
+func deploySummary(current, wanted plans.Digest, late bool) string {
+	switch {
+	case late:
+		return "to " + wanted.Short() + "; what runs there is known after apply"
+	case current == "":
+		return "first " + wanted.Short()
+	}
+	return current.Short() + " -> " + wanted.Short()
+}
+
+func deployRollback(b *config.Block, current plans.Digest, late bool) plans.Rollback {
+	if b.Driver == "exec" {
+		return execRollback(b, current)
+	}
+	switch {
+	case late:
+		return plans.Rollback{Grade: plans.GradeExact, Summary: "back to what ran before", Reason: "what runs there is read before the step changes it"}
+	case current == "":
+		return plans.Rollback{Grade: plans.GradeExact, Summary: "nothing ran before: stopped and removed", Reason: "the release is removed and the link with it"}
+	}
+	return plans.Rollback{Grade: plans.GradeExact, Summary: "back to " + current.Short(), Reason: "the release before is kept and the link moves back to it"}
+}
+
+// execRollback grades commands of the author, whose effect cannot be seen.
+func execRollback(b *config.Block, current plans.Digest) plans.Rollback {
+	args := argumentsOf(b)
+	if args.RollbackCommand == nil {
+		return plans.Rollback{Grade: plans.GradeNone, Summary: "NONE - no rollback_command", Reason: "the block has no rollback_command, so nothing is known that takes the deployment back"}
+	}
+	summary := "rollback_command"
+	if current != "" {
+		summary = "back to " + current.Short()
+	}
+	if args.CheckCommand == nil {
+		return plans.Rollback{Grade: plans.GradeStructural, Summary: summary, Reason: "rollback_command is run; without a check_command nothing confirms what it did"}
+	}
+	return plans.Rollback{Grade: plans.GradeExact, Summary: summary, Reason: "rollback_command is run, and check_command confirms it"}
+}
+
+// deploymentTarget names what a deployment changes.
+func deploymentTarget(b *config.Block) string {
+	if dir := b.Settings.Text("path"); b.Driver == "directory" && dir != "" {
+		return dir
+	}
+	return b.Address
+}
+
+func (d *draft) artifactOf(b *config.Block) *config.Block {
+	if a := argumentsOf(b).Artifact; a != nil && d.blocks[a.Address] != nil {
+		return d.blocks[a.Address]
+	}
+	i := slices.IndexFunc(b.Needs, func(n string) bool { return strings.HasPrefix(n, "artifact.") })
+	if i < 0 {
+		return nil
+	}
+	return d.blocks[b.Needs[i]]
+}
+
+// moved reports whether a later change set has moved the target on; such a
+// target is left alone.
+func (d *draft) moved(target string) bool {
+	mover, known := d.in.Standing.Movers[target]
+	if !known || mover == d.set.Name || !d.isLater(mover) {
+		return false
+	}
+	d.superseded = append(d.superseded, target)
+	d.find(plans.Finding{
+		Code: "superseded-target", Severity: plans.SeverityInfo, Address: target,
+		Summary: fmt.Sprintf("change set %q has moved %s on since; it is left as it is", mover, target),
+		Fix:     fmt.Sprintf("to go back on purpose: lockstep rollback %s --env %s", mover, d.in.Environment.Name),
+	})
+	return true
+}

@@ -1,0 +1,189 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+
+	"github.com/lockstep-dev/lockstep/internal/diag"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// histories reads what each database has, refuses what contradicts the
+// folder, and tells this change set's pending files from those of others.
+func (d *draft) histories() {
+	for _, s := range d.databases {
+		if s.seen == nil {
+			s.pending = pendingFiles(s.files)
+			continue
+		}
+		if !d.consistent(s) {
+			continue
+		}
+		d.readHistory(s)
+		d.compareHistory(s)
+		d.split(s)
+	}
+}
+
+func pendingFiles(files []plans.MigrationFile) []migration {
+	out := make([]migration, 0, len(files))
+	for _, f := range files {
+		out = append(out, migration{file: f})
+	}
+	return out
+}
+
+// consistent refuses a database that no plan can start from.
+func (d *draft) consistent(s *schema) bool {
+	seen := s.seen
+	if seen.Dirty {
+		d.refuse(s.database.Range, mistake{"dirty-database", fmt.Sprintf("%s is marked dirty at version %s", s.database.Address, seen.Version),
+			"Another tool began a migration there and did not finish it; how far it came is not recorded.",
+			fmt.Sprintf("Compare the schema with file %s, finish or undo it by hand, then clear the mark with that tool (migrate force VERSION) and plan again.", seen.Version)})
+		return false
+	}
+	highest := highestOf(seen.Applied)
+	if seen.Version != "" && highest > number(seen.Version) {
+		d.refuse(s.database.Range, mistake{"history-differs", fmt.Sprintf("%s says version %s, its history says %d", s.database.Address, seen.Version, highest),
+			"Another tool has moved the schema back, or set the number by hand.",
+			fmt.Sprintf("Bring the schema back to version %d with that tool, or set the number back if only the number is wrong, and plan again.", highest)})
+		return false
+	}
+	return true
+}
+
+func highestOf(applied []plans.AppliedMigration) uint64 {
+	var highest uint64
+	for _, a := range applied {
+		highest = max(highest, number(a.Version))
+	}
+	return highest
+}
+
+func number(version string) uint64 {
+	v, _ := strconv.ParseUint(version, 10, 64) // observers write decimal; anything else counts as none
+	return v
+}
+
+// span is a row of versions, the first excluded, that a database is taken to
+// have without a record of each: another tool applied them.
+type span struct{ after, upTo uint64 }
+
+// readHistory fills what is applied. A record without a digest, and a number
+// in schema_migrations past the history's end, stand for everything between
+// the record before and themselves; files held below that are not in it.
+func (d *draft) readHistory(s *schema) {
+	s.applied = make(map[uint64]plans.AppliedMigration, len(s.seen.Applied))
+	var before uint64
+	for _, a := range sortedApplied(s.seen.Applied) {
+		v := number(a.Version)
+		if a.Up == "" {
+			s.assumed = append(s.assumed, span{before, v})
+		} else {
+			s.applied[v] = a
+		}
+		before = v
+	}
+	s.highest = max(before, number(s.seen.Version))
+	if s.highest > before {
+		s.assumed = append(s.assumed, span{before, s.highest})
+	}
+	for _, gap := range s.assumed {
+		d.warnOfAssumed(s, gap)
+	}
+}
+
+func (d *draft) warnOfAssumed(s *schema, gap span) {
+	f := plans.Finding{
+		Code: "baseline", Severity: plans.SeverityWarning, Address: s.database.Address,
+		Summary: fmt.Sprintf("%s has no history up to version %d; these files are taken as applied", s.database.Address, gap.upTo),
+		Detail:  "Only a version number is known, so it cannot be seen whether the files were edited since.",
+	}
+	if gap.after > 0 {
+		f.Code = "applied-elsewhere"
+		f.Summary = fmt.Sprintf("another tool moved %s from version %d to %d; the files between are taken as applied", s.database.Address, gap.after, gap.upTo)
+		f.Fix = "apply through one tool only"
+	}
+	d.find(f)
+}
+
+// has reports whether the database has a version.
+func (s *schema) has(version uint64) bool {
+	if _, ok := s.applied[version]; ok {
+		return true
+	}
+	i := sort.Search(len(s.assumed), func(i int) bool { return s.assumed[i].upTo >= version })
+	return i < len(s.assumed) && version > s.assumed[i].after
+}
+
+// compareHistory refuses files that were edited or removed after they were
+// applied.
+func (d *draft) compareHistory(s *schema) {
+	files := make(map[uint64]bool, len(s.files))
+	for _, f := range s.files {
+		files[f.Version] = true
+		if a, ok := s.applied[f.Version]; ok {
+			d.compareFile(s, f, a)
+		}
+	}
+	for _, a := range sortedApplied(s.seen.Applied) {
+		v := number(a.Version)
+		if v > s.version || files[v] || a.Up == "" {
+			continue
+		}
+		d.refuse(s.block.Range, mistake{"applied-file-gone", fmt.Sprintf("Migration %s of %s is applied, but its file is gone", appliedName(a), s.database.Address),
+			fmt.Sprintf("It was applied %s. Without the file a new environment would not get the same schema.", when(a)),
+			fmt.Sprintf("Bring the file back into %s from version control.", s.database.Settings.Text("migrations"))})
+	}
+}
+
+func (d *draft) compareFile(s *schema, f plans.MigrationFile, a plans.AppliedMigration) {
+	if a.Up != f.Up.Digest {
+		d.refuse(fileRange(f.Up.Path, 1), mistake{"applied-file-edited", fmt.Sprintf("%s was edited after it was applied to %s", f.ID(), s.database.Address),
+			fmt.Sprintf("The database has %s, applied %s; the file is %s now.", a.Up.Short(), when(a), f.Up.Digest.Short()),
+			"Take the edit back, and write what you want to change into a new migration file."})
+		return
+	}
+	if a.Down != "" && a.Down != f.Down.Digest {
+		d.find(plans.Finding{
+			Code: "down-edited", Severity: plans.SeverityInfo, File: f.Down.Path, Address: s.database.Address,
+			Summary: fmt.Sprintf("the down file of %s was edited after it was applied", f.ID()),
+			Detail:  "A rollback of the run that applied it uses the text recorded with it.",
+		})
+	}
+}
+
+func appliedName(a plans.AppliedMigration) string {
+	if a.Name == "" {
+		return a.Version
+	}
+	return a.Version + "_" + a.Name
+}
+
+func when(a plans.AppliedMigration) string {
+	text := "at an unknown time"
+	if a.At != "" {
+		text = "at " + a.At
+	}
+	if a.Run != "" {
+		text += " by run " + a.Run
+	}
+	return text
+}
+
+func sortedApplied(in []plans.AppliedMigration) []plans.AppliedMigration {
+	return slices.SortedFunc(slices.Values(in), func(a, b plans.AppliedMigration) int {
+		return cmp.Or(cmp.Compare(number(a.Version), number(b.Version)), cmp.Compare(a.Version, b.Version))
+	})
+}
+
+func fileRange(file string, line int) diag.Range {
+	if file == "" {
+		return diag.Range{}
+	}
+	line = max(line, 1)
+	return diag.Range{File: file, Start: diag.Pos{Line: line, Column: 1}, End: diag.Pos{Line: line, Column: 1}}
+}

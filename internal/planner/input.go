@@ -1,0 +1,55 @@
+package planner
+
+import (
+	"math"
+	"slices"
+
+	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Input is everything that a plan depends on.
+type Input struct {
+	Tool        string // "lockstep VERSION"
+	ChangeSet   *config.Evaluated
+	Environment Environment
+	// Siblings are the heads of all change sets of the project; the one that
+	// is planned may be among them.
+	Siblings []Sibling
+	// Folders are the migration files by database name.
+	Folders      map[string][]plans.MigrationFile
+	Observations []plans.Observation
+	Standing     Standing
+	Variables    []plans.Variable
+	// Inputs are the configuration files and the Terraform sources as they
+	// are in the project, by role.
+	Inputs []plans.Input
+}
+
+// Environment is what a plan must know of its environment.
+type Environment struct {
+	Name      string
+	Protected bool
+	// Upstream are the environments that must have the change set before;
+	// environments that it leaves out are already replaced by theirs.
+	Upstream []plans.Upstream
+}
+
+// Newest is the version of a migration block that names none.
+const Newest uint64 = math.MaxUint64
+
+// Sibling is the head of a change set, known without evaluating it.
+type Sibling struct {
+	Name         string
+	DependsOn    []string
+	Environments []string // empty: all
+	// Versions are the versions of its migration blocks by database name.
+	Versions map[string]uint64
+	// Order decides between change sets with the same version: lowest first.
+	Order int
+}
+
+// goesTo reports whether the change set is for the environment.
+func (s Sibling) goesTo(environment string) bool {
+	return len(s.Environments) == 0 || slices.Contains(s.Environments, environment)
+}

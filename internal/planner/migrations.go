@@ -1,0 +1,134 @@
+package planner
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// migrations makes one step of each pending file.
+func (d *draft) migrations() {
+	for _, s := range d.databases {
+		before := s.versionBefore()
+		chain := map[plans.Phase]string{} // by phase: the step before
+		for i := range s.pending {
+			m := &s.pending[i]
+			n := d.migrationStep(s, m)
+			n.number = i
+			n.step.Summary = fmt.Sprintf("%s %s -> %s", s.name, before, strconv.FormatUint(m.file.Version, 10))
+			if m.outOfRow {
+				n.step.Summary = fmt.Sprintf("%s %d, held until now", s.name, m.file.Version)
+			} else {
+				before = strconv.FormatUint(m.file.Version, 10)
+			}
+			if last := chain[m.phase]; last != "" {
+				n.step.Needs = []string{last}
+			}
+			chain[m.phase] = n.step.Address
+			d.add(n)
+		}
+		d.lateSchema(s)
+		d.warnOfHeld(s)
+	}
+}
+
+func (s *schema) versionBefore() string {
+	if s.seen == nil || s.highest == 0 {
+		return "empty"
+	}
+	return strconv.FormatUint(s.highest, 10)
+}
+
+func (d *draft) migrationStep(s *schema, m *migration) *node {
+	f, v := m.file, m.verdict
+	n := &node{rank: rankMigration, because: migrationBecause(s, m)}
+	n.step = plans.Step{
+		Address: s.address(f), Phase: m.phase, Action: plans.ActionMigrate,
+		Provider: "database/" + s.database.Driver,
+		Block:    s.block.Address, Target: s.database.Address,
+		Settings: s.block.Settings.Masked(),
+		Inputs:   []plans.Input{sqlInput("up", f.Up)},
+		Migration: &plans.Migration{
+			Database: s.name, Version: strconv.FormatUint(f.Version, 10), Name: f.Name,
+			Class: v.Class, Reason: v.Reason, Up: f.Up.Digest, Down: f.Down.Digest,
+			Mode: v.Mode, Irreversible: v.Irreversible,
+		},
+		Statements: v.Statements,
+		Risk:       v.Risk,
+		Timeout:    plans.Duration(s.block.Timeout),
+	}
+	if f.Down.Path != "" {
+		n.step.Inputs = append(n.step.Inputs, sqlInput("down", f.Down))
+	}
+	n.step.Rollback = migrationRollback(m, d.set.Rollback.KeepSchema)
+	if n.step.Rollback.Grade == plans.GradeNone && !n.step.Rollback.Kept {
+		raise(&n.step.Risk, "high", "there is no way back")
+	}
+	if s.seen == nil {
+		n.step.Late = true
+		n.step.Envelope = &plans.Envelope{NonDestructive: true, Reason: s.database.Address + " is created by this plan; its state is read when it is there"}
+	}
+	return n
+}
+
+func sqlInput(role string, f plans.SQLFile) plans.Input {
+	return plans.Input{Role: role, Path: f.Path, Digest: f.Digest, Size: int64(len(f.Bytes))}
+}
+
+func migrationBecause(s *schema, m *migration) string {
+	text := m.verdict.Reason
+	if m.outOfRow {
+		text += "; it was held while later change sets went on"
+	}
+	if m.verdict.Class == plans.ClassData {
+		text += "; rows are changed before the new version starts"
+	}
+	return text
+}
+
+func (d *draft) lateSchema(s *schema) {
+	if s.seen != nil || len(s.pending) == 0 {
+		return
+	}
+	d.find(plans.Finding{
+		Code: "late-database", Severity: plans.SeverityWarning, Address: s.database.Address,
+		Summary: fmt.Sprintf("%s cannot be looked at yet: all %s up to the version are planned as for an empty database", s.database.Address, count(len(s.pending), "file")),
+		Detail:  "When it is there it is read again; if it is not empty and a file is destructive, the run stops before it changes anything in it.",
+	})
+}
+
+// warnOfHeld says that other tools must keep away while files wait.
+func (d *draft) warnOfHeld(s *schema) {
+	held := s.waiting()
+	if len(held) == 0 {
+		return
+	}
+	d.find(plans.Finding{
+		Code: "held", Severity: plans.SeverityWarning, Address: s.database.Address,
+		Summary: fmt.Sprintf("%s of %s for the contract phase", waits(len(held)), s.database.Address),
+		Detail:  "Until then another tool's \"up\" would skip them or run them too early, and its \"down\" would undo the wrong file: " + listed(held) + ".",
+		Fix:     "apply through Lockstep alone",
+	})
+}
+
+// waiting names the files that run in a contract phase, earlier ones first.
+func (s *schema) waiting() []string {
+	held := append([]string(nil), s.held...)
+	for _, m := range s.pending {
+		if m.phase == plans.Contract {
+			held = append(held, m.file.ID())
+		}
+	}
+	return held
+}
+
+func (d *draft) heldFiles() []string {
+	var out []string
+	for _, s := range d.databases {
+		for _, id := range s.waiting() {
+			out = append(out, s.name+"/"+id)
+		}
+	}
+	return out
+}
