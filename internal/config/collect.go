@@ -70,7 +70,7 @@ func (c *collector) environment(b *block) {
 		case v == nil:
 			c.fail(c.undeclared(name, fmt.Sprintf("environment %q", b.name)), place)
 		case v.sensitive:
-			c.fail(sensitiveInFile(name, fmt.Sprintf("a value in environment %q", b.name)), place)
+			c.ds = append(c.ds, sensitiveInFile(name, fmt.Sprintf("a value in environment %q", b.name)).hidden(place))
 		default:
 			c.given[name] = candidate{value: value, source: "environment:" + b.name, place: place}
 		}

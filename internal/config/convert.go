@@ -81,6 +81,10 @@ func checkValue(doc ArgumentDoc, v cty.Value) (cty.Value, error) {
 		return v, err
 	}
 	switch doc.Type {
+	case TypeStrings:
+		if doc.Required && v.LengthInt() == 0 {
+			return v, errors.New("at least one element is required")
+		}
 	case TypeDuration:
 		d, err := ParseDuration(v.AsString())
 		return cty.StringVal(d.String()), err

@@ -59,8 +59,9 @@ func (e *evaluation) within(context *hcl.EvalContext, expr hclsyntax.Expression)
 func plainWords(hds hcl.Diagnostics) hcl.Diagnostics {
 	for _, d := range hds {
 		if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok && extra.CalledFunctionName() != "" {
-			if cause := extra.FunctionCallError(); cause != nil && !errors.Is(cause, errBudget) {
-				d.Summary = fmt.Sprintf("Error in function %s", extra.CalledFunctionName())
+			d.Summary = fmt.Sprintf("Error in function %s", extra.CalledFunctionName())
+			if cause := extra.FunctionCallError(); cause != nil && errors.Is(cause, errBudget) {
+				d.Summary = "Expression too large"
 			}
 		}
 	}
@@ -80,17 +81,21 @@ func (e *evaluation) argument(b *block, name string) (cty.Value, diag.Diagnostic
 	}
 	converted, err := convertArgument(given.doc, value)
 	if err != nil {
-		return cty.UnknownVal(valueType(given.doc.Type)), append(ds, wrongValue(name, err).at(given.expr.Range()))
+		return cty.UnknownVal(valueType(given.doc.Type)), append(ds, wrongValue(name, err, given.expr.Range()))
 	}
 	return converted, ds
 }
 
-func wrongValue(name string, err error) mistake {
+func wrongValue(name string, err error, r hcl.Range) diag.Diagnostic {
 	m := mistake{"invalid-value", fmt.Sprintf("Invalid value of %q", name), err.Error() + ".", ""}
 	if hint := (*hintedError)(nil); errors.As(err, &hint) {
 		m.fix = hint.fix
 	}
-	return m
+	if errors.Is(err, errSecretInURL) || errors.Is(err, errNoURL) {
+		m.fix = "Use the argument headers, with a sensitive variable."
+		return m.hidden(r)
+	}
+	return m.at(r)
 }
 
 func (e *evaluation) absent(b *block, name string) cty.Value {

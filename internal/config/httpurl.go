@@ -10,17 +10,23 @@ import (
 	"strings"
 )
 
+// Errors about values that may hold a password and so are not shown.
+var (
+	errSecretInURL = errors.New("a URL must not hold a user or password (the value is not shown)")
+	errNoURL       = errors.New("the value is not a URL (not shown, it may hold a password)")
+)
+
 // checkHTTPURL refuses what a check or a download must not ask: other schemes,
 // passwords in the URL, and the addresses where clouds hand out credentials
 // (169.254.0.0/16 and its other spellings).
 func checkHTTPURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return errors.New("the value is not a URL (not shown, it may hold a password)")
+		return errNoURL
 	}
 	switch {
 	case u.User != nil:
-		return &hintedError{"a URL must not hold a user or password (not shown)", "Use the argument headers, with a sensitive variable."}
+		return errSecretInURL
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("a URL with http:// or https:// is required, found scheme %q", cut(u.Scheme))
 	case u.Hostname() == "":

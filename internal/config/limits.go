@@ -159,8 +159,7 @@ func inspectLiteral(literal string, r hcl.Range) diag.Diagnostics {
 	if credentials.MatchString(literal) {
 		ds = append(ds, mistake{"credential", "Literal looks like a credential",
 			"Files of the project are reviewed and stored in plan bundles (the value is not repeated here).",
-			"Declare a variable with sensitive = true and give its value by LOCKSTEP_VAR_NAME or a file outside of version control."}.at(r))
-		ds[len(ds)-1].Hidden = true
+			"Declare a variable with sensitive = true and give its value by LOCKSTEP_VAR_NAME or a file outside of version control."}.hidden(r))
 	}
 	return ds
 }

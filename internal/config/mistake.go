@@ -21,6 +21,13 @@ func (m mistake) at(r hcl.Range) diag.Diagnostic {
 	}
 }
 
+// hidden is at for a place whose text may be a secret.
+func (m mistake) hidden(r hcl.Range) diag.Diagnostic {
+	d := m.at(r)
+	d.Hidden = true
+	return d
+}
+
 func (m mistake) warning(r hcl.Range) diag.Diagnostic {
 	d := m.at(r)
 	d.Severity = diag.Warning

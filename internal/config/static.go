@@ -37,6 +37,7 @@ func (p *Project) checkStatically() diag.Diagnostics {
 		inner := scope{}
 		if b.doc.Type == "change_set" {
 			inner.changeSet = b
+			c.environments(b)
 			c.duplicates(b)
 		}
 		c.block(b, inner)
@@ -63,6 +64,17 @@ func (c *checker) duplicates(parent *block) {
 		}
 		c.fail(mistake{"duplicate-block", fmt.Sprintf("Second block %s", b.title()),
 			fmt.Sprintf("The first one is at %s.", placeOf(other.place)), "Rename one, or merge the two."}, b.place)
+	}
+}
+
+// environments checks the names in a change set's environments.
+func (c *checker) environments(b *block) {
+	known := c.namesOfBlocks(c.project.root, "environment")
+	for _, name := range c.project.constantTexts(b, "environments") {
+		if !slices.Contains(known, name) {
+			m := c.project.unknownEnvironment(name)
+			c.fail(m, b.args["environments"].expr.Range())
+		}
 	}
 }
 

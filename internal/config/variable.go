@@ -55,7 +55,7 @@ func (p *Project) variable(b *block) (*variable, diag.Diagnostics) {
 	case err != nil:
 		ds = append(ds, mistake{"invalid-default", fmt.Sprintf("Default of variable %q does not fit its type", b.name), err.Error() + ".", "Change the default or the type."}.at(given.expr.Range()))
 	case v.sensitive && !emptyValue(value):
-		ds = append(ds, sensitiveInFile(b.name, "a default").at(given.expr.Range()))
+		ds = append(ds, sensitiveInFile(b.name, "a default").hidden(given.expr.Range()))
 	default:
 		v.initial = initial
 	}
