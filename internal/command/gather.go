@@ -176,6 +176,9 @@ func outputsExport(outputs []plans.Output, secrets map[string]json.RawMessage) c
 	export := config.Export{Known: map[string]json.RawMessage{}, Sensitive: map[string]json.RawMessage{}}
 	for _, o := range outputs {
 		secret, revealed := secrets[o.Name]
+		if o.Sensitive && o.Value != nil {
+			secret, revealed = o.Value, true
+		}
 		switch {
 		case o.Sensitive && revealed:
 			export.Sensitive[o.Name] = secret

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
-	"github.com/lockstep-dev/lockstep/internal/gate"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -18,7 +17,7 @@ type resolver struct {
 	workspace *workspace // the bundle's configuration, not the working tree's
 	plan      *plans.Plan
 	values    *config.Values
-	querier   gate.Querier
+	querier   databaseQuerier
 	base      map[string]config.Export // what was known when the plan was made
 
 	mu        sync.Mutex
@@ -50,10 +49,10 @@ func (r *resolver) Observed(step plans.Step) plans.Observation {
 }
 
 // Check builds the check of a block.
-func (r *resolver) Check(address string, outputs rollout.Outputs) (gate.Check, error) {
+func (r *resolver) Check(address string, outputs rollout.Outputs) (rollout.Check, error) {
 	block, err := r.block(address, outputs)
 	if err != nil {
-		return gate.Check{}, err
+		return nil, err
 	}
 	return checkFrom(block, r.querier)
 }
@@ -84,7 +83,7 @@ func (r *resolver) evaluate(outputs rollout.Outputs) (*config.Evaluated, error) 
 	}
 	for address, out := range outputs {
 		if step := r.plan.Step(address); step != nil && step.Action == plans.ActionTerraform {
-			exports[step.Block] = outputsExport(out.Outputs, out.Secrets)
+			exports[step.Block] = outputsExport(out, nil)
 		}
 	}
 	evaluated, ds := r.workspace.project.Evaluate(config.EvaluateRequest{
@@ -95,32 +94,6 @@ func (r *resolver) evaluate(outputs rollout.Outputs) (*config.Evaluated, error) 
 	}
 	r.evaluated, r.known = evaluated, len(outputs)
 	return evaluated, nil
-}
-
-// checkFrom builds the sampler and the assertions of a check block.
-func checkFrom(b config.Block, querier gate.Querier) (gate.Check, error) {
-	settings, err := b.Settings.Reveal()
-	if err != nil {
-		return gate.Check{}, fmt.Errorf("%s: %w", b.Address, err)
-	}
-	check, err := gate.New(b.Driver, settings, gate.Deps{Querier: querier})
-	if err != nil {
-		return gate.Check{}, fmt.Errorf("%s: %w", b.Address, err)
-	}
-	check.Address = b.Address
-	check.Assert = func(self map[string]any) (bool, string, error) {
-		for _, assert := range b.Asserts {
-			ok, message, ds := assert.Eval(self)
-			if err := ds.Err(); err != nil {
-				return false, "", err
-			}
-			if !ok {
-				return false, message, nil
-			}
-		}
-		return true, "", nil
-	}
-	return check, nil
 }
 
 // forget makes the next evaluation start anew, after base has changed.

@@ -101,7 +101,7 @@ func (a *app) undo(ctx context.Context, u undoing, b *bundle.Bundle) error {
 	if err != nil {
 		return failed(err)
 	}
-	s := session{open: open, store: u.store, writer: writer, replayed: u.run, options: u.options.applyOptions}
+	s := session{open: open, store: u.store, writer: writer, undoes: u.run, options: u.options.applyOptions}
 	return a.drive(ctx, s, func(ctx context.Context, c rollout.Config) rollout.Outcome {
 		return rollout.Rollback(ctx, c, rollout.RollbackOptions{Schema: u.options.schema, Infrastructure: u.options.schema})
 	})

@@ -69,7 +69,9 @@ if [ "$database" = postgres ]; then
   done
   cp "$here/postgres/database.lockstep.hcl" database.lockstep.hcl
   while read -r env url; do
-    sed -i "s|^database_url.*|database_url = \"$url\"|" "env/$env.lockstepvars.hcl"
+    file=env/$env.lockstepvars.hcl
+    { grep -v '^database_url' "$file"; printf 'database_url = "%s"\n' "$url"; } >"$file.new"
+    mv "$file.new" "$file"
   done <run/postgres.urls
 fi
 started=$(date +%s)

@@ -1,0 +1,136 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/internal/rollout"
+	"github.com/lockstep-dev/lockstep/internal/view"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// session is one process's work on one run.
+type session struct {
+	open     *opened
+	store    *journal.Store
+	writer   *journal.Writer
+	replayed journal.Run // the run so far, for resume
+	undoes   journal.Run // the run that a rollback undoes
+	options  applyOptions
+}
+
+// carrier is rollout.Run, Resume, Abort or Rollback.
+type carrier func(context.Context, rollout.Config) rollout.Outcome
+
+// drive carries the run on until it ends or stops, shows it, and turns its
+// outcome into an exit code.
+func (a *app) drive(ctx context.Context, s session, do carrier) (err error) {
+	defer s.writer.Close()
+	ctx, interrupts := watchInterrupts(ctx, a.host.Stderr)
+	defer interrupts.end()
+	progress, err := a.progress(s)
+	if err != nil {
+		return err
+	}
+	defer progress.close()
+	outcome := do(ctx, a.rolloutConfig(s, interrupts, progress))
+	if err := progress.conclude(outcome); err != nil {
+		return failed(err)
+	}
+	return silent(outcomeCode(outcome, interrupts))
+}
+
+func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Config {
+	b := s.open.bundle
+	return rollout.Config{
+		Plan: b.Plan, Digest: b.Digest,
+		Providers: func(name string) (providers.Provider, bool) {
+			provider, err := s.open.registry.provider(name)
+			if err != nil {
+				fmt.Fprintln(a.host.Stderr, "Error:", err)
+			}
+			return provider, err == nil
+		},
+		Resolver: s.open.resolver,
+		Journal:  s.writer,
+		Replayed: s.replayed,
+		Undoes:   s.undoes,
+		Blob:     b.Blob,
+		Actor:    actor(),
+
+		Parallelism: s.options.parallelism,
+		Wait:        s.options.wait,
+		Until:       plans.Phase(s.options.until),
+		OnFailure:   s.options.onFailure,
+		Requests: func() string {
+			request, err := s.store.TakeRequest(s.writer.ID())
+			if err != nil {
+				return ""
+			}
+			return request
+		},
+		Stop:     i.stop,
+		Observer: p,
+	}
+}
+
+// outcomeCode is the exit code of a run's outcome.
+func outcomeCode(o rollout.Outcome, i *interrupts) int {
+	switch o.State {
+	case journal.Succeeded:
+		return exitDone
+	case journal.RolledBack:
+		if o.FailedStep == "" {
+			return exitDone // asked for, not the answer to a failure
+		}
+		return exitRolledBack
+	case journal.Refused:
+		return exitBlocked
+	case journal.Waiting, journal.Blocked:
+		return exitTryAgain
+	case journal.Interrupted:
+		return i.code()
+	case journal.Paused:
+		if o.Reached != "" {
+			return exitDone
+		}
+		return exitNeedsPerson
+	default:
+		return exitNeedsPerson
+	}
+}
+
+// progress shows events to people, to scripts, or to both.
+type progress struct {
+	views []interface {
+		rollout.Observer
+		Conclude(rollout.Outcome) error
+	}
+	file *os.File
+}
+
+// Event implements rollout.Observer.
+func (p *progress) Event(e rollout.Event) {
+	for _, v := range p.views {
+		v.Event(e)
+	}
+}
+
+func (p *progress) conclude(o rollout.Outcome) error {
+	for _, v := range p.views {
+		if err := v.Conclude(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *progress) close() {
+	if p.file != nil {
+		p.file.Close()
+	}
+}

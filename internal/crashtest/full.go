@@ -1,0 +1,6 @@
+//go:build crash
+
+package crashtest
+
+// full runs every point.
+const full = true

@@ -1,0 +1,2 @@
+ALTER TABLE orders DROP COLUMN status;
+DELETE FROM effects WHERE name = '0003';
