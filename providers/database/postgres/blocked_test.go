@@ -1,0 +1,128 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4/database"
+
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/database/postgres"
+)
+
+// A reader keeps its transaction open; the migration waits, gives up, tries
+// again. Other readers must not queue longer than lock_timeout meanwhile.
+func TestReadersDoNotQueueBehindAWaitingMigration(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exec("create table busy (id int)")
+	reader, err := b.db.BeginTx(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.ExecContext(context.Background(), "select * from busy /* the long report */"); err != nil {
+		t.Fatal(err)
+	}
+	req := b.step(1, "alter table busy add b int", "alter table busy drop b")
+	said := make(chan string, 100)
+	req.Progress = func(line string) { said <- line }
+	ended := make(chan error, 1)
+	var result providers.Result
+	go func() {
+		var err error
+		result, err = postgres.New().Apply(context.Background(), req)
+		ended <- err
+	}()
+	var longest time.Duration
+	tries := 0
+	for tries < 3 {
+		start := time.Now()
+		if _, err := b.db.ExecContext(context.Background(), "select count(*) from busy"); err != nil {
+			t.Fatal(err)
+		}
+		longest = max(longest, time.Since(start))
+		select {
+		case line := <-said:
+			tries++
+			if !strings.Contains(line, "lock timeout; blocked by pid ") || !strings.Contains(line, "the long report") {
+				t.Errorf("said %q", line)
+			}
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	// lock_timeout is 300 ms; the rest is room for a busy machine.
+	if longest > 300*time.Millisecond+700*time.Millisecond {
+		t.Errorf("a reader waited %s behind the migration", longest)
+	}
+	if longest < 50*time.Millisecond {
+		t.Errorf("no reader waited at all (%s): the test shows nothing", longest)
+	}
+	if wait := result.Figures["lock_wait_ms"].(int64); wait < 500 || result.Figures["tries"].(int) < 4 {
+		t.Errorf("figures %v", result.Figures)
+	}
+}
+
+func TestBlockedForTooLong(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exec("create table busy (id int)")
+	_, release := b.block(t)
+	defer release()
+	req := b.step(1, "alter table busy add b int", "alter table busy drop b")
+	req.Step.Timeout = plans.Duration(time.Second)
+	_, err := postgres.New().Apply(t.Context(), req)
+	if !errors.Is(err, providers.ErrBlocked) || !strings.Contains(err.Error(), "lock table busy in access exclusive mode") {
+		t.Errorf("got %v", err)
+	}
+	b.verdict(req, providers.Absent)
+}
+
+// Both spellings of golang-migrate's lock keep us out, and the holder is named.
+func TestOtherMigratorHoldsTheLock(t *testing.T) {
+	t.Parallel()
+	for _, slash := range []string{"", "/"} {
+		b := newBench(t)
+		name := b.get("SELECT current_database()")
+		key, err := database.GenerateAdvisoryLockId(slash+name, "public", "schema_migrations")
+		if err != nil {
+			t.Fatal(err)
+		}
+		holder, err := b.db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := holder.ExecContext(t.Context(), "set application_name = 'the other'; select pg_advisory_lock("+key+")"); err != nil {
+			t.Fatal(err)
+		}
+		req := b.step(1, "select 1", "select 1")
+		req.Step.Timeout = plans.Duration(300 * time.Millisecond)
+		_, err = postgres.New().Apply(t.Context(), req)
+		if !errors.Is(err, providers.ErrBlocked) || !strings.Contains(err.Error(), "user postgres, the other, connected since") {
+			t.Errorf("%q: got %v", slash, err)
+		}
+		b.want("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", "1")
+		release(t, holder)
+		b.apply(req)
+	}
+}
+
+func release(t *testing.T, c *sql.Conn) {
+	t.Helper()
+	if _, err := c.ExecContext(t.Context(), "select pg_advisory_unlock_all()"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
