@@ -61,6 +61,9 @@ func (d *draft) sqlFindings(s *schema, m *migration, findings []plans.Finding) {
 		f.Address = s.address(m.file)
 		m.noDown = m.noDown || f.Code == "no-way-back"
 		if f.Severity == plans.SeverityError {
+			if f.Detail == "" {
+				f.Detail = fmt.Sprintf("The file would run on %s and is refused as it is.", s.database.Address)
+			}
 			d.refuse(fileRange(f.File, f.Line), mistake{f.Code, f.Summary, f.Detail, f.Fix})
 			continue
 		}

@@ -29,7 +29,8 @@ func (d *draft) deployments() {
 func (d *draft) deploy(b, artifact *config.Block, wanted plans.Digest) {
 	seen := d.seen[b.Address]
 	late := seen == nil || seen.Late || seen.Deployment == nil
-	if late && b.Settings.Known() {
+	unknown := unknownTarget(b)
+	if late && len(unknown) == 0 {
 		d.refuse(b.Range, mistake{"not-observed", b.Address + " was not observed",
 			"A plan is made from what is there, and nothing was read from this target.", "Check that the target can be reached, then plan again."})
 		return
@@ -60,7 +61,7 @@ func (d *draft) deploy(b, artifact *config.Block, wanted plans.Digest) {
 	}
 	if late {
 		n.step.Late = true
-		n.step.Envelope = &plans.Envelope{Reason: "the target is not known before an earlier step has run: " + listed(b.Settings.Unknowns())}
+		n.step.Envelope = &plans.Envelope{Reason: "the target is not known before an earlier step has run: " + listed(unknown)}
 	}
 	d.add(n)
 }
@@ -102,6 +103,12 @@ func execRollback(b *config.Block, current plans.Digest) plans.Rollback {
 		return plans.Rollback{Grade: plans.GradeStructural, Summary: summary, Reason: "rollback_command is run; without a check_command nothing confirms what it did"}
 	}
 	return plans.Rollback{Grade: plans.GradeExact, Summary: summary, Reason: "rollback_command is run, and check_command confirms it"}
+}
+
+// unknownTarget lists the settings that keep a target from being looked at.
+// Where the artifact will lie on this machine is not among them.
+func unknownTarget(b *config.Block) []string {
+	return slices.DeleteFunc(b.Settings.Unknowns(), func(path string) bool { return strings.HasPrefix(path, "artifact") })
 }
 
 // deploymentTarget names what a deployment changes.

@@ -1,0 +1,171 @@
+package planner_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/planner"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// done turns an input into one whose targets all are as wanted.
+func done(in *planner.Input) {
+	all := ordersFolder()
+	observe(in, database(appliedFile(all[0], "earlier"), appliedFile(all[1], "c"), appliedFile(all[2], "c"), appliedFile(all[3], "c")))
+	observe(in, deployment(digest("new")))
+	observe(in, module())
+}
+
+func TestAlreadyApplied(t *testing.T) {
+	t.Parallel()
+	in := input(t, whole)
+	content := mustPlan(t, in).Content
+	done(&in)
+	if p := mustPlan(t, in); p.Settled != "" || len(p.Steps) != 2 || p.Steps[0].Action != plans.ActionCheck {
+		t.Errorf("unknown to the journal: want the checks alone, got %q\n%s", p.Settled, sketch(p))
+	}
+	in.Standing.ChangeSets = map[string]planner.Taken{"c": {Content: content, Order: 1}}
+	p := mustPlan(t, in)
+	if p.Settled != plans.AlreadyApplied || len(p.Steps) != 0 {
+		t.Errorf("got %q\n%s", p.Settled, sketch(p))
+	}
+	if p.Content != content {
+		t.Errorf("content moved with observations: %s and %s", content, p.Content)
+	}
+	in.Standing.ChangeSets["c"] = planner.Taken{Content: digest("another"), Order: 1}
+	if p := mustPlan(t, in); p.Settled != "" {
+		t.Errorf("other content: got %q", p.Settled)
+	}
+}
+
+func TestSuperseded(t *testing.T) {
+	t.Parallel()
+	in := input(t, whole)
+	done(&in)
+	observe(&in, deployment(digest("newer")))
+	in.Standing = planner.Standing{
+		ChangeSets: map[string]planner.Taken{"c": {Content: mustPlan(t, in).Content, Order: 1}, "next": {Order: 2}},
+		Movers:     map[string]string{"/srv/api": "next"},
+	}
+	if p := mustPlan(t, in); p.Settled != plans.Superseded || len(p.Steps) != 0 {
+		t.Errorf("got %q\n%s", p.Settled, sketch(p))
+	}
+	in.Standing.ChangeSets["next"] = planner.Taken{Order: 0}
+	if p := mustPlan(t, in); p.Settled != "" || p.Step("deployment.directory.api") == nil {
+		t.Errorf("moved by an earlier one: got %q\n%s", p.Settled, sketch(p))
+	}
+}
+
+func TestHeldContractIsAppliedOutOfOrder(t *testing.T) {
+	t.Parallel()
+	all := append(ordersFolder(), file(5, "add_note", "ALTER TABLE orders ADD COLUMN note text;", "ALTER TABLE orders DROP COLUMN note;"))
+	in := input(t, whole)
+	done(&in)
+	in.Folders["orders"] = all
+	observe(&in, database(appliedFile(all[0], "earlier"), appliedFile(all[1], "c"), appliedFile(all[2], "c"), appliedFile(all[4], "next")))
+	p := mustPlan(t, in)
+	in.Standing.ChangeSets = map[string]planner.Taken{"c": {Content: p.Content, Order: 1}}
+	p = mustPlan(t, in)
+	if step := p.Step(`migration.orders["0004_drop_state"]`); step == nil || step.Phase != plans.Contract {
+		t.Fatalf("got\n%s", sketch(p))
+	}
+	if p.Step("phase.release.bake") != nil {
+		t.Errorf("the bake is over, got\n%s", sketch(p))
+	}
+	if !slices.Equal(p.Held, []string{"orders/0004_drop_state"}) {
+		t.Errorf("held: %v", p.Held)
+	}
+}
+
+func TestLaterChangeSetStepsOverHeldFiles(t *testing.T) {
+	t.Parallel()
+	all := append(ordersFolder(), file(5, "add_note", "ALTER TABLE orders ADD COLUMN note text;", "ALTER TABLE orders DROP COLUMN note;"))
+	in := input(t, strings.Replace(migrationBlock, "4", "5", 1))
+	in.Folders["orders"] = all
+	in.Siblings = []planner.Sibling{{Name: "order_status", Versions: map[string]uint64{"orders": 4}}}
+	observe(&in, database(appliedFile(all[0], "order_status"), appliedFile(all[1], "order_status"), appliedFile(all[2], "order_status")))
+	p := mustPlan(t, in)
+	if !slices.Equal(p.Requires, []string{"order_status"}) || p.Step(`migration.orders["0004_drop_state"]`) != nil {
+		t.Errorf("not taken: requires %v\n%s", p.Requires, sketch(p))
+	}
+	in.Standing.ChangeSets = map[string]planner.Taken{"order_status": {Order: 1}}
+	p = mustPlan(t, in)
+	if len(p.Requires) != 0 || !slices.Equal(p.Held, []string{"orders/0004_drop_state"}) || len(p.Steps) != 1 {
+		t.Errorf("taken: requires %v, held %v\n%s", p.Requires, p.Held, sketch(p))
+	}
+}
+
+func TestRequiresSkipsEnvironmentsLeftOut(t *testing.T) {
+	t.Parallel()
+	in := input(t, apiBlocks)
+	in.ChangeSet.DependsOn = []string{"only_dev", "other"}
+	in.Siblings = []planner.Sibling{
+		{Name: "only_dev", Environments: []string{"dev"}, DependsOn: []string{"base"}},
+		{Name: "base"}, {Name: "other"},
+	}
+	if got := mustPlan(t, in).Requires; !slices.Equal(got, []string{"base", "other"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestBlocks(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	content := digest("content")
+	plan := &plans.Plan{
+		ChangeSet: "c", Environment: "production", Content: content, Requires: []string{"base"},
+		Upstream: []plans.Upstream{{Environment: "staging", SoakTime: plans.Duration(time.Hour)}},
+	}
+	healthy := planner.Taken{Content: content, Since: now.Add(-2 * time.Hour)}
+	here := planner.Standing{ChangeSets: map[string]planner.Taken{"base": {}}}
+	with := func(s planner.Standing) map[string]planner.Standing {
+		return map[string]planner.Standing{"production": here, "staging": s}
+	}
+	taken := func(v planner.Taken) planner.Standing {
+		return planner.Standing{ChangeSets: map[string]planner.Taken{"c": v}}
+	}
+	held := taken(healthy)
+	held.Holds = []planner.Hold{{ChangeSet: "c", Content: content, Run: "r-7"}}
+	tests := []struct {
+		name          string
+		all           map[string]planner.Standing
+		codes         string
+		summary, next string
+		until         string
+	}{
+		{"free", with(taken(healthy)), "", "", "", ""},
+		{"upstream lacks it", with(planner.Standing{}), "upstream", "staging does not have c yet", "lockstep apply c --env staging", ""},
+		{"other content", with(taken(planner.Taken{Content: digest("x")})), "content", digest("x").Short(), "lockstep apply c --env staging", ""},
+		{"soak", with(taken(planner.Taken{Content: content, Since: now.Add(-time.Minute)})), "soak", "healthy for 1h", "lockstep promote c --to production", "2026-11-21T12:59:00Z"},
+		{"hold", with(held), "hold", "run r-7", "lockstep apply c --env staging", ""},
+		{"nothing there", map[string]planner.Standing{}, "requires upstream", "production does not have change set base yet", "lockstep apply base --env production", ""},
+		{"open run", map[string]planner.Standing{
+			"production": {ChangeSets: here.ChangeSets, OpenRun: &planner.OpenRun{Run: "r-9", ChangeSet: "d", Actor: "ana", State: "waiting"}},
+			"staging":    taken(healthy),
+		}, "run", "run r-9 of d is waiting", "lockstep resume r-9", ""},
+	}
+	for _, tt := range tests {
+		blocks := planner.Blocks(plan, tt.all, now)
+		var codes []string
+		for _, b := range blocks {
+			codes = append(codes, b.Code)
+			if b.Who == "" || b.Next == "" {
+				t.Errorf("%s: incomplete %+v", tt.name, b)
+			}
+		}
+		if strings.Join(codes, " ") != tt.codes {
+			t.Errorf("%s: got %v", tt.name, codes)
+			continue
+		}
+		if len(blocks) > 0 && (!strings.Contains(blocks[0].Summary, tt.summary) || blocks[0].Next != tt.next || blocks[0].Until != tt.until) {
+			t.Errorf("%s: got %+v", tt.name, blocks[0])
+		}
+	}
+	settled := *plan
+	settled.Settled = plans.Superseded
+	if b := planner.Blocks(&settled, nil, now); b != nil {
+		t.Errorf("a settled plan is blocked by %v", b)
+	}
+}

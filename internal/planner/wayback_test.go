@@ -1,0 +1,104 @@
+package planner_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+func TestMigrationRollback(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, up, down string
+		drop           bool // keep_schema = false
+		grade          plans.Grade
+		summary        string
+		kept           bool
+	}{
+		{"index", "CREATE INDEX i ON orders (state);", "DROP INDEX i;", true, plans.GradeExact, "down file 0002_x", false},
+		{"table", "CREATE TABLE t (id int);", "DROP TABLE t;", true, plans.GradeStructural, "down file 0002_x", false},
+		{"column kept", "ALTER TABLE orders ADD COLUMN c text;", "ALTER TABLE orders DROP COLUMN c;", false, plans.GradeStructural, "kept (safe to keep)", true},
+		{"no down, kept", "ALTER TABLE orders ADD COLUMN c text;", "", false, plans.GradeNone, "kept (safe to keep)", true},
+		{"no down", "ALTER TABLE orders ADD COLUMN c text;", "", true, plans.GradeNone, "NONE - cannot be taken back", false},
+		{"dropped column", "ALTER TABLE orders DROP COLUMN state;", "ALTER TABLE orders ADD COLUMN state text;", false, plans.GradeStructural, "lossy: the shape comes back, rows do not", false},
+		{"dropped table, no down", "DROP TABLE orders;", "", false, plans.GradeNone, "NONE - one-way door", false},
+		{"irreversible", "-- lockstep:irreversible the source is gone\nDROP TABLE orders;", "SELECT 1;", false, plans.GradeNone, "NONE - one-way door", false},
+		{"rows", "UPDATE orders SET state = 'x';", "SELECT 1;", true, plans.GradeStructural, "down file 0002_x", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body := strings.Replace(migrationBlock, "4", "2", 1)
+			if tt.drop {
+				body += "\nrollback { keep_schema = false }"
+			}
+			in := input(t, body)
+			in.Folders["orders"] = []plans.MigrationFile{ordersFolder()[0], file(2, "x", tt.up, tt.down)}
+			got := mustPlan(t, in).Steps[0].Rollback
+			if got.Grade != tt.grade || got.Summary != tt.summary || got.Kept != tt.kept || got.Reason == "" {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestDeploymentRollback(t *testing.T) {
+	t.Parallel()
+	exec := func(lines string) string {
+		return "artifact \"file\" \"api\" { path = \"build/api.tar\" }\ndeployment \"exec\" \"api\" {\nartifact = artifact.file.api\ncommand = [\"./deploy\"]\n" + lines + "\n}"
+	}
+	tests := []struct {
+		name, body string
+		current    plans.Digest
+		grade      plans.Grade
+		summary    string
+	}{
+		{"directory", apiBlocks, digest("old"), plans.GradeExact, "back to " + digest("old").Short()},
+		{"first", apiBlocks, "", plans.GradeExact, "nothing ran before: stopped and removed"},
+		{"exec", exec(""), digest("old"), plans.GradeNone, "NONE - no rollback_command"},
+		{"exec unchecked", exec(`rollback_command = ["./back"]`), "", plans.GradeStructural, "rollback_command"},
+		{"exec checked", exec("rollback_command = [\"./back\"]\ncheck_command = [\"./check\"]"), digest("old"), plans.GradeExact, "back to " + digest("old").Short()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			in := input(t, tt.body)
+			for _, address := range []string{"deployment.directory.api", "deployment.exec.api"} {
+				o := deployment(tt.current)
+				o.Address = address
+				observe(&in, o)
+			}
+			p := mustPlan(t, in)
+			got := p.Steps[len(p.Steps)-1].Rollback
+			if got.Grade != tt.grade || got.Summary != tt.summary {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestTerraformRollback(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		changes []plans.ResourceChange
+		phase   plans.Phase
+		grade   plans.Grade
+		risk    string
+	}{
+		{"creates", []plans.ResourceChange{change("a", "create"), change("b", "create")}, plans.Expand, plans.GradeExact, "low"},
+		{"updates", []plans.ResourceChange{change("a", "create"), change("b", "update")}, plans.Expand, plans.GradeStructural, "medium"},
+		{"destroys", []plans.ResourceChange{change("a", "delete")}, plans.Contract, plans.GradeNone, "high"},
+		{"replaces", []plans.ResourceChange{change("a", "create", "delete")}, plans.Contract, plans.GradeNone, "high"},
+		{"forgets", []plans.ResourceChange{change("a", "forget")}, plans.Contract, plans.GradeNone, "high"},
+	}
+	for _, tt := range tests {
+		in := input(t, cacheBlock)
+		observe(&in, module(tt.changes...))
+		s := mustPlan(t, in).Steps[0]
+		if s.Phase != tt.phase || s.Rollback.Grade != tt.grade || s.Risk.Level != tt.risk {
+			t.Errorf("%s: got %s %+v %+v", tt.name, s.Phase, s.Rollback, s.Risk)
+		}
+	}
+}
