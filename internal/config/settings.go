@@ -164,8 +164,9 @@ func masked(v cty.Value) any {
 }
 
 // urlPassword finds the password of a URL, and of the key=value form that
-// database drivers take.
-var urlPassword = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)([^\s@]+)(@)|((?:password|passwd|pwd|secret|token|sslpassword)=)([^\s&;]+)`)
+// database drivers take. Digits before a slash are a port, not a password:
+// "http://host:8080/file@sha256:..." has none.
+var urlPassword = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)([0-9]*[^0-9\s/@][^\s@]*|[0-9]+)(@)|((?:password|passwd|pwd|secret|token|sslpassword)=)([^\s&;]+)`)
 
 func maskURL(s string) string {
 	return urlPassword.ReplaceAllString(s, "${1}${4}***${3}")
