@@ -1,0 +1,132 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Rollback undoes a run by its plan and its replayed journal. A run that is
+// not over is undone in its own journal (Config.Replayed); a finished one in
+// the journal of a new run of kind journal.Revert (Config.Undoes). What is
+// impossible is refused before anything changes (*RefusedError).
+func Rollback(ctx context.Context, cfg Config, options RollbackOptions) Outcome {
+	past := cfg.Undoes
+	if past.ID == "" {
+		past = cfg.Replayed
+	}
+	how := journal.Rollback{
+		Reason: "rolled back on request", Schema: options.Schema, Infrastructure: options.Infrastructure,
+	}
+	if cfg.Undoes.ID != "" {
+		if !past.State.Over() {
+			return refuse(cfg, fmt.Errorf("%w: run %s is not over; it is undone in its own journal", ErrPlan, past.ID))
+		}
+		past = reopenKept(past)
+	}
+	if err := CheckRollback(cfg.Plan, past, options); err != nil {
+		return refuse(cfg, err)
+	}
+	w := newWalk(cfg, past)
+	if cfg.Undoes.ID == "" {
+		if err := w.again(); err != nil {
+			return fatal(err)
+		}
+	} else {
+		w.tell(Event{Kind: RunStarted, Message: "rolling back " + past.ID + ": " + past.ChangeSet + " in " + past.Environment})
+	}
+	if cfg.Replayed.Rollback != nil {
+		how = *cfg.Replayed.Rollback
+	}
+	return w.goBack(ctx, how)
+}
+
+// reopenKept lets a rollback take back what an earlier one kept.
+func reopenKept(past journal.Run) journal.Run {
+	steps := make(map[string]journal.StepState, len(past.Steps))
+	for address, s := range past.Steps {
+		if s.Status == journal.StepKept {
+			s.Status = journal.StepDone
+		}
+		steps[address] = s
+	}
+	past.Steps = steps
+	return past
+}
+
+// refuse ends a rollback run that was created for nothing; the journal of
+// the run itself is left as it is.
+func refuse(cfg Config, err error) Outcome {
+	out := Outcome{State: journal.Refused, Reason: err.Error(), Err: err}
+	if cfg.Undoes.ID == "" {
+		return out
+	}
+	return newWalk(cfg, journal.Run{}).finish(out)
+}
+
+// resumeRevert goes on with an interrupted rollback run: what it undid so far
+// lies over what the earlier run did.
+func resumeRevert(ctx context.Context, cfg Config) Outcome {
+	own := cfg.Replayed
+	if own.Rollback == nil {
+		out := fatal(ErrPlan)
+		out.Reason = "the rollback run ended before it began; start another one"
+		return out
+	}
+	both := reopenKept(cfg.Undoes)
+	for address, s := range own.Steps {
+		before := both.Steps[address]
+		s.Recorded = append(before.Recorded[:len(before.Recorded):len(before.Recorded)], s.Recorded...)
+		s.Outcome = before.Outcome
+		both.Steps[address] = s
+	}
+	w := newWalk(cfg, both)
+	if err := w.again(); err != nil {
+		return fatal(err)
+	}
+	return w.goBack(ctx, *own.Rollback)
+}
+
+// CheckRollback says whether a run can be undone with these options, from
+// its plan and journal alone; the error is a *RefusedError.
+func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) error {
+	var contract, oneWay []string
+	how := journal.Rollback{Schema: options.Schema, Infrastructure: options.Infrastructure}
+	for _, step := range plan.Steps {
+		if !step.Action.Effect() || !mayBeThere(run.Steps[step.Address]) {
+			continue
+		}
+		switch {
+		case step.Rollback.Grade == plans.GradeNone && (step.Phase == plans.Contract || !keeps(step, how)):
+			oneWay = append(oneWay, step.Address)
+		case step.Phase == plans.Contract && keeps(step, how):
+			contract = append(contract, step.Address)
+		}
+	}
+	if len(oneWay) > 0 {
+		return &RefusedError{
+			Steps: oneWay, Reason: "there is no way back from a step that has run",
+			Fix: "Go forward instead: write a change set that brings back what is needed, and apply it",
+		}
+	}
+	if len(contract) > 0 {
+		return &RefusedError{
+			Steps: contract, Reason: "the previous version cannot run on the schema or infrastructure that contract steps left",
+			Fix: "Take these back as well (--schema, --infrastructure), or go forward with a new change set",
+		}
+	}
+	return nil
+}
+
+// mayBeThere reports whether the step's effect is there, or may be.
+func mayBeThere(s journal.StepState) bool {
+	switch s.Status {
+	case journal.StepDone, journal.StepRunning, journal.StepUndoing, journal.StepUndoFailed, journal.StepKept:
+		return true
+	case journal.StepFailed:
+		return s.Intent.Action != "" && s.Outcome.Verdict != "absent"
+	}
+	return false
+}

@@ -1,0 +1,281 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// goBack takes back what was done, one step at a time, newest first. It is
+// also how an interrupted rollback goes on.
+func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
+	ctx, done := w.withTimeout(ctx)
+	defer done()
+	if w.cfg.Replayed.Rollback == nil {
+		if err := w.note(journal.RollbackBegin, "", how); err != nil {
+			return fatal(err)
+		}
+	}
+	w.tell(Event{Kind: RollbackStarted, Message: how.Reason})
+	w.recallAll(ctx)
+	out := Outcome{State: journal.RolledBack, Reason: how.Reason, FailedStep: how.FailedStep}
+	served := false
+	for _, step := range undoOrder(w.plan) {
+		if w.stopped() || interrupted(ctx) {
+			return w.finish(Outcome{State: journal.Interrupted, FailedStep: how.FailedStep, Reason: "interrupted in the rollback"})
+		}
+		why, taken := w.takeBack(ctx, step, how)
+		switch {
+		case why.kind == haltFatal:
+			return fatal(why.err)
+		case why.kind == haltInterrupted:
+			return w.finish(Outcome{State: journal.Interrupted, FailedStep: how.FailedStep, Reason: "interrupted in the rollback"})
+		case why.kind != goOn:
+			return w.finish(w.rollbackFailed(out, *why.failure))
+		case taken == journal.StepUndone:
+			out.RolledBack = append(out.RolledBack, step.Address)
+			served = served || w.hadPrevious(step)
+		case taken == journal.StepKept:
+			out.Kept = append(out.Kept, step.Address)
+		}
+	}
+	if served {
+		var err error
+		if out.AfterRollback, err = w.checkOldVersion(ctx); err != nil {
+			return fatal(err)
+		}
+	}
+	return w.finish(out)
+}
+
+func (w *walk) rollbackFailed(out Outcome, f Failure) Outcome {
+	out.State, out.Failure = journal.NeedsPerson, &f
+	out.Reason = fmt.Sprintf("the rollback stopped at %s: %s", f.Step, f.Message)
+	out.Remains = w.remains(f)
+	return out
+}
+
+// recallAll brings back outputs that the settings of undo steps refer to;
+// in the process that ran the steps they are known.
+func (w *walk) recallAll(ctx context.Context) {
+	known := w.knownOutputs()
+	for _, step := range w.plan.Steps {
+		s := w.state(step.Address)
+		if _, ok := known[step.Address]; !ok && s.Status == journal.StepDone {
+			w.recall(ctx, step, s)
+		}
+	}
+}
+
+// takeBack undoes or keeps one step, as far as there is anything to undo.
+func (w *walk) takeBack(ctx context.Context, step plans.Step, how journal.Rollback) (halt, journal.Status) {
+	s := w.state(step.Address)
+	switch s.Status {
+	case journal.StepPending:
+		return halt{}, journal.StepPending
+	case journal.StepUndone, journal.StepKept:
+		return halt{}, s.Status
+	case journal.StepDone:
+		if keeps(step, how) {
+			return w.keep(step), journal.StepKept
+		}
+	case journal.StepFailed:
+		if s.Outcome.Verdict == string(providers.Absent) || s.Intent.Action == "" {
+			return halt{}, journal.StepPending
+		}
+	}
+	if s.Status != journal.StepDone {
+		if why, settled := w.settleBack(ctx, step, how); settled || why.kind != goOn {
+			return why, w.state(step.Address).Status
+		}
+	}
+	return w.undo(ctx, step), journal.StepUndone
+}
+
+// settleBack asks the target of a step whose effect, or whose undoing, has no
+// outcome. It reports true when nothing is left to undo.
+func (w *walk) settleBack(ctx context.Context, step plans.Step, how journal.Rollback) (halt, bool) {
+	s := w.state(step.Address)
+	report := w.probe(ctx, step)
+	if interrupted(ctx) {
+		return halt{kind: haltInterrupted}, true
+	}
+	if err := w.note(journal.StepProbe, step.Address, journal.Probe{Verdict: string(report.Verdict), Detail: clip(report.Detail)}); err != nil {
+		return halt{kind: haltFatal, err: err}, true
+	}
+	undoing := s.Status == journal.StepUndoing || s.Status == journal.StepUndoFailed
+	switch report.Verdict {
+	case providers.Absent:
+		if undoing {
+			return w.undone(step, providers.Result{Summary: "found undone: " + report.Detail}, true), true
+		}
+		return w.neverHappened(step, report), true
+	case providers.Done:
+		if !undoing && keeps(step, how) {
+			if why := w.succeeded(step, providers.Result{Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets}, true); why.kind != goOn {
+				return why, true
+			}
+			return w.keep(step), true
+		}
+		return halt{}, false
+	case providers.Partial:
+		return halt{}, false
+	}
+	return halt{kind: haltFailed, failure: &Failure{
+		Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
+		Message: "its target does not tell whether it happened",
+	}}, true
+}
+
+// neverHappened closes the intent of a step that left nothing behind.
+func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
+	if w.state(step.Address).Status == journal.StepRunning {
+		out := journal.Outcome{
+			Result: journal.ResultFailed, Error: "it was interrupted", Verdict: string(report.Verdict), Detail: clip(report.Detail),
+		}
+		if err := w.note(journal.StepOutcome, step.Address, out); err != nil {
+			return halt{kind: haltFatal, err: err}
+		}
+	}
+	w.reopen(step)
+	return halt{}
+}
+
+// keeps reports whether the effect stays: what was fetched does no harm, the
+// schema and the infrastructure go back only when asked.
+func keeps(step plans.Step, how journal.Rollback) bool {
+	switch step.Action {
+	case plans.ActionMigrate:
+		return !how.Schema
+	case plans.ActionTerraform:
+		return !how.Infrastructure
+	case plans.ActionFetch:
+		return !how.Infrastructure || step.Rollback.Kept
+	}
+	return false
+}
+
+func (w *walk) keep(step plans.Step) halt {
+	reason := step.Rollback.Summary
+	if reason == "" {
+		reason = "kept"
+	}
+	if err := w.note(journal.UndoKept, step.Address, journal.Kept{Reason: reason}); err != nil {
+		return halt{kind: haltFatal, err: err}
+	}
+	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Kept = journal.StepKept, reason })
+	w.tell(Event{Kind: StepKept, Step: &step, Message: reason})
+	return halt{}
+}
+
+// undo takes one effect back: intent, rollback, outcome.
+func (w *walk) undo(ctx context.Context, step plans.Step) halt {
+	w.change(step.Address, func(s *journal.StepState) { s.Started = time.Now() })
+	provider, err := w.provider(step)
+	if err != nil {
+		return undoFailure(step, err, providers.Report{Verdict: providers.Unknown})
+	}
+	req, err := w.request(step)
+	if err != nil {
+		return undoFailure(step, err, providers.Report{Verdict: providers.Unknown})
+	}
+	if err := w.note(journal.UndoIntent, step.Address, intentOf(step, req.Settings)); err != nil {
+		return halt{kind: haltFatal, err: err}
+	}
+	w.change(step.Address, func(s *journal.StepState) { s.Status = journal.StepUndoing })
+	w.tell(Event{Kind: UndoStarted, Step: &step, Message: step.Rollback.Summary})
+	bounded, done := bound(ctx, step)
+	result, err := provider.Rollback(bounded, req)
+	done()
+	if err == nil {
+		return w.undone(step, result, false)
+	}
+	if errors.Is(err, journal.ErrBroken) {
+		return halt{kind: haltFatal, err: err}
+	}
+	return w.undoFailed(ctx, step, err)
+}
+
+func (w *walk) undone(step plans.Step, result providers.Result, found bool) halt {
+	out := journal.Outcome{
+		Result: journal.ResultDone, Found: found, Changed: result.Changed || found, Summary: result.Summary,
+		Figures: result.Figures, Took: plans.Duration(w.took(step)),
+	}
+	if w.state(step.Address).Status == journal.StepUndoFailed {
+		if err := w.note(journal.UndoIntent, step.Address, nil); err != nil {
+			return halt{kind: haltFatal, err: err}
+		}
+	}
+	if err := w.noteOutcome(journal.UndoOutcome, step.Address, out); err != nil {
+		return halt{kind: haltFatal, err: err}
+	}
+	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Undo = journal.StepUndone, out })
+	w.tell(Event{Kind: StepUndone, Step: &step, Message: result.Summary, Found: found, Took: time.Duration(out.Took), Figures: result.Figures})
+	return halt{}
+}
+
+// undoFailed asks the target; only what is absent counts as undone.
+func (w *walk) undoFailed(ctx context.Context, step plans.Step, cause error) halt {
+	if interrupted(ctx) {
+		out := journal.Outcome{Result: journal.ResultInterrupted, Error: cause.Error()}
+		if err := w.noteOutcome(journal.UndoOutcome, step.Address, out); err != nil {
+			return halt{kind: haltFatal, err: err}
+		}
+		return halt{kind: haltInterrupted}
+	}
+	report := w.probe(ctx, step)
+	if report.Verdict == providers.Absent {
+		return w.undone(step, providers.Result{Summary: "undone, although the answer was lost: " + report.Detail}, true)
+	}
+	out := journal.Outcome{
+		Result: journal.ResultFailed, Error: cause.Error(), Verdict: string(report.Verdict), Detail: report.Detail,
+		Took: plans.Duration(w.took(step)),
+	}
+	if err := w.noteOutcome(journal.UndoOutcome, step.Address, out); err != nil {
+		return halt{kind: haltFatal, err: err}
+	}
+	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Undo = journal.StepUndoFailed, out })
+	w.tell(Event{Kind: UndoFailed, Step: &step, Message: cause.Error(), Took: time.Duration(out.Took)})
+	return undoFailure(step, cause, report)
+}
+
+func undoFailure(step plans.Step, cause error, report providers.Report) halt {
+	return halt{kind: haltFailed, failure: &Failure{
+		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail,
+	}}
+}
+
+// hadPrevious reports whether the deployment replaced a version that serves
+// again now.
+func (w *walk) hadPrevious(step plans.Step) bool {
+	seen := w.cfg.Resolver.Observed(step)
+	return step.Action == plans.ActionDeploy && seen.Deployment != nil && seen.Deployment.Current != ""
+}
+
+// checkOldVersion runs the verify phase's checks once more. What they say is
+// reported; it starts nothing.
+func (w *walk) checkOldVersion(ctx context.Context) (map[string]journal.Verdict, error) {
+	verdicts := map[string]journal.Verdict{}
+	for _, step := range w.plan.Steps {
+		if step.Phase != plans.Verify || step.Action != plans.ActionCheck || ctx.Err() != nil {
+			continue
+		}
+		w.change(step.Address, func(s *journal.StepState) { s.Started = time.Now() })
+		v, err := w.watch(ctx, step)
+		if err != nil {
+			v = journal.Verdict{Status: journal.VerdictInconclusive, Check: checkOf(step), Message: err.Error()}
+		}
+		v.AfterRollback = true
+		if err := w.noteVerdict(step.Address, v); err != nil {
+			return nil, err
+		}
+		verdicts[step.Address] = v
+		w.tell(Event{Kind: CheckVerdict, Step: &step, Check: v.Check, Verdict: &v, Message: "after rollback: " + v.Message})
+	}
+	return verdicts, nil
+}
