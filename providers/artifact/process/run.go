@@ -1,0 +1,104 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// grace is how long a group may take to end after SIGTERM, before SIGKILL.
+const grace = 5 * time.Second
+
+// Command is one program with its arguments.
+type Command struct {
+	Args   []string
+	Dir    string
+	Env    []string // the whole environment; see Environment
+	Stdout *os.File
+	Stderr *os.File
+}
+
+// Environment returns this process's environment without Lockstep's own
+// variables (they may hold secrets of other blocks), and with the given ones.
+func Environment(variables map[string]string) []string {
+	var env []string
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "LOCKSTEP_") {
+			env = append(env, pair)
+		}
+	}
+	for name, value := range variables {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+// Run runs the command to its end and returns its exit code. started is told
+// which process runs, so that a later Probe can find it; when it fails, the
+// command is ended at once. When ctx is done the command's group gets SIGTERM
+// and, after a grace of five seconds, SIGKILL.
+func Run(ctx context.Context, c Command, started func(Child) error) (exit int, err error) {
+	if len(c.Args) == 0 || c.Args[0] == "" {
+		return -1, errors.New("the command is empty, expected a program and its arguments")
+	}
+	if err := ctx.Err(); err != nil {
+		return -1, err
+	}
+	cmd := exec.Command(c.Args[0], c.Args[1:]...) //nolint:noctx // the group is ended below, not this process alone
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, c.Stdout, c.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return -1, fmt.Errorf("%s could not be started: %w", c.Args[0], bare(err))
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	if started != nil {
+		if err := started(childOf(cmd.Process.Pid)); err != nil {
+			endGroup(cmd.Process.Pid, ended)
+			return -1, err
+		}
+	}
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		endGroup(cmd.Process.Pid, ended)
+		return -1, fmt.Errorf("%s was ended: %w", c.Args[0], context.Cause(ctx))
+	}
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	if err != nil {
+		return -1, fmt.Errorf("%s: %w", c.Args[0], bare(err))
+	}
+	return 0, nil
+}
+
+// bare drops the path that os/exec repeats.
+func bare(err error) error {
+	if e := new(exec.Error); errors.As(err, &e) {
+		return e.Err
+	}
+	if e := new(os.PathError); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func endGroup(pid int, ended <-chan error) {
+	_ = syscall.Kill(-pid, syscall.SIGTERM)
+	select {
+	case <-ended:
+	case <-time.After(grace):
+	}
+	// Also what ignored SIGTERM behind a leader that did not.
+	_ = syscall.Kill(-pid, syscall.SIGKILL)
+	select {
+	case <-ended:
+	case <-time.After(grace): // a process in uninterruptible sleep
+	}
+}
