@@ -74,6 +74,10 @@ type ObserveRequest struct {
 	// BindingOnly asks for what binds alone: apply compares it with the plan
 	// and wants neither a new Terraform plan nor figures.
 	BindingOnly bool
+	// Late says that Settings lack values which are not known yet. A provider
+	// whose step needs files of the project names them (Terraform's sources)
+	// and marks the observation as Late; it plans nothing.
+	Late bool
 }
 
 // Observed is an observation and the files that belong to it.

@@ -56,6 +56,9 @@ func (p *Provider) openOccupied(ctx context.Context, pl *place, s settings, req 
 	if len(c.sources) == 0 {
 		return nil, errors.New("the plan names no Terraform sources; make a new plan")
 	}
+	if req.Observed.Terraform == nil && !req.Step.Late {
+		return nil, errors.New("the plan holds no observation of the Terraform state; make a new plan")
+	}
 	m, err := p.prepare(ctx, pl, s, req.Step.Settings, c)
 	if err != nil {
 		return nil, err

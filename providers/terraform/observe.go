@@ -41,6 +41,9 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
 	}
+	if req.Late {
+		return p.observeLate(pl, req, s, c)
+	}
 	m, err := p.prepare(ctx, pl, s, nil, c)
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
@@ -75,6 +78,30 @@ func (p *Provider) bindingOfLocal(pl *place, req providers.ObserveRequest, s set
 	seen := binding(e, workspace, state.mark())
 	identity := p.localIdentity(pl, workspace)
 	return observed(req, identity, seen), true, nil
+}
+
+// observeLate names the sources of a module whose inputs are not known yet:
+// they are what is approved, and what is planned from when the inputs are.
+func (p *Provider) observeLate(pl *place, req providers.ObserveRequest, s settings, c contents) (providers.Observed, error) {
+	seen, ok, err := p.bindingOfLocal(pl, req, s)
+	if err != nil {
+		return providers.Observed{}, err
+	}
+	if !ok {
+		e, err := p.identify()
+		if err != nil {
+			return providers.Observed{}, err
+		}
+		seen = observed(req, "", binding(e, "", mark{}))
+	}
+	seen.Late, seen.Terraform.Source = true, c.sources
+	seen.Blobs = map[plans.Digest][]byte{}
+	for _, in := range c.sources {
+		if seen.Blobs[in.Digest], err = c.blob(in.Digest); err != nil {
+			return providers.Observed{}, err
+		}
+	}
+	return seen, nil
 }
 
 func binding(e engine, workspace string, at mark) *plans.TerraformState {
@@ -122,9 +149,6 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 // describe adds the plan, its sources and the bundle's contents.
 func (m *module) describe(result *providers.Observed, plan *savedPlan, c contents) error {
 	changes := public(plan.changes(&m.secrets))
-	if reason := outside(m.settings.AllowedActions, changes); reason != "" {
-		return fmt.Errorf("%s; change the configuration, or allowed_actions", reason)
-	}
 	files := map[string][]byte{}
 	for _, in := range c.sources {
 		b, err := c.blob(in.Digest)
@@ -139,7 +163,7 @@ func (m *module) describe(result *providers.Observed, plan *savedPlan, c content
 	t := result.Terraform
 	t.Source, result.Blobs = asInputs(files)
 	t.Changes, t.Drift = changes, public(plan.drift(&m.secrets))
-	t.Outputs = plan.outputs(&m.secrets)
+	t.Outputs, result.Secrets = plan.outputs(&m.secrets)
 	if plan.empty(&m.secrets) {
 		return nil
 	}

@@ -149,9 +149,11 @@ func (p *savedPlan) empty(s *secrets) bool {
 	return len(p.changes(s)) == 0 && !p.changesOutputs()
 }
 
-// outputs returns the outputs as they will be, in order of name.
-func (p *savedPlan) outputs(s *secrets) []plans.Output {
+// outputs returns the outputs as they will be, in order of name, and the real
+// values of those that are known and sensitive.
+func (p *savedPlan) outputs(s *secrets) ([]plans.Output, map[string]json.RawMessage) {
 	var out []plans.Output
+	hidden := map[string]json.RawMessage{}
 	for _, name := range slices.Sorted(maps.Keys(p.OutputChanges)) {
 		c := p.OutputChanges[name]
 		if c.Actions.Delete() {
@@ -160,12 +162,15 @@ func (p *savedPlan) outputs(s *secrets) []plans.Output {
 		o := plans.Output{Name: name, Known: !anyTrue(c.AfterUnknown), Sensitive: anyTrue(c.AfterSensitive)}
 		value, err := json.Marshal(c.After)
 		o.Sensitive = o.Sensitive || err != nil || s.in(string(value))
-		if o.Known && !o.Sensitive {
+		switch {
+		case o.Known && o.Sensitive:
+			hidden[name] = value
+		case o.Known:
 			o.Value = value
 		}
 		out = append(out, o)
 	}
-	return out
+	return out, hidden
 }
 
 func anyTrue(v any) bool {

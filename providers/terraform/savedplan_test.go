@@ -101,7 +101,10 @@ func TestOutputsShowOnlyWhatIsKnownAndPlain(t *testing.T) {
 		"secret":  {Known: true, Sensitive: true},
 		"leaking": {Known: true, Sensitive: true},
 	}
-	got := p.outputs(&secrets{values: []string{"hunter2"}})
+	got, hidden := p.outputs(&secrets{values: []string{"hunter2"}})
+	if len(hidden) != 2 || string(hidden["secret"]) != `"s"` {
+		t.Errorf("hidden values %v", hidden)
+	}
 	if len(got) != len(want) {
 		t.Errorf("outputs %+v", got)
 	}

@@ -10,19 +10,18 @@ import (
 
 // settings are the arguments of a terraform block that this provider uses.
 type settings struct {
-	Name           string                     `json:"name"`
-	Source         string                     `json:"source"`
-	Inputs         map[string]json.RawMessage `json:"inputs"`
-	AllowedActions []string                   `json:"allowed_actions"`
-	Workspace      *string                    `json:"workspace"`
-	BackendConfig  map[string]json.RawMessage `json:"backend_config"`
+	Name          string                     `json:"name"`
+	Source        string                     `json:"source"`
+	Inputs        map[string]json.RawMessage `json:"inputs"`
+	Workspace     *string                    `json:"workspace"`
+	BackendConfig map[string]json.RawMessage `json:"backend_config"`
 }
 
 func decodeSettings(raw json.RawMessage) (settings, error) {
 	var s settings
 	if err := json.Unmarshal(raw, &s); err != nil {
 		// The cause would quote values, which may be secret.
-		return s, errors.New("terraform settings are not what was expected: name and source are text, inputs and backend_config are maps, allowed_actions is a list of text")
+		return s, errors.New("terraform settings are not what was expected: name and source are text, inputs and backend_config are maps")
 	}
 	if err := checkSegment("name", s.Name); err != nil {
 		return s, err

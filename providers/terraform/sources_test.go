@@ -131,7 +131,6 @@ func TestSettingsAreChecked(t *testing.T) {
 		"name escapes":  {func(p *project) { p.settings["name"] = "../cache" }, "expected letters"},
 		"workspace":     {func(p *project) { p.settings["workspace"] = "a/b" }, "expected letters"},
 		"backend":       {func(p *project) { p.settings["backend_config"] = map[string]any{"path": "x"} }, "backend block"},
-		"not allowed":   {func(p *project) { p.settings["allowed_actions"] = []string{"update"} }, "terraform_data.cache would create"},
 		"wrong type":    {func(p *project) { p.settings["inputs"] = canary }, "settings are not what was expected"},
 	} {
 		t.Run(name, func(t *testing.T) {
