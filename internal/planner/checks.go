@@ -1,11 +1,9 @@
 package planner
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
-	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -29,13 +27,15 @@ func (u use) key() string {
 // postcondition of verify.
 func (d *draft) uses() []use {
 	var out []use
+	have := map[use]bool{}
 	named := map[string]bool{}
 	note := func(phase plans.Phase, addresses []string, before bool) {
 		for _, a := range addresses {
 			u := use{check: a, phase: phase, before: before, named: true}
-			if !slices.Contains(out, u) {
+			if !have[u] {
 				out = append(out, u)
 			}
+			have[u] = true
 			named[a] = true
 		}
 	}
@@ -54,6 +54,10 @@ func (d *draft) uses() []use {
 // checks makes a step of each use in a phase that takes place.
 func (d *draft) checks() {
 	uses := d.uses()
+	places := map[plans.Phase]bool{}
+	for _, phase := range plans.Phases() {
+		places[phase] = d.takesPlace(phase)
+	}
 	times := map[string]int{}
 	for _, u := range uses {
 		times[u.check]++
@@ -65,7 +69,7 @@ func (d *draft) checks() {
 				"The change set has no such check.", "Name one of its check blocks."})
 			continue
 		}
-		if !d.takesPlace(u.phase) {
+		if !places[u.phase] {
 			continue
 		}
 		n := checkStep(b, u)
@@ -87,7 +91,7 @@ func (d *draft) effectIn(phase plans.Phase) bool {
 	return slices.ContainsFunc(d.steps, func(n *node) bool { return n.step.Phase == phase && n.step.Action.Effect() })
 }
 
-func checkStep(b *config.Block, u use) *node {
+func checkStep(b *block, u use) *node {
 	n := &node{rank: rankCheck, gate: gateAfter, because: fmt.Sprintf("phase %q names it as a postcondition", u.phase)}
 	switch {
 	case u.before:
@@ -98,18 +102,15 @@ func checkStep(b *config.Block, u use) *node {
 	}
 	n.step = plans.Step{
 		Address: b.Address, Phase: u.phase, Action: plans.ActionCheck, Provider: "check/" + b.Driver,
-		Summary: checkSummary(b), Block: b.Address, Settings: b.Settings.Masked(),
+		Summary: checkSummary(b), Block: b.Address, Settings: b.masked,
 		Risk: plans.Risk{Level: "low"}, Rollback: nothingToUndo(),
 	}
 	return n
 }
 
-func checkSummary(b *config.Block) string {
-	var s struct {
-		Threshold int `json:"success_threshold"`
-	}
-	if json.Unmarshal(b.Settings.Masked(), &s) == nil && s.Threshold > 1 {
-		return fmt.Sprintf("%d in a row", s.Threshold)
+func checkSummary(b *block) string {
+	if n := b.args.SuccessesInARow; n > 1 {
+		return fmt.Sprintf("%d in a row", n)
 	}
 	return "once"
 }

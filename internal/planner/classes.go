@@ -10,11 +10,10 @@ import (
 // classes puts every pending file on its side of the deployment.
 func (d *draft) classes() {
 	for _, s := range d.databases {
-		check := sqlcheck.Check{Dialect: s.database.Driver, New: d.alreadyCreated(s)}
+		check := sqlcheck.Sequence(s.database.Driver, d.alreadyCreated(s))
 		for i := range s.pending {
 			m := &s.pending[i]
 			verdict, findings := check.Classify(m.file)
-			check.New = append(check.New, verdict.Creates...)
 			m.verdict, m.phase = verdict, plans.Expand
 			d.sqlFindings(s, m, findings)
 			s.place(m)

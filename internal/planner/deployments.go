@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -26,7 +25,7 @@ func (d *draft) deployments() {
 	}
 }
 
-func (d *draft) deploy(b, artifact *config.Block, wanted plans.Digest) {
+func (d *draft) deploy(b, artifact *block, wanted plans.Digest) {
 	seen := d.seen[b.Address]
 	late := seen == nil || seen.Late || seen.Deployment == nil
 	unknown := unknownTarget(b)
@@ -49,7 +48,7 @@ func (d *draft) deploy(b, artifact *config.Block, wanted plans.Digest) {
 	n.step = plans.Step{
 		Address: b.Address, Phase: plans.Deploy, Action: plans.ActionDeploy, Provider: "deployment/" + b.Driver,
 		Summary: deploySummary(current, wanted, late),
-		Block:   b.Address, Target: deploymentTarget(b), Settings: b.Settings.Masked(), Timeout: plans.Duration(b.Timeout),
+		Block:   b.Address, Target: deploymentTarget(b), Settings: b.masked, Timeout: plans.Duration(b.Timeout),
 		Rollback: deployRollback(b, current, late),
 		Risk:     plans.Risk{Level: "medium", Reasons: []string{"the running version is replaced"}},
 	}
@@ -76,7 +75,7 @@ func deploySummary(current, wanted plans.Digest, late bool) string {
 	return current.Short() + " -> " + wanted.Short()
 }
 
-func deployRollback(b *config.Block, current plans.Digest, late bool) plans.Rollback {
+func deployRollback(b *block, current plans.Digest, late bool) plans.Rollback {
 	if b.Driver == "exec" {
 		return execRollback(b, current)
 	}
@@ -90,8 +89,8 @@ func deployRollback(b *config.Block, current plans.Digest, late bool) plans.Roll
 }
 
 // execRollback grades commands of the author, whose effect cannot be seen.
-func execRollback(b *config.Block, current plans.Digest) plans.Rollback {
-	args := argumentsOf(b)
+func execRollback(b *block, current plans.Digest) plans.Rollback {
+	args := b.args
 	if args.RollbackCommand == nil {
 		return plans.Rollback{Grade: plans.GradeNone, Summary: "NONE - no rollback_command", Reason: "the block has no rollback_command, so nothing is known that takes the deployment back"}
 	}
@@ -107,20 +106,20 @@ func execRollback(b *config.Block, current plans.Digest) plans.Rollback {
 
 // unknownTarget lists the settings that keep a target from being looked at.
 // Where the artifact will lie on this machine is not among them.
-func unknownTarget(b *config.Block) []string {
-	return slices.DeleteFunc(b.Settings.Unknowns(), func(path string) bool { return strings.HasPrefix(path, "artifact") })
+func unknownTarget(b *block) []string {
+	return slices.DeleteFunc(slices.Clone(b.unknowns), func(path string) bool { return strings.HasPrefix(path, "artifact") })
 }
 
 // deploymentTarget names what a deployment changes.
-func deploymentTarget(b *config.Block) string {
+func deploymentTarget(b *block) string {
 	if dir := b.Settings.Text("path"); b.Driver == "directory" && dir != "" {
 		return dir
 	}
 	return b.Address
 }
 
-func (d *draft) artifactOf(b *config.Block) *config.Block {
-	if a := argumentsOf(b).Artifact; a != nil && d.blocks[a.Address] != nil {
+func (d *draft) artifactOf(b *block) *block {
+	if a := b.args.Artifact; a != nil && d.blocks[a.Address] != nil {
 		return d.blocks[a.Address]
 	}
 	i := slices.IndexFunc(b.Needs, func(n string) bool { return strings.HasPrefix(n, "artifact.") })

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/lockstep-dev/lockstep/internal/config"
 )
 
 // destination refuses an environment that the change set leaves out, and
@@ -60,8 +58,8 @@ func (d *draft) head() Sibling {
 	return s
 }
 
-func databaseOf(b *config.Block) string {
-	if a := argumentsOf(b); a.Database != nil && a.Database.Name != "" {
+func databaseOf(b *block) string {
+	if a := b.args; a.Database != nil && a.Database.Name != "" {
 		return a.Database.Name
 	}
 	for _, address := range b.Needs { // the object as a whole is not known yet

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
@@ -16,8 +15,9 @@ type draft struct {
 	set  *config.Evaluated
 	self Sibling // the head of the change set that is planned
 
-	blocks map[string]*config.Block      // by address, databases included
-	seen   map[string]*plans.Observation // by address
+	ordered []*block                      // of the change set, by address
+	blocks  map[string]*block             // by address, databases included
+	seen    map[string]*plans.Observation // by address
 
 	digest     plans.Digest
 	databases  []*schema
@@ -70,7 +70,7 @@ const (
 func newDraft(in Input) *draft {
 	d := &draft{
 		in: in, set: in.ChangeSet,
-		blocks:   map[string]*config.Block{},
+		blocks:   map[string]*block{},
 		seen:     map[string]*plans.Observation{},
 		nodes:    map[string]*node{},
 		byBlock:  map[string][]*node{},
@@ -78,10 +78,12 @@ func newDraft(in Input) *draft {
 	}
 	d.set = sortedBlocks(in.ChangeSet)
 	for i := range d.set.Blocks {
-		d.blocks[d.set.Blocks[i].Address] = &d.set.Blocks[i]
+		b := read(&d.set.Blocks[i])
+		d.blocks[b.Address] = b
+		d.ordered = append(d.ordered, b)
 	}
 	for i := range d.set.Databases {
-		d.blocks[d.set.Databases[i].Address] = &d.set.Databases[i]
+		d.blocks[d.set.Databases[i].Address] = read(&d.set.Databases[i])
 	}
 	for i := range in.Observations {
 		d.seen[in.Observations[i].Address] = &in.Observations[i]
@@ -101,11 +103,11 @@ func sortedBlocks(set *config.Evaluated) *config.Evaluated {
 }
 
 // kind returns the blocks of one kind in order of address.
-func (d *draft) kind(kind string) []*config.Block {
-	var out []*config.Block
-	for i := range d.set.Blocks {
-		if d.set.Blocks[i].Kind == kind {
-			out = append(out, &d.set.Blocks[i])
+func (d *draft) kind(kind string) []*block {
+	var out []*block
+	for _, b := range d.ordered {
+		if b.Kind == kind {
+			out = append(out, b)
 		}
 	}
 	return out
@@ -144,40 +146,6 @@ func (d *draft) sortedFindings() []plans.Finding {
 
 func severityRank(s plans.Severity) int {
 	return slices.Index([]plans.Severity{plans.SeverityError, plans.SeverityWarning, plans.SeverityInfo}, s)
-}
-
-// arguments are the settings that decide something while planning.
-type arguments struct {
-	Artifact *struct {
-		Address string `json:"address"`
-	} `json:"artifact"`
-	Database *struct {
-		Name string `json:"name"`
-	} `json:"database"`
-	Version         json.Number `json:"version"`
-	AllowedActions  []string    `json:"allowed_actions"`
-	CheckCommand    any         `json:"check_command"`
-	RollbackCommand any         `json:"rollback_command"`
-	StopCommand     any         `json:"stop_command"`
-}
-
-// argumentsOf reads a block's settings; what is unknown, or is shown as a text
-// in the place of a value, stays empty.
-func argumentsOf(b *config.Block) arguments {
-	var fields map[string]json.RawMessage
-	var out arguments
-	if json.Unmarshal(b.Settings.Masked(), &fields) != nil {
-		return out
-	}
-	read := func(name string, into any) { _ = json.Unmarshal(fields[name], into) } // absent or masked: stays empty
-	read("artifact", &out.Artifact)
-	read("database", &out.Database)
-	read("version", &out.Version)
-	read("allowed_actions", &out.AllowedActions)
-	read("check_command", &out.CheckCommand)
-	read("rollback_command", &out.RollbackCommand)
-	read("stop_command", &out.StopCommand)
-	return out
 }
 
 func compareInputs(a, b plans.Input) int {

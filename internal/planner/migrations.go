@@ -47,7 +47,7 @@ func (d *draft) migrationStep(s *schema, m *migration) *node {
 		Address: s.address(f), Phase: m.phase, Action: plans.ActionMigrate,
 		Provider: "database/" + s.database.Driver,
 		Block:    s.block.Address, Target: s.database.Address,
-		Settings: s.block.Settings.Masked(),
+		Settings: s.block.masked,
 		Inputs:   []plans.Input{sqlInput("up", f.Up)},
 		Migration: &plans.Migration{
 			Database: s.name, Version: strconv.FormatUint(f.Version, 10), Name: f.Name,

@@ -6,15 +6,14 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // schema is one database that the change set migrates.
 type schema struct {
-	block    *config.Block // the migration block
-	database *config.Block
+	block    *block // the migration block
+	database *block
 	name     string
 	version  uint64
 	files    []plans.MigrationFile // covered by version, in order
@@ -39,8 +38,8 @@ type migration struct {
 }
 
 // versionOf returns the block's version, or Newest.
-func versionOf(b *config.Block) uint64 {
-	if v, err := strconv.ParseUint(argumentsOf(b).Version.String(), 10, 64); err == nil {
+func versionOf(b *block) uint64 {
+	if v, err := strconv.ParseUint(b.args.Version.String(), 10, 64); err == nil {
 		return v
 	}
 	return Newest
@@ -106,6 +105,6 @@ func (d *draft) readable(s *schema) bool {
 	return true
 }
 
-func lateDatabase(database *config.Block) bool {
-	return slices.Contains(database.Settings.Unknowns(), "url")
+func lateDatabase(database *block) bool {
+	return slices.Contains(database.unknowns, "url")
 }

@@ -2,16 +2,13 @@ package planner
 
 import (
 	"fmt"
-
-	"github.com/lockstep-dev/lockstep/internal/config"
 )
 
 // targets refuses two blocks that change the same thing: no order of them
 // could be right.
 func (d *draft) targets() {
-	first := map[string]*config.Block{}
-	for i := range d.set.Blocks {
-		b := &d.set.Blocks[i]
+	first := map[string]*block{}
+	for _, b := range d.ordered {
 		target := targetOf(b)
 		if target == "" {
 			continue
@@ -26,7 +23,7 @@ func (d *draft) targets() {
 	}
 }
 
-func targetOf(b *config.Block) string {
+func targetOf(b *block) string {
 	switch b.Kind {
 	case "terraform":
 		return terraformTarget(b)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -15,7 +14,7 @@ func (d *draft) terraform() {
 	for _, b := range d.kind("terraform") {
 		seen := d.seen[b.Address]
 		switch {
-		case !b.Settings.Known() || (seen != nil && seen.Late):
+		case len(b.unknowns) > 0 || (seen != nil && seen.Late):
 			d.lateTerraform(b)
 		case seen == nil || seen.Terraform == nil:
 			d.refuse(b.Range, mistake{"not-observed", b.Address + " was not observed",
@@ -26,7 +25,7 @@ func (d *draft) terraform() {
 	}
 }
 
-func (d *draft) knownTerraform(b *config.Block, seen *plans.TerraformState) {
+func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 	t := tally(seen.Changes)
 	d.warnOfDrift(b, seen.Drift)
 	if t.none() && seen.Plan == "" {
@@ -51,7 +50,7 @@ func (d *draft) knownTerraform(b *config.Block, seen *plans.TerraformState) {
 }
 
 // terraformPlanInput names the saved plan as the caller stored it.
-func (d *draft) terraformPlanInput(b *config.Block, seen *plans.TerraformState) []plans.Input {
+func (d *draft) terraformPlanInput(b *block, seen *plans.TerraformState) []plans.Input {
 	if seen.Plan == "" {
 		return nil
 	}
@@ -63,16 +62,16 @@ func (d *draft) terraformPlanInput(b *config.Block, seen *plans.TerraformState) 
 	return []plans.Input{{Role: "terraform-plan", Path: b.Name + ".tfplan", Digest: seen.Plan}}
 }
 
-func (d *draft) terraformStep(b *config.Block) *node {
+func (d *draft) terraformStep(b *block) *node {
 	return &node{rank: rankTerraform, step: plans.Step{
 		Address: b.Address, Phase: plans.Expand, Action: plans.ActionTerraform, Provider: "terraform",
 		Block: b.Address, Target: terraformTarget(b),
-		Settings: b.Settings.Masked(), Timeout: plans.Duration(b.Timeout),
+		Settings: b.masked, Timeout: plans.Duration(b.Timeout),
 	}}
 }
 
 // terraformTarget names the state that a module's steps change.
-func terraformTarget(b *config.Block) string {
+func terraformTarget(b *block) string {
 	target := "terraform:" + path.Clean(b.Settings.Text("source"))
 	if workspace := b.Settings.Text("workspace"); workspace != "" {
 		target += "@" + workspace
@@ -81,9 +80,9 @@ func terraformTarget(b *config.Block) string {
 }
 
 // lateTerraform plans a module whose inputs come out of an earlier step.
-func (d *draft) lateTerraform(b *config.Block) {
-	allowed := argumentsOf(b).AllowedActions
-	unknown := listed(b.Settings.Unknowns())
+func (d *draft) lateTerraform(b *block) {
+	allowed := b.args.AllowedActions
+	unknown := listed(b.unknowns)
 	if unknown == "" {
 		unknown = "its state"
 	}
@@ -114,7 +113,7 @@ func (d *draft) lateTerraform(b *config.Block) {
 	d.add(n)
 }
 
-func (d *draft) warnOfDrift(b *config.Block, drift []plans.ResourceChange) {
+func (d *draft) warnOfDrift(b *block, drift []plans.ResourceChange) {
 	var names []string
 	for _, c := range drift {
 		names = append(names, c.Address)
@@ -129,7 +128,7 @@ func (d *draft) warnOfDrift(b *config.Block, drift []plans.ResourceChange) {
 	})
 }
 
-func (d *draft) warnOfReplacements(b *config.Block, changes []plans.ResourceChange) {
+func (d *draft) warnOfReplacements(b *block, changes []plans.ResourceChange) {
 	for _, c := range changes {
 		if kindOf(c) == replaced {
 			d.find(plans.Finding{

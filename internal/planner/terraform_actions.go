@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -114,13 +113,13 @@ func (t changeTally) risk() plans.Risk {
 }
 
 // allowed refuses actions that the author excluded, and unknown ones.
-func (d *draft) allowed(b *config.Block, t changeTally) bool {
+func (d *draft) allowed(b *block, t changeTally) bool {
 	if n := t[unclear]; len(n) > 0 {
 		d.refuse(b.Range, mistake{"unknown-terraform-action", fmt.Sprintf("%s: Terraform plans an action that this version does not know", b.Address),
 			fmt.Sprintf("It concerns %s. What is not understood is never applied.", listed(n)), "Use a newer version of lockstep, or plan with an older Terraform."})
 		return false
 	}
-	list := argumentsOf(b).AllowedActions
+	list := b.args.AllowedActions
 	if len(list) == 0 {
 		return true
 	}
@@ -149,7 +148,7 @@ func (d *draft) allowed(b *config.Block, t changeTally) bool {
 
 // splittable refuses a module that adds and takes away at once: the first
 // belongs before the deployment, the second after it.
-func (d *draft) splittable(b *config.Block, t changeTally) bool {
+func (d *draft) splittable(b *block, t changeTally) bool {
 	if !t.adds() || !t.takes() {
 		return true
 	}

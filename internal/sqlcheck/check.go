@@ -35,6 +35,15 @@ type Check struct {
 	// New names tables that earlier files of the same change set create: no
 	// released code knows them, so constraints on them break nobody.
 	New []string
+
+	learned tables // shared by the files of a Sequence
+}
+
+// Sequence returns a check for the files of one change set in their order:
+// each file it classifies knows the tables that files before it create, and
+// those named here. It is for one goroutine.
+func Sequence(dialect string, created []string) Check {
+	return Check{Dialect: dialect, learned: newTables(created)}
 }
 
 // Classify judges a file by itself. A finding of severity error means that
@@ -122,7 +131,10 @@ func (d *direction) report(f plans.Finding) {
 
 func (d *direction) verdict() Verdict {
 	v := Verdict{Irreversible: d.header.Irreversible, Mode: ModeTransaction}
-	known := newTables(d.check.New)
+	known := d.check.learned
+	if known == nil {
+		known = newTables(d.check.New)
+	}
 	judged := make([]judgement, 0, len(d.statements))
 	for _, s := range d.statements {
 		j := judge(s, known)

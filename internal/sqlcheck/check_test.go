@@ -248,3 +248,19 @@ func FuzzClassify(f *testing.F) {
 		}
 	})
 }
+
+func TestSequenceKnowsEarlierFiles(t *testing.T) {
+	t.Parallel()
+	create := plans.MigrationFile{Up: plans.SQLFile{Path: "1_a.up.sql", Bytes: []byte("CREATE TABLE a (id int);")}}
+	drop := plans.MigrationFile{Up: plans.SQLFile{Path: "2_b.up.sql", Bytes: []byte("DROP TABLE a;")}}
+	sequence := sqlcheck.Sequence("postgres", nil)
+	if v, _ := sequence.Classify(drop); v.Class != plans.ClassContract {
+		t.Errorf("before the file that creates the table: got %s", v.Class)
+	}
+	if v, _ := sequence.Classify(create); v.Class != plans.ClassExpand {
+		t.Errorf("create: got %s", v.Class)
+	}
+	if v, _ := sequence.Classify(drop); v.Class != plans.ClassExpand {
+		t.Errorf("after it: got %s", v.Class)
+	}
+}
