@@ -70,9 +70,11 @@ type resolution struct {
 	project   *Project
 	request   EvaluateRequest
 	changeSet *block
-	eval      *evaluation
-	databases map[string]cty.Value // by name, with the given url
-	ds        diag.Diagnostics
+	// allDatabases evaluates every database, not those referred to alone.
+	allDatabases bool
+	eval         *evaluation
+	databases    map[string]cty.Value // by name, with the given url
+	ds           diag.Diagnostics
 }
 
 // prepare builds the names that expressions see: values, locals, exports,
@@ -83,7 +85,7 @@ func (r *resolution) prepare() {
 		"path": cty.ObjectVal(map[string]cty.Value{"root": cty.StringVal(".")}),
 		"lockstep": cty.ObjectVal(map[string]cty.Value{
 			"environment": textOrUnknown(r.request.Environment),
-			"change_set":  cty.StringVal(r.changeSet.name),
+			"change_set":  textOrUnknown(r.changeSet.name),
 		}),
 	}
 	if r.request.Values != nil {

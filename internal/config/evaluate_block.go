@@ -97,7 +97,7 @@ func (r *resolution) databaseValues() map[string]cty.Value {
 	}
 	values := map[string]cty.Value{}
 	for _, b := range r.project.sorted("database") {
-		if !needed[b.address()] {
+		if !needed[b.address()] && !r.allDatabases {
 			continue
 		}
 		attributes := map[string]cty.Value{"name": cty.StringVal(b.name)}

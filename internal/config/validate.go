@@ -22,8 +22,9 @@ func (p *Project) Validate() diag.Diagnostics {
 }
 
 // ValidateFor evaluates every change set with the values of one environment.
+// What Load found already is not said again.
 func (p *Project) ValidateFor(env string, values *Values) diag.Diagnostics {
-	var ds diag.Diagnostics
+	ds := p.evaluateShared(env, values)
 	for _, head := range p.ChangeSets() {
 		if env != "" && len(head.Environments) > 0 && !slices.Contains(head.Environments, env) {
 			continue
@@ -31,8 +32,27 @@ func (p *Project) ValidateFor(env string, values *Values) diag.Diagnostics {
 		_, more := p.Evaluate(EvaluateRequest{ChangeSet: head.Name, Environment: env, Values: values})
 		ds = append(ds, more...)
 	}
+	ds = slices.DeleteFunc(ds, p.echoes)
 	ds.Sort()
 	return ds
+}
+
+// evaluateShared evaluates what belongs to no change set, so that it is
+// checked even where none uses it.
+func (p *Project) evaluateShared(env string, values *Values) diag.Diagnostics {
+	none := &block{doc: &BlockDoc{Type: "change_set"}}
+	r := &resolution{project: p, request: EvaluateRequest{Environment: env, Values: values}, changeSet: none, allDatabases: true}
+	r.prepare()
+	return r.ds
+}
+
+// echoes reports whether d stands inside of an error that Load found: then it
+// only says in other words what is known.
+func (p *Project) echoes(d diag.Diagnostic) bool {
+	return slices.ContainsFunc(p.static, func(s diag.Diagnostic) bool {
+		return s.Severity == diag.Error && s != d && s.Range.File == d.Range.File && s.Range.Start.Line > 0 &&
+			s.Range.Start.Byte <= d.Range.Start.Byte && d.Range.End.Byte <= s.Range.End.Byte
+	})
 }
 
 // validateVariables evaluates the validation blocks of the variables.
