@@ -1,0 +1,101 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// Rollback implements providers.Provider: back to the release that was
+// current when the plan was made, or to none.
+func (p *Provider) Rollback(ctx context.Context, req providers.Request) (providers.Result, error) {
+	j, err := p.job(req)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return providers.Result{}, err
+	}
+	j.quiesce()
+	goal := j.before.Current
+	report, err := j.probe(ctx)
+	if err != nil {
+		return providers.Result{}, fmt.Errorf("%s: %w", req.Step.Address, err)
+	}
+	if report.Verdict == providers.Absent || goal == j.want {
+		return providers.Result{Summary: "current is " + orNone(goal) + " already"}, nil
+	}
+	if err := j.folder.alone(ctx, func() error { return j.goBack(ctx, goal) }); err != nil {
+		return providers.Result{}, fmt.Errorf("%s: %w", req.Step.Address, err)
+	}
+	return providers.Result{Summary: fmt.Sprintf("current %s -> %s", j.want.Short(), orNone(goal)), Changed: true}, nil
+}
+
+func (j *job) goBack(ctx context.Context, goal plans.Digest) error {
+	if err := os.RemoveAll(j.folder.partial(j.want)); err != nil {
+		return err
+	}
+	current, err := j.folder.linked("current")
+	if err != nil {
+		return err
+	}
+	change, err := j.folder.unsettled()
+	if err != nil {
+		return err
+	}
+	if current != j.want && change == "" {
+		return nil // nothing but a part of the release was there
+	}
+	if goal == "" {
+		return j.stop(ctx)
+	}
+	if err := j.folder.verify(ctx, goal); err != nil {
+		return fmt.Errorf("the way back to %s is closed: %w", goal.Short(), err)
+	}
+	if err := j.folder.begin("change back to " + goal.Short()); err != nil {
+		return err
+	}
+	failpoint.Here("directory: before the link moves back")
+	if err := j.folder.point("current", goal); err != nil {
+		return err
+	}
+	failpoint.Here("directory: after the link moved back")
+	if err := j.restorePrevious(ctx); err != nil {
+		return err
+	}
+	if err := j.run(ctx, j.s.Restart, goal); err != nil {
+		return err
+	}
+	return j.folder.settled()
+}
+
+func (j *job) restorePrevious(ctx context.Context) error {
+	previous := j.before.Previous
+	if previous != "" && j.folder.verify(ctx, previous) != nil {
+		previous = "" // pruned since: better no link than one to nothing
+	}
+	return j.folder.point("previous", previous)
+}
+
+// stop ends what the first release ever started and takes the link away.
+func (j *job) stop(ctx context.Context) error {
+	if err := j.folder.begin("stop of " + j.want.Short()); err != nil {
+		return err
+	}
+	if err := j.run(ctx, j.s.Stop, j.want); err != nil {
+		return err
+	}
+	failpoint.Here("directory: before the link is removed")
+	if err := j.folder.point("current", ""); err != nil {
+		return err
+	}
+	failpoint.Here("directory: after the link was removed")
+	if err := j.restorePrevious(ctx); err != nil {
+		return err
+	}
+	return j.folder.settled()
+}
