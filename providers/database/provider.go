@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -39,7 +38,7 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	}
 	state, err := p.driver.State(ctx, target)
 	if err != nil {
-		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, masked(target, err))
+		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, HideURL(target.URL, err))
 	}
 	out := providers.Observed{Observation: plans.Observation{
 		Address: req.Address, Provider: "database/" + p.driver.Name(), Identity: state.Identity,
@@ -49,11 +48,6 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 		out.Informative = state.Informative
 	}
 	return out, nil
-}
-
-// masked hides the connection URL in whatever a driver says.
-func masked(target Target, err error) error {
-	return redact.NewValues(secrets(target.URL)...).Error(err)
 }
 
 // task is one request made ready.
@@ -102,7 +96,7 @@ func (t *task) say(format string, args ...any) {
 func (t *task) do(ctx context.Context, verb func(context.Context, Session, State) error) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("%s: %w", t.request.Step.Address, masked(t.target, err))
+			err = fmt.Errorf("%s: %w", t.request.Step.Address, HideURL(t.target.URL, err))
 		}
 	}()
 	if err := ctx.Err(); err != nil {
