@@ -3,7 +3,6 @@ package rollout_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -71,7 +70,7 @@ func (b *stand) digest() plans.Digest {
 }
 
 func (b *stand) config(w *journal.Writer, past journal.Run) rollout.Config {
-	var provider providers.Provider = memory.New(b.world, b.faults...)
+	var provider providers.Provider = secretive{memory.New(b.world, b.faults...)}
 	if b.wrap != nil {
 		provider = b.wrap(provider)
 	}
@@ -84,6 +83,30 @@ func (b *stand) config(w *journal.Writer, past journal.Run) rollout.Config {
 		b.change(&cfg)
 	}
 	return cfg
+}
+
+// secretive hands outputs out as Terraform does sensitive ones.
+type secretive struct{ providers.Provider }
+
+func (s secretive) Apply(ctx context.Context, req providers.Request) (providers.Result, error) {
+	r, err := s.Provider.Apply(ctx, req)
+	r.Outputs, r.Secrets = hide(r.Outputs)
+	return r, err
+}
+
+func (s secretive) Probe(ctx context.Context, req providers.Request) (providers.Report, error) {
+	r, err := s.Provider.Probe(ctx, req)
+	r.Outputs, r.Secrets = hide(r.Outputs)
+	return r, err
+}
+
+func hide(outputs []plans.Output) ([]plans.Output, map[string]json.RawMessage) {
+	secrets := map[string]json.RawMessage{}
+	for i, o := range outputs {
+		secrets[o.Name] = o.Value
+		outputs[i].Sensitive = true
+	}
+	return outputs, secrets
 }
 
 // Settings implements rollout.Resolver.
@@ -355,5 +378,3 @@ func (b *stand) lawful(id string) {
 		b.t.Fatal(err)
 	}
 }
-
-var errTest = errors.New("test")

@@ -22,7 +22,7 @@ type Config struct {
 	Providers func(name string) (providers.Provider, bool)
 	Resolver  Resolver
 	// Journal is the run's own, opened or created by the caller, who closes it.
-	Journal *journal.Writer
+	Journal Journal
 	// Replayed is the run so far: for Resume, and for Rollback into the
 	// journal of the run itself.
 	Replayed journal.Run
@@ -47,6 +47,14 @@ type Config struct {
 	Stop <-chan struct{}
 	// Observer is told what happens. It may be nil.
 	Observer Observer
+}
+
+// Journal takes the run's records; *journal.Writer is one. An Append that
+// fails ends the run's work at once.
+type Journal interface {
+	Append(journal.Entry) (journal.Record, error)
+	ID() string
+	As(actor string)
 }
 
 // Resolver answers from the configuration what a plan leaves out because it
