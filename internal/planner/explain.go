@@ -38,13 +38,6 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func waits(n int) string {
-	if n == 1 {
-		return "1 file waits"
-	}
-	return fmt.Sprintf("%d files wait", n)
-}
-
 // shortDuration drops zero parts: "1h30m" for 1h30m0s.
 func shortDuration(v time.Duration) string {
 	s := v.String()

@@ -42,7 +42,7 @@ func (s *schema) versionBefore() string {
 
 func (d *draft) migrationStep(s *schema, m *migration) *node {
 	f, v := m.file, m.verdict
-	n := &node{rank: rankMigration, because: migrationBecause(s, m)}
+	n := &node{rank: rankMigration, because: migrationBecause(m)}
 	n.step = plans.Step{
 		Address: s.address(f), Phase: m.phase, Action: plans.ActionMigrate,
 		Provider: "database/" + s.database.Driver,
@@ -76,13 +76,13 @@ func sqlInput(role string, f plans.SQLFile) plans.Input {
 	return plans.Input{Role: role, Path: f.Path, Digest: f.Digest, Size: int64(len(f.Bytes))}
 }
 
-func migrationBecause(s *schema, m *migration) string {
+func migrationBecause(m *migration) string {
 	text := m.verdict.Reason
 	if m.outOfRow {
 		text += "; it was held while later change sets went on"
 	}
 	if m.verdict.Class == plans.ClassData {
-		text += "; rows are changed before the new version starts"
+		text = "rows are changed before the new version starts; the verdict on the file: " + text
 	}
 	return text
 }
@@ -106,7 +106,7 @@ func (d *draft) warnOfHeld(s *schema) {
 	}
 	d.find(plans.Finding{
 		Code: "held", Severity: plans.SeverityWarning, Address: s.database.Address,
-		Summary: fmt.Sprintf("%s of %s for the contract phase", waits(len(held)), s.database.Address),
+		Summary: fmt.Sprintf("%s of %s held for the contract phase", count(len(held), "file"), s.database.Address),
 		Detail:  "Until then another tool's \"up\" would skip them or run them too early, and its \"down\" would undo the wrong file: " + listed(held) + ".",
 		Fix:     "apply through Lockstep alone",
 	})

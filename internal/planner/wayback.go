@@ -85,6 +85,8 @@ func lossOf(sql string) loss {
 		switch {
 		case has("DROP COLUMN") || has("TYPE") || (has("DROP") && !has("DROP CONSTRAINT") && !has("DROP NOT NULL") && !has("DROP DEFAULT")):
 			return losesRows
+		case has("ADD VALUE"): // no statement takes an enum value away again
+			return unproven
 		case has("ADD") && !has("RENAME"):
 			return losesNewRows
 		}
