@@ -42,7 +42,7 @@ func rules() []rule {
 		{"internal/planner", []string{"plans", "internal/config", "internal/dag", "internal/diag", "internal/sqlcheck", "internal/sqlscan"}, nil, "a plan is a pure function of what was read"},
 		{"internal/bundle", []string{"plans", "internal/failpoint"}, nil, "a bundle is a plan and the bytes it names"},
 		{"internal/rollout", []string{"plans", "providers", "internal/dag", "internal/gate", "internal/journal", "internal/lock", "internal/failpoint"}, nil, "apply obeys the plan and nothing else"},
-		{"internal/view", []string{"plans", "internal/diag", "internal/journal", "internal/terminal", "internal/dag", "internal/redact"}, nil, "views render what they are given"},
+		{"internal/view", []string{"plans", "internal/diag", "internal/journal", "internal/rollout", "internal/terminal", "internal/dag", "internal/redact"}, nil, "views render what they are given: plans, runs and the events of a rollout"},
 		{"cmd/lockstep", []string{"internal/command"}, none, "main hands over and nothing else"},
 		{"internal/command", nil, nil, "the only place where everything meets"},
 		{"internal/archtest", nil, nil, "reads sources, is imported by no one"},

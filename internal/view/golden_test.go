@@ -50,3 +50,5 @@ func fits(t *testing.T, columns int, got []byte) {
 		}
 	}
 }
+
+func wrapOut(buf *bytes.Buffer) *terminal.Output { return &terminal.Output{Writer: buf, Width: 100} }

@@ -217,7 +217,12 @@ func next(p *page, r Review) {
 		p.line("Saved plan to %s. Next:", file)
 		p.command("lockstep show "+file+" --view full", "every statement, setting and way back")
 	}
-	p.command(fmt.Sprintf("lockstep explain %s --env %s", quote(interesting(r.Plan).Address), env), "why a step is where it is")
+	address := quote(interesting(r.Plan).Address)
+	if r.Saved != "" {
+		p.command(fmt.Sprintf("lockstep explain %s %s", file, address), "why a step is where it is")
+	} else {
+		p.command(fmt.Sprintf("lockstep explain %s %s --env %s", cs, address, env), "why a step is where it is")
+	}
 	switch {
 	case len(r.Blocked) > 0:
 	case r.Saved != "":

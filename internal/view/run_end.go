@@ -1,0 +1,188 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/internal/rollout"
+	"github.com/lockstep-dev/lockstep/internal/terminal"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Conclude writes how the run ended: what is in which state, who can act, and
+// what to type. It returns the first error of writing.
+func (v *Run) Conclude(o rollout.Outcome) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := newPage(v.out)
+	if v.transient {
+		p.WriteString("\r\x1b[K")
+		v.transient = false
+	}
+	p.line("")
+	v.conclusion(p, o)
+	v.write(p.String())
+	return v.err
+}
+
+func (v *Run) conclusion(p *page, o rollout.Outcome) {
+	id, env, cs := safe(v.head.ID), safe(v.head.Plan.Environment), safe(v.head.Plan.ChangeSet)
+	switch o.State {
+	case journal.Succeeded:
+		v.succeeded(p, o)
+	case journal.RolledBack:
+		v.rolledBack(p, o)
+	case journal.Refused:
+		v.refused(p, o)
+	case journal.Waiting:
+		what := "a bake"
+		if o.Waiting != "" {
+			what = safe(o.Waiting)
+		}
+		p.paragraph("", fmt.Sprintf("Run %s is waiting for %s, until %s at the earliest. Nobody needs to act before; the time counts on.",
+			id, what, o.Until.UTC().Format(time.RFC3339)))
+		v.next(p, "lockstep resume "+id, "from then on", "lockstep abort "+id, "stop and take it back")
+	case journal.Blocked:
+		p.paragraph("", fmt.Sprintf("Run %s is blocked by a passing cause: %s. The blocked step changed nothing.", id, reason(o)))
+		v.next(p, "lockstep resume "+id, "when the cause is gone", "lockstep abort "+id, "take back what it did before")
+	case journal.Paused:
+		v.paused(p, o)
+	case journal.Interrupted:
+		p.paragraph("", fmt.Sprintf("Run %s of %s in %s was interrupted. Finished steps are in the journal; what was running is looked at again by whoever resumes. Whoever may apply to %s can go on:",
+			id, cs, env, env))
+		v.next(p, "lockstep resume "+id, "go on from here", "lockstep abort "+id, "take back what it did")
+	default:
+		v.needsPerson(p, o)
+	}
+}
+
+func (v *Run) next(p *page, pairs ...string) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		p.command(pairs[i], pairs[i+1])
+	}
+}
+
+func (v *Run) succeeded(p *page, o rollout.Outcome) {
+	id, env, cs := safe(v.head.ID), safe(v.head.Plan.Environment), safe(v.head.Plan.ChangeSet)
+	if v.head.Kind == journal.Revert {
+		p.paragraph("", fmt.Sprintf("Run %s is done: %s in %s is taken back.", id, cs, env))
+		v.leftovers(p, o)
+		v.next(p, "lockstep status", "what is where now")
+		return
+	}
+	p.paragraph("", fmt.Sprintf("%s: run %s is done, %s has %s.", p.out.Paint(terminal.Good, "ok"), id, env, cs))
+	v.next(p, "lockstep status", "what is where now", fmt.Sprintf("lockstep rollback %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "take it back")
+}
+
+func (v *Run) rolledBack(p *page, o rollout.Outcome) {
+	id, env := safe(v.head.ID), safe(v.head.Plan.Environment)
+	serves := fmt.Sprintf("No release in %s was replaced.", env)
+	if v.redeployed(o) {
+		serves = fmt.Sprintf("The release that ran before serves in %s again.", env)
+	}
+	if o.FailedStep == "" {
+		p.paragraph("", fmt.Sprintf("Run %s was rolled back, as asked. %s", id, serves))
+	} else {
+		p.paragraph(p.out.Paint(terminal.Bad, "FAIL")+": ", fmt.Sprintf("run %s failed%s, and was rolled back. %s", id, v.at(o), serves))
+		p.paragraph("  because: ", reason(o))
+	}
+	v.leftovers(p, o)
+	v.next(p, "lockstep log "+id+" --failed", "what was seen")
+	if o.FailedStep != "" && v.head.Kind != journal.Revert {
+		v.next(p, fmt.Sprintf("lockstep plan %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "after a fix")
+	}
+}
+
+// redeployed reports whether the way back brought a release back.
+func (v *Run) redeployed(o rollout.Outcome) bool {
+	return slices.ContainsFunc(o.RolledBack, func(address string) bool {
+		s := v.head.Plan.Step(address)
+		return s != nil && s.Action == plans.ActionDeploy
+	})
+}
+
+func (v *Run) at(o rollout.Outcome) string {
+	if s := v.head.Plan.Step(o.FailedStep); s != nil {
+		return fmt.Sprintf(" in %s at step %d, %s", s.Phase, number(v.head.Plan, s.Address), safe(s.Address))
+	}
+	return ""
+}
+
+func reason(o rollout.Outcome) string {
+	switch {
+	case o.Failure != nil && o.Failure.Message != "":
+		return safe(o.Failure.Message)
+	case o.Reason != "":
+		return strings.TrimSuffix(safe(o.Reason), ".")
+	case o.Err != nil:
+		return safe(o.Err.Error())
+	}
+	return "no reason was given"
+}
+
+// leftovers lists by name what a rollback left in place.
+func (v *Run) leftovers(p *page, o rollout.Outcome) {
+	for _, address := range o.Kept {
+		what := safe(address)
+		if why := v.kept[address]; why != "" {
+			what += ": " + safe(why)
+		}
+		p.paragraph("  kept: ", what)
+	}
+	v.remains(p, o)
+}
+
+func (v *Run) remains(p *page, o rollout.Outcome) {
+	for _, sentence := range o.Remains {
+		p.paragraph("  remains: ", safe(sentence))
+	}
+}
+
+func (v *Run) refused(p *page, o rollout.Outcome) {
+	if r, ok := errors.AsType[*rollout.RefusedError](o.Err); ok {
+		p.paragraph("Refused: ", fmt.Sprintf("%s. Nothing was changed.", strings.TrimSuffix(safe(r.Reason), ".")))
+		for _, address := range r.Steps {
+			p.paragraph("  no way back: ", safe(address))
+		}
+		p.paragraph("  Fix: ", safe(r.Fix))
+		return
+	}
+	p.paragraph("Refused: ", reason(o)+". Nothing was changed.")
+}
+
+func (v *Run) paused(p *page, o rollout.Outcome) {
+	id := safe(v.head.ID)
+	if o.Reached != "" {
+		p.paragraph("", fmt.Sprintf("Run %s stopped after the %s phase, as --until asked. Whoever may apply to %s can go on:", id, o.Reached, safe(v.head.Plan.Environment)))
+	} else {
+		p.paragraph("", fmt.Sprintf("Run %s is paused%s: %s. Whoever may apply to %s can go on:", id, v.at(o), reason(o), safe(v.head.Plan.Environment)))
+	}
+	v.remains(p, o)
+	v.next(p, "lockstep resume "+id, "go on from here", "lockstep abort "+id, "take back what it did")
+}
+
+func (v *Run) needsPerson(p *page, o rollout.Outcome) {
+	id := safe(v.head.ID)
+	p.paragraph(p.out.Paint(terminal.Bad, "A PERSON IS NEEDED")+": ", fmt.Sprintf("run %s stopped half-way%s: %s.", id, v.at(o), strings.TrimSuffix(reason(o), ".")))
+	if f := o.Failure; f != nil && f.Verdict != "" {
+		p.paragraph("  found: ", safe(f.Step)+" is "+safe(string(f.Verdict))+detailOf(f))
+	}
+	for _, address := range o.RolledBack {
+		p.paragraph("  undone: ", safe(address))
+	}
+	v.leftovers(p, o)
+	v.next(p, "lockstep log "+id+" --failed", "what was seen",
+		"lockstep resume "+id, "look at the targets again and go on, after the cause is mended",
+		"lockstep abort "+id, "take back what can be taken back")
+}
+
+func detailOf(f *rollout.Failure) string {
+	if f.Detail == "" {
+		return ""
+	}
+	return ": " + safe(f.Detail)
+}
