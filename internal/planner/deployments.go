@@ -29,7 +29,7 @@ func (d *draft) deploy(b, artifact *block, wanted plans.Digest) {
 	seen := d.seen[b.Address]
 	late := seen == nil || seen.Late || seen.Deployment == nil
 	unknown := unknownTarget(b)
-	if late && len(unknown) == 0 {
+	if late && len(unknown) == 0 && (seen == nil || !seen.Late) {
 		d.refuse(b.Range, mistake{"not-observed", b.Address + " was not observed",
 			"A plan is made from what is there, and nothing was read from this target.", "Check that the target can be reached, then plan again."})
 		return
@@ -60,7 +60,10 @@ func (d *draft) deploy(b, artifact *block, wanted plans.Digest) {
 	}
 	if late {
 		n.step.Late = true
-		n.step.Envelope = &plans.Envelope{Reason: "the target is not known before an earlier step has run: " + listed(unknown)}
+		n.step.Envelope = &plans.Envelope{Reason: "the target cannot be looked at before an earlier step has run"}
+		if len(unknown) > 0 {
+			n.step.Envelope.Reason += ": " + listed(unknown)
+		}
 	}
 	d.add(n)
 }

@@ -24,12 +24,14 @@ func (d *draft) settled() plans.Settled {
 }
 
 // isLater reports whether another change set comes after the planned one in
-// this environment: it was taken later, or builds on it.
+// this environment: it was taken later, or builds on it. A content that is
+// here already and whose target another one moved was left behind, even when
+// its own contract phase ran after that.
 func (d *draft) isLater(other string) bool {
 	ours, haveOurs := d.in.Standing.ChangeSets[d.set.Name]
 	theirs, haveTheirs := d.in.Standing.ChangeSets[other]
 	if haveOurs {
-		return haveTheirs && theirs.Order > ours.Order
+		return haveTheirs && (theirs.Order > ours.Order || ours.Content == d.digest)
 	}
 	return d.buildsOn(other, map[string]bool{})
 }

@@ -52,7 +52,11 @@ func TestSuperseded(t *testing.T) {
 	if p := mustPlan(t, in); p.Settled != plans.Superseded || len(p.Steps) != 0 {
 		t.Errorf("got %q\n%s", p.Settled, sketch(p))
 	}
-	in.Standing.ChangeSets["next"] = planner.Taken{Order: 0}
+	in.Standing.ChangeSets["next"] = planner.Taken{Order: 0} // our contract phase ran after it
+	if p := mustPlan(t, in); p.Settled != plans.Superseded {
+		t.Errorf("contract after the next one: got %q\n%s", p.Settled, sketch(p))
+	}
+	in.Standing.ChangeSets["c"] = planner.Taken{Content: digest("before an edit"), Order: 1}
 	if p := mustPlan(t, in); p.Settled != "" || p.Step("deployment.directory.api") == nil {
 		t.Errorf("moved by an earlier one: got %q\n%s", p.Settled, sketch(p))
 	}
