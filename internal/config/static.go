@@ -16,6 +16,7 @@ import (
 type checker struct {
 	project   *Project
 	functions []string
+	indexes   map[indexKey]index
 	ds        diag.Diagnostics
 }
 
@@ -29,7 +30,7 @@ type scope struct {
 }
 
 func (p *Project) checkStatically() diag.Diagnostics {
-	c := &checker{project: p, functions: functionNames()}
+	c := &checker{project: p, functions: functionNames(), indexes: map[indexKey]index{}}
 	c.duplicates(p.root)
 	_, ds := p.variables()
 	c.ds = append(c.ds, ds...)
@@ -69,9 +70,9 @@ func (c *checker) duplicates(parent *block) {
 
 // environments checks the names in a change set's environments.
 func (c *checker) environments(b *block) {
-	known := c.namesOfBlocks(c.project.root, "environment")
+	known := c.blocksOf(c.project.root, "environment")
 	for _, name := range c.project.constantTexts(b, "environments") {
-		if !slices.Contains(known, name) {
+		if _, ok := known[name]; !ok {
 			m := c.project.unknownEnvironment(name)
 			c.fail(m, b.args["environments"].expr.Range())
 		}
@@ -162,7 +163,7 @@ func (c *checker) reference(r reference, arg *argument, s scope) bool {
 		return false
 	}
 	kind := r.parts[0]
-	names, known := c.namesOf(r, s)
+	candidates, known := c.namesOf(r, s)
 	switch {
 	case !known:
 		c.fail(mistake{"unknown-reference", fmt.Sprintf("Unknown name %q", cut(kind)),
@@ -173,17 +174,17 @@ func (c *checker) reference(r reference, arg *argument, s scope) bool {
 		return true
 	case len(r.parts) < max(2, addressLength(kind)):
 		c.fail(mistake{"incomplete-reference", fmt.Sprintf("Incomplete reference %q", r.text()),
-			fmt.Sprintf("Expected %s.", strings.Join(append([]string{kind}, placeholders(kind)...), ".")), didYouMean("", names)}, r.place)
+			fmt.Sprintf("Expected %s.", strings.Join(append([]string{kind}, placeholders(kind)...), ".")), didYouMean("", sortedKeys(candidates))}, r.place)
 		return false
 	case kind == "self":
 		return true
 	}
 	name := strings.Join(r.parts[1:max(2, addressLength(kind))], ".")
-	if slices.Contains(names, name) {
-		return c.exports(r, s)
+	if b, ok := candidates[name]; ok {
+		return b == nil || c.exports(r, b)
 	}
 	c.fail(mistake{"unknown-reference", fmt.Sprintf("No %s %q", describeKind(kind), cut(name)),
-		fmt.Sprintf("%s is used, but %s.", r.text(), whereDeclared(kind, s)), didYouMean(name, names)}, r.place)
+		fmt.Sprintf("%s is used, but %s.", r.text(), whereDeclared(kind, s)), didYouMean(name, sortedKeys(candidates))}, r.place)
 	return false
 }
 
@@ -221,14 +222,14 @@ func whereDeclared(kind string, s scope) string {
 	return "the project does not declare it"
 }
 
-// exports checks the attribute after an address.
-func (c *checker) exports(r reference, s scope) bool {
+// exports checks the attribute after the address of a block.
+func (c *checker) exports(r reference, b *block) bool {
 	n := addressLength(r.parts[0])
 	if n == 0 || len(r.parts) <= n {
 		return true
 	}
 	var names []string
-	for _, doc := range c.exportsOf(r, s) {
+	for _, doc := range exportsOf(b) {
 		names = append(names, doc.Name)
 	}
 	if slices.Contains(names, r.parts[n]) {
@@ -239,22 +240,11 @@ func (c *checker) exports(r reference, s scope) bool {
 	return false
 }
 
-func (c *checker) exportsOf(r reference, s scope) []ArgumentDoc {
-	own := []ArgumentDoc{{Name: "address", Type: TypeString}}
-	for _, parent := range []*block{s.changeSet, c.project.root} {
-		if parent == nil {
-			continue
-		}
-		for _, b := range parent.blocks {
-			if b.name != "" && b.address() == r.address() && len(b.doc.Exports) > 0 {
-				return b.doc.Exports
-			}
-		}
+func exportsOf(b *block) []ArgumentDoc {
+	if len(b.doc.Exports) > 0 {
+		return b.doc.Exports
 	}
-	if r.parts[0] == "terraform" { // a database may refer to one of any change set
-		return terraformBlock().Exports
-	}
-	return own
+	return []ArgumentDoc{{Name: "address", Type: TypeString}}
 }
 
 // calls checks that every function that is called exists, evaluated or not.

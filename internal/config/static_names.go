@@ -19,33 +19,41 @@ func rootNames(s scope) []string {
 	return names
 }
 
+// index holds what may follow the first part of a name: blocks by the rest of
+// their address. What is no block has nil.
+type index map[string]*block
+
+type indexKey struct {
+	parent *block
+	kind   string
+}
+
 // namesOf returns what may follow the first part of a name, and whether that
 // first part exists in the scope.
-func (c *checker) namesOf(r reference, s scope) ([]string, bool) {
-	kind := r.parts[0]
-	switch kind {
+func (c *checker) namesOf(r reference, s scope) (index, bool) {
+	switch kind := r.parts[0]; kind {
 	case "var":
-		return c.namesOfBlocks(c.project.root, "variable"), true
+		return c.blocksOf(c.project.root, "variable"), true
 	case "local":
-		return sortedKeys(c.project.locals()), true
+		return c.indexed(indexKey{nil, kind}, func(names index) {
+			for name := range c.project.locals() {
+				names[name] = nil
+			}
+		}), true
 	case "path":
-		return []string{"root"}, true
+		return index{"root": nil}, true
 	case "lockstep":
-		return []string{"environment", "change_set"}, true
+		return index{"environment": nil, "change_set": nil}, true
 	case "database", "environment", "change_set":
-		return c.namesOfBlocks(c.project.root, kind), true
+		return c.blocksOf(c.project.root, kind), true
 	case "terraform":
 		if s.changeSet == nil {
-			var names []string
-			for _, changeSet := range c.project.root.children("change_set") {
-				names = append(names, c.namesOfBlocks(changeSet, kind)...)
-			}
-			return names, true
+			return c.terraformOfAll(), true
 		}
-		return c.namesOfBlocks(s.changeSet, kind), true
+		return c.blocksOf(s.changeSet, kind), true
 	case "migration", "artifact", "deployment", "check":
 		if s.changeSet != nil {
-			return c.namesOfBlocks(s.changeSet, kind), true
+			return c.blocksOf(s.changeSet, kind), true
 		}
 	case "self":
 		return nil, s.self
@@ -53,14 +61,34 @@ func (c *checker) namesOf(r reference, s scope) ([]string, bool) {
 	return nil, false
 }
 
-func (c *checker) namesOfBlocks(parent *block, kind string) []string {
-	var names []string
-	for _, b := range parent.children(kind) {
-		if b.name != "" && kind == "variable" {
-			names = append(names, b.name)
-		} else if b.name != "" {
-			names = append(names, strings.TrimPrefix(b.address(), kind+"."))
+// terraformOfAll is what databases and locals may refer to: they belong to no
+// change set.
+func (c *checker) terraformOfAll() index {
+	return c.indexed(indexKey{nil, "terraform"}, func(names index) {
+		for _, changeSet := range c.project.root.children("change_set") {
+			for name, b := range c.blocksOf(changeSet, "terraform") {
+				names[name] = b
+			}
 		}
+	})
+}
+
+func (c *checker) blocksOf(parent *block, kind string) index {
+	return c.indexed(indexKey{parent, kind}, func(names index) {
+		for _, b := range parent.children(kind) {
+			if b.name != "" {
+				names[strings.TrimPrefix(b.address(), kind+".")] = b
+			}
+		}
+	})
+}
+
+func (c *checker) indexed(key indexKey, fill func(index)) index {
+	names, ok := c.indexes[key]
+	if !ok {
+		names = index{}
+		fill(names)
+		c.indexes[key] = names
 	}
 	return names
 }
