@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
@@ -105,10 +106,13 @@ func TestCrashAtEveryRecord(t *testing.T) {
 // shortJournal takes no record after the k-th, as a dead process writes none.
 type shortJournal struct {
 	*journal.Writer
+	mu   sync.Mutex
 	left int
 }
 
 func (s *shortJournal) Append(e journal.Entry) (journal.Record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.left == 0 {
 		return journal.Record{}, fmt.Errorf("%w: killed", journal.ErrBroken)
 	}
