@@ -16,6 +16,7 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/terraform"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
 // victimArgument makes the test binary apply an order, to be killed.
@@ -245,6 +246,10 @@ func TestTerraformOutlivesAKilledLockstep(t *testing.T) {
 	done := p.probe(req, providers.Done)
 	if got := p.output(done.Outputs, "size"); string(got.Value) != `"small"` {
 		t.Errorf("output %+v", got)
+	}
+	attempt := filepath.Join(p.root, ".lockstep/state/staging/cache/attempts/000001")
+	if exit, err := shim.ReadExit(attempt); err != nil || exit != (shim.Exit{}) {
+		t.Errorf("the shim did not see terraform to its end: %+v, %v", exit, err)
 	}
 	if again := p.apply(req); again.Changed {
 		t.Error("an apply after the crash changed something")

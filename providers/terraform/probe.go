@@ -79,6 +79,9 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 		return providers.Report{}, err
 	}
 	if back {
+		if err := m.tidy(req, r); err != nil {
+			return providers.Report{}, err
+		}
 		return providers.Report{Verdict: providers.Absent, Detail: "the state holds what it held before the step"}, nil
 	}
 	fresh, err := m.plan(ctx)
@@ -93,6 +96,16 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 		}, err
 	}
 	return m.compare(ctx, req, now, fresh)
+}
+
+// tidy drops the releases of a step whose rollback was cut off after its
+// effect: a later rollback must not come back to them.
+func (m *module) tidy(req providers.Request, r *receipt) error {
+	before, started := origin(req, r)
+	if r == nil || !started {
+		return nil
+	}
+	return m.forgetReleasesAfter(before)
 }
 
 // compare tells whether what is left to do was approved.

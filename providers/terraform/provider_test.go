@@ -268,3 +268,60 @@ func TestAnUpdateGoesBackToTheFormerRelease(t *testing.T) {
 	p.rollback(second)
 	p.probe(second, providers.Absent)
 }
+
+// TestARollbackThatWasCutOffLeavesNoReleaseBehind brings the release of an
+// undone step back, as a crash right after the rollback's effect would.
+func TestARollbackThatWasCutOffLeavesNoReleaseBehind(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sized)
+	p.input("size", "small")
+	p.apply(p.request(p.observe()))
+
+	p.input("size", "large")
+	second := p.request(p.observe())
+	p.apply(second)
+	kept := filepath.Join(p.root, ".lockstep/state/staging/cache/releases")
+	entries, err := os.ReadDir(kept)
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("releases %v, %v; want two", entries, err)
+	}
+	undone := filepath.Join(kept, entries[1].Name())
+	if err := os.CopyFS(filepath.Join(p.root, "copy"), os.DirFS(undone)); err != nil {
+		t.Fatal(err)
+	}
+	p.rollback(second)
+	again, err := filepath.Glob(filepath.Join(kept, "*"))
+	if err != nil || len(again) != 2 {
+		t.Fatalf("releases %v, %v; want the first one and that of the rollback", again, err)
+	}
+	for _, release := range again {
+		if filepath.Base(release) != entries[0].Name() {
+			if err := os.RemoveAll(release); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.Rename(filepath.Join(p.root, "copy"), undone); err != nil {
+		t.Fatal(err)
+	}
+	p.probe(second, providers.Absent)
+
+	p.input("size", "huge")
+	third := p.request(p.observe())
+	p.apply(third)
+	p.rollback(third)
+	if seen := p.output(p.observeWith("small").Terraform.Outputs, "size"); string(seen.Value) != `"small"` {
+		t.Errorf("the rollback came back to %s, want the first release", seen.Value)
+	}
+}
+
+// observeWith plans with another size and requires that nothing changes.
+func (p *project) observeWith(size string) providers.Observed {
+	p.t.Helper()
+	p.input("size", size)
+	seen := p.observe()
+	if seen.Terraform.Plan != "" {
+		p.t.Errorf("the target is not as it is with size %s: %+v", size, seen.Terraform.Changes)
+	}
+	return seen
+}

@@ -3,6 +3,7 @@ package shim_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -71,7 +72,7 @@ func free(t *testing.T, path string) bool {
 
 func TestACommandRunsToItsEnd(t *testing.T) {
 	t.Parallel()
-	child, o := prepare(t, `echo "$GREETING"; echo bad >&2; ps -o sid= -p $$ > sid; exit 3`)
+	child, o := prepare(t, `echo "$GREETING"; echo bad >&2; cut -d' ' -f6 /proc/$$/stat > session; exit 3`)
 	if err := child.Go(); err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +84,10 @@ func TestACommandRunsToItsEnd(t *testing.T) {
 		if b, err := os.ReadFile(filepath.Join(o.Run, name)); err != nil || string(b) != want {
 			t.Errorf("%s holds %q, %v; want %q", name, b, err, want)
 		}
+	}
+	session, err := os.ReadFile(filepath.Join(o.Run, "session"))
+	if want := fmt.Sprintln(child.Process.ID); err != nil || string(session) != want {
+		t.Errorf("the command ran in session %q, %v; want the shim's own, %q", session, err, want)
 	}
 	if alive, err := shim.Running(o.Run); alive || err != nil {
 		t.Errorf("running after the end: %v, %v", alive, err)
