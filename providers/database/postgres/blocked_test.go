@@ -86,6 +86,14 @@ func TestBlockedForTooLong(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	b.verdict(req, providers.Absent)
+	// The same when the time is the context's, as it is in a run.
+	req.Step.Timeout = 0
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := postgres.New().Apply(ctx, req); !errors.Is(err, providers.ErrBlocked) {
+		t.Errorf("by the context: got %v", err)
+	}
+	b.verdict(req, providers.Absent)
 }
 
 // Both spellings of golang-migrate's lock keep us out, and the holder is named.

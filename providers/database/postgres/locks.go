@@ -35,7 +35,7 @@ func (s *session) lock(ctx context.Context) error {
 		return fmt.Errorf("read the catalog: %w", err)
 	}
 	keys := lockKeys(name, schema, s.job.Target.Table)
-	deadline := time.Now().Add(s.job.Patience)
+	deadline := s.lastTry(ctx)
 	for try := 0; ; try++ {
 		got, err := s.tryLock(ctx, keys)
 		if err != nil || got {

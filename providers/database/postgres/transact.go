@@ -24,7 +24,8 @@ func (s *session) Transact(ctx context.Context, work database.Work) (database.Me
 
 // persist repeats a try that fails for a passing cause.
 func (s *session) persist(ctx context.Context, what string, try func(context.Context, *watch) (database.Measured, error)) (database.Measured, error) {
-	deadline := time.Now().Add(s.job.Patience)
+	deadline := s.lastTry(ctx)
+	begun := time.Now()
 	var waited time.Duration
 	for n := 1; ; n++ {
 		watch := s.watch(ctx)
@@ -38,7 +39,7 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 		pause := backoff(n + 1)
 		if time.Now().Add(pause).After(deadline) {
 			return measured, fmt.Errorf("%w: %s was tried %d times in %s and undone each time: %s; blocked by %s",
-				providers.ErrBlocked, what, n, s.job.Patience, reason(err), blockers)
+				providers.ErrBlocked, what, n, time.Since(begun).Round(time.Second), reason(err), blockers)
 		}
 		s.job.Say("%s: try %d undone after %s of waiting: %s; blocked by %s; again in %s",
 			what, n, watch.waited.Round(time.Millisecond), reason(err), blockers, pause.Round(10*time.Millisecond))
@@ -46,6 +47,18 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 			return measured, err
 		}
 	}
+}
+
+// lastTry is when patience ends: early enough that a try which waits for its
+// lock can still give up by itself before the context ends it.
+func (s *session) lastTry(ctx context.Context) time.Time {
+	last := time.Now().Add(s.job.Patience)
+	if end, ok := ctx.Deadline(); ok {
+		if end = end.Add(-s.job.Target.LockTimeout - 250*time.Millisecond); end.Before(last) {
+			return end
+		}
+	}
+	return last
 }
 
 // passing reports whether another try may end well: lock_not_available and
