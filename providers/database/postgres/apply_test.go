@@ -108,7 +108,7 @@ func TestSessionSettingsStayInTheirFile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.exec(`create schema other; drop role if exists weak; create role weak; grant all on schema other to weak`)
-	b.apply(b.step(1, "set role weak; set search_path = other; set statement_timeout = 1; create table a (id int)", "drop table other.a"))
+	b.apply(b.step(1, "set role weak; set search_path = other; set statement_timeout = '10min'; create table a (id int)", "drop table other.a"))
 	b.apply(b.step(2, "create table c (id int)", "drop table c"))
 	b.want(`SELECT schemaname, tablename FROM pg_tables WHERE tablename IN ('a', 'c', 'schema_migrations', 'history') ORDER BY 2`,
 		"other,a\npublic,c\nlockstep,history\npublic,schema_migrations")
