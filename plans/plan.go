@@ -72,7 +72,8 @@ type Variable struct {
 	Name      string          `json:"name"`
 	Value     json.RawMessage `json:"value,omitempty"`
 	Sensitive bool            `json:"sensitive,omitempty"`
-	// Source is "default", "env:LOCKSTEP_VAR_x", "file:PATH" or "flag".
+	// Source is "default", "env:LOCKSTEP_VAR_x", "file:PATH", "environment:NAME"
+	// (its variables argument) or "flag".
 	Source string `json:"source"`
 }
 

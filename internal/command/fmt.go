@@ -78,7 +78,7 @@ func (f *formatting) file(name string) (bool, diag.Diagnostics, error) {
 	}
 	out := f.app.host.Stdout
 	if f.diff {
-		fmt.Fprint(out, redact.Escape(udiff.Unified(name, name, string(src), string(formatted))))
+		fmt.Fprint(out, diag.Escape(udiff.Unified(name, name, string(src), string(formatted))))
 	} else if !f.check {
 		fmt.Fprintln(out, redact.Escape(name))
 	}
