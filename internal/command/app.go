@@ -152,7 +152,7 @@ func (a *app) report(err error) {
 		diag.Write(w, d.diagnostics, d.source)
 		return
 	}
-	e, ok := errors.AsType[*exitError](err)
+	e, ok := errors.AsType[*endError](err)
 	if ok && e.summary == "" && e.err == nil {
 		return
 	}

@@ -104,11 +104,11 @@ func openBundle(name string) (*bundle.Bundle, error) {
 	b, err := bundle.Open(name)
 	switch {
 	case errors.Is(err, bundle.ErrRefused):
-		return nil, &exitError{code: exitBlocked, err: err, next: []string{
+		return nil, &endError{code: exitBlocked, err: err, next: []string{
 			"Nothing was changed. Whoever made the plan makes it again: lockstep plan CHANGE_SET --env NAME --out " + name,
 		}}
 	case errors.Is(err, fs.ErrPermission):
-		return nil, &exitError{code: exitBlocked, err: err}
+		return nil, &endError{code: exitBlocked, err: err}
 	case err != nil:
 		return nil, failed(err)
 	}

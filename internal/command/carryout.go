@@ -13,6 +13,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/lock"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
 	"github.com/lockstep-dev/lockstep/internal/version"
+	"github.com/lockstep-dev/lockstep/internal/view"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -29,8 +30,9 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 	if err != nil {
 		return failed(err)
 	}
-	if b.Plan.Settled != "" {
-		return a.sayPlan(b, nil)
+	settled, err := a.settled(b, store)
+	if settled || err != nil {
+		return err
 	}
 	lease, err := a.lease(open.workspace, b.Plan.Environment)
 	if err != nil {
@@ -56,6 +58,32 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 		return failed(err)
 	}
 	return a.drive(ctx, session{open: open, store: store, writer: writer, options: o}, rollout.Run)
+}
+
+// settled says that there is nothing to do. A change set that the journal does
+// not know is recorded by a run all the same, or it could never be promoted.
+func (a *app) settled(b *bundle.Bundle, store *journal.Store) (bool, error) {
+	if b.Plan.Settled == "" {
+		return false, nil
+	}
+	runs, err := readRuns(store)
+	if err != nil {
+		return false, err
+	}
+	standing, ok := journal.StandingsOf(runs).Of(b.Plan.Environment, b.Plan.ChangeSet)
+	if b.Plan.Settled == plans.AlreadyApplied && (!ok || !standing.Has) {
+		return false, nil
+	}
+	return true, a.showReview(view.Review{Plan: b.Plan, Digest: b.Digest}, "short")
+}
+
+// sayPlanBeforeRun shows a plan that nobody has seen yet.
+func (a *app) sayPlanBeforeRun(b *bundle.Bundle, o applyOptions) error {
+	if o.reviewed || a.wantsJSON() || a.flags.quiet {
+		return nil
+	}
+	review := view.Review{Plan: b.Plan, Digest: b.Digest, Running: true}
+	return view.Plan{Out: a.streams().Err}.Short(review)
 }
 
 // permit refuses a plan that may not run now: used before, blocked by another
@@ -102,7 +130,7 @@ func blockedBy(blocks []plans.Block) error {
 func (a *app) lease(w *workspace, environment string) (*lock.Lease, error) {
 	lease, err := lock.Acquire(w.settings.JournalPath, environment, lock.Owner{Actor: actor()})
 	if held, ok := errors.AsType[*lock.HeldError](err); ok {
-		return nil, &exitError{code: exitTryAgain, err: held, next: []string{
+		return nil, &endError{code: exitTryAgain, err: held, next: []string{
 			"Nothing was changed. Wait for it to end, or ask its owner: lockstep status",
 		}}
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/planner"
 	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers/terraform"
 )
 
 // computePlan reads, observes and plans one change set for one environment.
@@ -27,7 +29,11 @@ func (a *app) computePlan(ctx context.Context, w *workspace, changeSet, environm
 	if err != nil {
 		return nil, err
 	}
-	p, ds := planner.Plan(r.input(runs))
+	in, err := r.input(runs)
+	if err != nil {
+		return nil, err
+	}
+	p, ds := planner.Plan(in)
 	if ds.HasErrors() {
 		return nil, diagnose(w.project, ds)
 	}
@@ -62,7 +68,7 @@ func (a *app) read(ctx context.Context, w *workspace, changeSet string, environm
 }
 
 // input hands the planner what was read, as plain values.
-func (r *reading) input(runs []journal.Run) planner.Input {
+func (r *reading) input(runs []journal.Run) (planner.Input, error) {
 	in := planner.Input{
 		Tool:      tool(),
 		ChangeSet: r.evaluated,
@@ -88,7 +94,28 @@ func (r *reading) input(runs []journal.Run) planner.Input {
 		r.blobs[digest] = f.Bytes
 		in.Inputs = append(in.Inputs, plans.Input{Role: roleConfig, Path: f.Path, Digest: digest, Size: int64(len(f.Bytes))})
 	}
-	return in
+	sources, err := r.terraformSources()
+	in.Inputs = append(in.Inputs, sources...)
+	return in, err
+}
+
+// terraformSources are the configurations as the project has them: the same in
+// every environment, so that they can identify the change set.
+func (r *reading) terraformSources() ([]plans.Input, error) {
+	var all []plans.Input
+	for _, b := range r.evaluated.Blocks {
+		source := b.Settings.Text("source")
+		if b.Kind != "terraform" || source == "" {
+			continue
+		}
+		files, blobs, err := terraform.Sources(".", source)
+		if err != nil {
+			return nil, failed(err)
+		}
+		maps.Copy(r.blobs, blobs)
+		all = append(all, files...)
+	}
+	return all, nil
 }
 
 func observable(b config.Block) bool {

@@ -21,16 +21,16 @@ const (
 	exitTerminated  = 143
 )
 
-// exitError ends the command with a code. Summary says what happened; Next
+// endError ends the command with a code. Summary says what happened; Next
 // says who can do what about it, one line each.
-type exitError struct {
+type endError struct {
 	code    int
 	summary string
 	next    []string
 	err     error
 }
 
-func (e *exitError) Error() string {
+func (e *endError) Error() string {
 	if e.err != nil && e.summary != "" {
 		return e.summary + ": " + e.err.Error()
 	}
@@ -40,26 +40,26 @@ func (e *exitError) Error() string {
 	return e.summary
 }
 
-func (e *exitError) Unwrap() error { return e.err }
+func (e *endError) Unwrap() error { return e.err }
 
 // silent ends the command with a code after everything has been said.
 func silent(code int) error {
 	if code == exitDone {
 		return nil
 	}
-	return &exitError{code: code}
+	return &endError{code: code}
 }
 
 func failed(err error, next ...string) error {
-	return &exitError{code: exitError, err: err, next: next}
+	return &endError{code: exitError, err: err, next: next}
 }
 
 func usageError(format string, args ...any) error {
-	return &exitError{code: exitError, summary: fmt.Sprintf(format, args...)}
+	return &endError{code: exitError, summary: fmt.Sprintf(format, args...)}
 }
 
 func blocked(summary string, next ...string) error {
-	return &exitError{code: exitBlocked, summary: summary, next: next}
+	return &endError{code: exitBlocked, summary: summary, next: next}
 }
 
 // diagnosticsError carries diagnostics to the place that prints them.
@@ -76,7 +76,7 @@ func exitCode(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if e, ok := errors.AsType[*exitError](err); ok {
+	if e, ok := errors.AsType[*endError](err); ok {
 		return e.code
 	}
 	return exitError

@@ -47,7 +47,7 @@ func (r *reading) gather(ctx context.Context) error {
 		}
 		ready := r.ready()
 		if len(ready) == 0 {
-			return r.readFolders()
+			return r.finish(ctx)
 		}
 		if err := r.observeAll(ctx, ready); err != nil {
 			return err
@@ -103,6 +103,21 @@ func (r *reading) observeAll(ctx context.Context, blocks []config.Block) error {
 	return group.Wait()
 }
 
+// finish reads what does not wait for others: the sources of configurations
+// whose inputs are not known yet, and the folders of migrations.
+func (r *reading) finish(ctx context.Context) error {
+	var late []config.Block
+	for _, b := range r.evaluated.Blocks {
+		if _, seen := r.observations[b.Address]; !seen && b.Kind == "terraform" {
+			late = append(late, b)
+		}
+	}
+	if err := r.observeAll(ctx, late); err != nil {
+		return err
+	}
+	return r.readFolders()
+}
+
 func (r *reading) observe(ctx context.Context, b config.Block) (providers.Observed, error) {
 	name := providerName(b)
 	provider, err := r.registry.provider(name)
@@ -115,6 +130,7 @@ func (r *reading) observe(ctx context.Context, b config.Block) (providers.Observ
 	}
 	seen, err := provider.Observe(ctx, providers.ObserveRequest{
 		Environment: r.environment.Name, ChangeSet: r.changeSet, Address: b.Address, Settings: settings,
+		Late: !b.Settings.Known() && b.Kind == "terraform",
 	})
 	seen.Address, seen.Provider = b.Address, name
 	return seen, err

@@ -2,12 +2,14 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
 
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/artifact"
+	"github.com/lockstep-dev/lockstep/providers/artifact/directory"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 	"github.com/lockstep-dev/lockstep/providers/database/sqlite"
 	"github.com/lockstep-dev/lockstep/providers/terraform"
@@ -57,16 +59,22 @@ func (r *registry) make(name string) (providers.Provider, error) {
 	case "database/postgres":
 		return postgres.New(), nil
 	case "database/sqlite":
-		return sqlite.New(sqlite.Options{Root: "."}), nil
-	case "artifact/file", "artifact/http":
-		return artifact.NewSource(artifact.SourceOptions{Root: ".", Store: filepath.Join(r.settings.folder, "artifacts")}), nil
+		return sqlite.New("."), nil
+	case "artifact/file":
+		return artifact.NewFile(r.artifacts()), nil
+	case "artifact/http":
+		return artifact.NewHTTP(r.artifacts()), nil
 	case "deployment/directory":
-		return artifact.NewDirectory("."), nil
+		return directory.New(directory.Options{Root: "."}), nil
 	case "deployment/exec":
-		return artifact.NewExec("."), nil
+		return nil, errors.New("TEMP")
 	default:
 		return nil, fmt.Errorf("there is no provider %q in this version", name)
 	}
+}
+
+func (r *registry) artifacts() artifact.Options {
+	return artifact.Options{Root: ".", Store: filepath.Join(r.settings.folder, "artifacts")}
 }
 
 func (r *registry) makeTerraform() (providers.Provider, error) {
@@ -92,7 +100,7 @@ type databaseQuerier struct{}
 func (databaseQuerier) Query(ctx context.Context, driver, url, query string) ([]map[string]any, error) {
 	switch driver {
 	case "sqlite":
-		return sqlite.Query(ctx, url, query)
+		return sqlite.New(".").Query(ctx, url, query)
 	default:
 		return postgres.Query(ctx, url, query)
 	}

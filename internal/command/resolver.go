@@ -54,7 +54,7 @@ func (r *resolver) Check(address string, outputs rollout.Outputs) (rollout.Check
 	if err != nil {
 		return nil, err
 	}
-	return checkFrom(block, r.querier)
+	return checkFrom(block, r.plan.Environment, r.querier)
 }
 
 func (r *resolver) block(address string, outputs rollout.Outputs) (config.Block, error) {

@@ -64,7 +64,8 @@ func (a *app) abort(ctx context.Context, args []string, o applyOptions) error {
 		return err
 	}
 	return a.goOn(ctx, []string{run.ID}, o, func(ctx context.Context, c rollout.Config) rollout.Outcome {
-		return rollout.Abort(ctx, c)
+		keep := c.Plan.Policy.KeepSchema
+		return rollout.Rollback(ctx, c, rollout.RollbackOptions{Schema: !keep, Infrastructure: !keep})
 	})
 }
 
@@ -141,8 +142,14 @@ func (a *app) goOn(ctx context.Context, args []string, o applyOptions, do carrie
 	if err != nil {
 		return failed(err)
 	}
+	s := session{open: open, store: store, writer: writer, replayed: replayed, options: o}
+	if replayed.Kind == journal.Revert {
+		if s.undoes, err = store.Replay(replayed.Of); err != nil {
+			return failed(err)
+		}
+	}
 	if note := writer.Notice(); note != "" {
 		fmt.Fprintln(a.host.Stderr, "Note:", note)
 	}
-	return a.drive(ctx, session{open: open, store: store, writer: writer, replayed: replayed, options: o}, do)
+	return a.drive(ctx, s, do)
 }

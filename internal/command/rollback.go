@@ -89,7 +89,9 @@ func (a *app) undo(ctx context.Context, u undoing, b *bundle.Bundle) error {
 		return err
 	}
 	defer lease.Release()
-	a.sayWayBack(p, u.run, u.options.schema)
+	if err := a.sayWayBack(p, u.run, u.options.schema); err != nil {
+		return err
+	}
 	if err := a.ask(p, "Roll back", u.options.consent); err != nil {
 		return err
 	}
@@ -147,14 +149,18 @@ func undoable(p *plans.Plan, run journal.Run, runs []journal.Run, schema bool) e
 	case !run.State.Over():
 		return blocked(fmt.Sprintf("Run %s is not over (%s). Nothing was changed.", run.ID, run.State),
 			"Take it back: lockstep abort "+run.ID)
-	case run.State != journal.Succeeded:
+	case run.State == journal.Refused:
 		return blocked(fmt.Sprintf("Run %s left nothing to undo (%s). Nothing was changed.", run.ID, run.State))
 	}
 	if later := builtOn(p, run, runs); len(later) > 0 {
 		return blocked(fmt.Sprintf("%s in %s was followed by %s, which builds on it. Nothing was changed.", run.ChangeSet, run.Environment, later[0].ChangeSet),
 			fmt.Sprintf("Roll that back first: lockstep rollback %s --env %s", later[0].ChangeSet, run.Environment))
 	}
-	return outsideWindow(p, run, schema)
+	options := rollout.RollbackOptions{Schema: schema, Infrastructure: schema}
+	if err := rollout.CheckRollback(p, run, options); err != nil {
+		return &endError{code: exitBlocked, err: err}
+	}
+	return nil
 }
 
 // builtOn lists runs after this one, newest first, whose change sets move the
@@ -184,23 +190,4 @@ func builtOn(p *plans.Plan, run journal.Run, runs []journal.Run) []journal.Run {
 		}
 	}
 	return later
-}
-
-// outsideWindow refuses to bring back an application whose schema is gone.
-func outsideWindow(p *plans.Plan, run journal.Run, schema bool) error {
-	for _, s := range p.Steps {
-		if s.Phase != plans.Contract || !s.Action.Effect() || run.Steps[s.Address].Status != journal.StepDone {
-			continue
-		}
-		if s.Rollback.Grade == plans.GradeNone {
-			return blocked(fmt.Sprintf("%s has run and has no way back (%s). The version before cannot start on what is there now. Nothing was changed.",
-				s.Address, s.Rollback.Reason),
-				"The nearest safe target is what runs now; go forward with a new change set.")
-		}
-		if !schema {
-			return blocked(fmt.Sprintf("%s has run: the version before cannot start on the schema that is there now. Nothing was changed.", s.Address),
-				"Undo the schema as well ("+s.Rollback.Reason+"): add --with-schema")
-		}
-	}
-	return nil
 }

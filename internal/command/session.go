@@ -3,12 +3,9 @@ package command
 import (
 	"context"
 	"fmt"
-	"os"
-	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
-	"github.com/lockstep-dev/lockstep/internal/view"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -101,36 +98,5 @@ func outcomeCode(o rollout.Outcome, i *interrupts) int {
 		return exitNeedsPerson
 	default:
 		return exitNeedsPerson
-	}
-}
-
-// progress shows events to people, to scripts, or to both.
-type progress struct {
-	views []interface {
-		rollout.Observer
-		Conclude(rollout.Outcome) error
-	}
-	file *os.File
-}
-
-// Event implements rollout.Observer.
-func (p *progress) Event(e rollout.Event) {
-	for _, v := range p.views {
-		v.Event(e)
-	}
-}
-
-func (p *progress) conclude(o rollout.Outcome) error {
-	for _, v := range p.views {
-		if err := v.Conclude(o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *progress) close() {
-	if p.file != nil {
-		p.file.Close()
 	}
 }

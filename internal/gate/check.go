@@ -7,132 +7,180 @@ import (
 	"time"
 )
 
-// Sampler looks at one thing once. What it returns is what assertions see as
-// self. An error means that there was nothing to judge: the sample counts as
-// bad, and the verdict is inconclusive when nothing else was seen.
+// Status is what a sample or a check says.
+type Status string
+
+// Statuses.
+const (
+	Pass         Status = "pass"
+	Fail         Status = "fail"         // the condition is false
+	Inconclusive Status = "inconclusive" // nobody knows
+)
+
+// Check is one check block, ready to look.
+type Check struct {
+	Address          string
+	Interval         time.Duration // between two samples
+	Timeout          time.Duration // of one sample; zero: none
+	SuccessThreshold int           // good samples in a row to pass; at least 1 counts
+	FailureThreshold int           // bad samples in a row to fail; at least 1 counts
+	Sampler          Sampler
+	// Assert judges what a sample found; message says why it is not well. An
+	// error means that it cannot be decided. Nil passes whatever was found.
+	Assert func(self map[string]any) (ok bool, message string, err error)
+}
+
+// Sampler looks once. Self is what an assert block sees, of values that JSON
+// knows. An error means that nothing was found out; it holds no secret.
 type Sampler interface {
 	Sample(ctx context.Context) (self map[string]any, err error)
 }
 
-// Check is a thing to look at, how often, and how many samples in a row
-// decide. It holds no state and may be used concurrently.
-type Check struct {
-	Address          string
-	Interval         time.Duration // between the ends and starts of two samples
-	Timeout          time.Duration // of one sample
-	SuccessThreshold int           // good samples in a row that pass
-	FailureThreshold int           // bad samples in a row that fail
-	Sampler          Sampler
-	// Assert judges what was seen; message says why not.
-	Assert func(self map[string]any) (ok bool, message string, err error)
-}
-
-// Outcome is what one sample, or a whole check, came to.
-type Outcome string
-
-// Outcomes.
-const (
-	Pass         Outcome = "pass"
-	Fail         Outcome = "fail"
-	Inconclusive Outcome = "inconclusive" // there was nothing to judge
-)
-
 // Sample is one look.
 type Sample struct {
-	At      time.Time      `json:"at"`
-	Outcome Outcome        `json:"outcome"`
-	Message string         `json:"message,omitempty"`
-	Took    time.Duration  `json:"took_ns"`
-	Seen    map[string]any `json:"seen,omitempty"` // shortened, for people
+	At      time.Time     `json:"at"`
+	Status  Status        `json:"status"`
+	Message string        `json:"message"` // one line, safe to print
+	Took    time.Duration `json:"took_ns"`
+	// Self is what was found, by name: shortened, safe to print.
+	Self map[string]string `json:"self,omitempty"`
 }
 
-// Verdict is what a check came to, and the samples that decided it.
+// keptSamples bounds the evidence: the last ones decide.
+const keptSamples = 20
+
+// Verdict is the end of a check.
 type Verdict struct {
-	Outcome Outcome
-	Message string
-	Samples []Sample // the last ones, at most keptSamples
+	Status  Status `json:"status"`
+	Message string `json:"message"`
+	// Count is how many samples were taken; Samples are the last 20 of them.
+	Count   int           `json:"count"`
+	Samples []Sample      `json:"samples,omitempty"`
+	Took    time.Duration `json:"took_ns"`
 }
 
-const keptSamples = 10
-
-// Once looks one time.
-func (c Check) Once(ctx context.Context) Sample {
-	started := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, c.Timeout)
+// Look takes one sample.
+func Look(ctx context.Context, c Check) Sample {
+	s := Sample{At: time.Now()}
+	bounded, cancel := ctx, context.CancelFunc(func() {})
+	if c.Timeout > 0 {
+		bounded, cancel = context.WithTimeout(ctx, c.Timeout)
+	}
 	defer cancel()
 	self, err := c.Sampler.Sample(bounded)
-	s := Sample{At: started, Took: time.Since(started), Seen: shorten(self)}
+	s.Took = time.Since(s.At)
 	if err != nil {
-		s.Outcome, s.Message = Inconclusive, c.nothingSeen(err)
+		if errors.Is(bounded.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
+			err = fmt.Errorf("no answer within %s", c.Timeout)
+		}
+		s.Status, s.Message = Inconclusive, printable(err.Error(), maxMessage)
 		return s
 	}
-	ok, message, err := c.Assert(self)
-	switch {
-	case err != nil:
-		s.Outcome, s.Message = Inconclusive, "the assertion cannot be evaluated: "+visible(err.Error())
-	case ok:
-		s.Outcome = Pass
-	default:
-		s.Outcome, s.Message = Fail, visible(message)
-	}
+	s.judge(c, self)
 	return s
 }
 
-func (c Check) nothingSeen(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Sprintf("no answer within %s", c.Timeout)
+func (s *Sample) judge(c Check, self map[string]any) {
+	s.Status, s.Message = Pass, describe(self)
+	if c.Assert != nil {
+		ok, message, err := c.Assert(self)
+		switch {
+		case err != nil:
+			s.Status, s.Message = Inconclusive, printable("the condition cannot be decided: "+err.Error(), maxMessage)
+		case !ok && message == "":
+			s.Status, s.Message = Fail, "the condition is false: "+s.Message
+		case !ok:
+			s.Status, s.Message = Fail, printable(message, maxMessage)
+		}
 	}
-	return visible(err.Error())
+	s.Self = evidence(self, s.Status != Pass)
 }
 
-// Watch samples until enough good ones in a row pass the check or enough bad
-// ones in a row fail it. When ctx ends first, the verdict is inconclusive. A
-// check that never saw anything is inconclusive, not failed: the target may be
-// fine and only the way to it broken.
-func (c Check) Watch(ctx context.Context, seen func(Sample)) Verdict {
-	var v Verdict
-	good, bad, judged := 0, 0, false
+// Watch samples until the thresholds decide or ctx ends. The verdict is
+// inconclusive when ctx ended, or when no sample of the deciding row found
+// anything out. seen is told each sample; it may be nil.
+func Watch(ctx context.Context, c Check, seen func(Sample)) Verdict {
+	begun := time.Now()
+	v := Verdict{Status: Inconclusive}
+	var good, bad, told int // in a row; told: bad ones that found something out
 	for {
-		s := c.Once(ctx)
+		s := Look(ctx, c)
 		if ctx.Err() != nil {
-			v.Outcome, v.Message = Inconclusive, "stopped before the check had decided"
-			return v
+			break // a sample that was cut short says nothing
 		}
-		v.keep(s)
-		seen(s)
-		if s.Outcome == Pass {
-			good, bad = good+1, 0
+		v.add(s)
+		if seen != nil {
+			seen(s)
+		}
+		if s.Status == Pass {
+			good, bad, told = good+1, 0, 0
 		} else {
 			good, bad = 0, bad+1
 		}
-		judged = judged || s.Outcome != Inconclusive
-		switch {
-		case good >= c.SuccessThreshold:
-			v.Outcome, v.Message = Pass, fmt.Sprintf("%d in a row", good)
-			return v
-		case bad >= c.FailureThreshold:
-			v.Outcome, v.Message = Fail, fmt.Sprintf("%d of %d failed: %s", bad, bad, s.Message)
-			if !judged {
-				v.Outcome = Inconclusive
-			}
+		if s.Status == Fail {
+			told++
+		}
+		if done := v.decide(c, good, bad, told); done {
+			v.Took = time.Since(begun)
 			return v
 		}
-		wait(ctx, c.Interval)
+		if !pause(ctx, c.Interval) {
+			break
+		}
 	}
+	v.Took = time.Since(begun)
+	v.Message = fmt.Sprintf("undecided after %d samples: %s", v.Count, ended(ctx))
+	if n := len(v.Samples); n > 0 {
+		v.Message += "; last: " + v.Samples[n-1].Message
+	}
+	return v
 }
 
-func (v *Verdict) keep(s Sample) {
-	if len(v.Samples) == keptSamples {
-		v.Samples = append(v.Samples[:0], v.Samples[1:]...)
+func ended(ctx context.Context) string {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return "the time for it is over"
 	}
+	return "interrupted"
+}
+
+func (v *Verdict) add(s Sample) {
+	v.Count++
 	v.Samples = append(v.Samples, s)
+	if len(v.Samples) > keptSamples {
+		v.Samples = v.Samples[1:]
+	}
 }
 
-func wait(ctx context.Context, d time.Duration) {
+func (v *Verdict) decide(c Check, good, bad, told int) bool {
+	last := v.Samples[len(v.Samples)-1].Message
+	switch {
+	case good >= max(c.SuccessThreshold, 1):
+		v.Status, v.Message = Pass, inARow(good, "good", last)
+	case bad >= max(c.FailureThreshold, 1):
+		v.Status, v.Message = Fail, inARow(bad, "bad", last)
+		if told == 0 {
+			v.Status = Inconclusive
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func inARow(n int, kind, last string) string {
+	if n == 1 {
+		return last
+	}
+	return fmt.Sprintf("%s (%d %s samples in a row)", last, n, kind)
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return false
 	case <-timer.C:
+		return true
 	}
 }

@@ -1,63 +1,99 @@
 package gate
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// outputLimit is how much of a command's output is kept, in bytes.
-const outputLimit = 64 << 10
+// maxOutput is how many bytes of each stream are kept: the last ones.
+const maxOutput = 64 << 10
 
-// graceTime is how long a command may take to end after it was asked to.
-const graceTime = 2 * time.Second
-
-// Exec runs a command, without a shell. Assertions see exit_code, stdout and
-// stderr.
-type Exec struct {
-	Command []string
+type execSampler struct {
+	command     []string
+	root        string
+	environment string
 }
 
-// Sample implements Sampler. A command that ends by itself is a sample,
-// whatever its exit code; one that cannot start, or is killed, is not.
-func (e *Exec) Sample(ctx context.Context) (map[string]any, error) {
-	cmd := exec.CommandContext(ctx, e.Command[0], e.Command[1:]...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = graceTime
-	var stdout, stderr tail
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+func newExec(settings json.RawMessage, deps Deps) (Sampler, error) {
+	var block struct {
+		rhythm
+
+		Command []string `json:"command"`
 	}
-	exit, exited := errors.AsType[*exec.ExitError](err)
-	switch {
-	case err == nil:
-	case exited && exit.Exited():
-	case exited:
-		return nil, fmt.Errorf("%s: %s", e.Command[0], exit)
-	default:
+	if err := decode(settings, &block); err != nil {
 		return nil, err
 	}
-	return map[string]any{
-		"exit_code": cmd.ProcessState.ExitCode(),
-		"stdout":    string(stdout),
-		"stderr":    string(stderr),
-	}, nil
+	if len(block.Command) == 0 || block.Command[0] == "" {
+		return nil, errors.New(`command is empty, expected a program and its arguments: ["./check", "--quick"]`)
+	}
+	return &execSampler{command: block.Command, root: deps.Root, environment: deps.Environment}, nil
 }
 
-// tail keeps the last outputLimit bytes that were written to it.
-type tail []byte
+// Sample implements Sampler: a command that ends is a finding, whatever its
+// exit code. When ctx ends, the command and what it started are killed.
+func (s *execSampler) Sample(ctx context.Context) (map[string]any, error) {
+	var stdout, stderr tail
+	cmd := exec.CommandContext(ctx, s.command[0], s.command[1:]...)
+	cmd.Dir, cmd.Env = s.root, s.env()
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second // a child in the background may keep the pipes open
+	err := cmd.Run()
+	exit := new(exec.ExitError)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, exec.ErrWaitDelay), err == nil:
+	case errors.As(err, &exit) && exit.Exited():
+	case errors.As(err, &exit):
+		return nil, fmt.Errorf("%s was ended: %s", s.command[0], exit.ProcessState)
+	default:
+		return nil, fmt.Errorf("%s could not be started: %w", s.command[0], bare(err))
+	}
+	return map[string]any{"exit_code": cmd.ProcessState.ExitCode(), "stdout": stdout.text(), "stderr": stderr.text()}, nil
+}
 
-// Write implements io.Writer.
+// env leaves out Lockstep's own variables: they may hold secrets of others.
+func (s *execSampler) env() []string {
+	env := []string{"LOCKSTEP_ENVIRONMENT=" + s.environment}
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "LOCKSTEP_") {
+			env = append(env, pair)
+		}
+	}
+	return env
+}
+
+func bare(err error) error {
+	if e := new(exec.Error); errors.As(err, &e) {
+		return e.Err
+	}
+	if e := new(os.PathError); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// tail keeps the last bytes that were written.
+type tail struct{ b []byte }
+
 func (t *tail) Write(p []byte) (int, error) {
-	*t = append(*t, p...)
-	if extra := len(*t) - outputLimit; extra > 0 {
-		*t = append((*t)[:0], (*t)[extra:]...)
+	t.b = append(t.b, p...)
+	if len(t.b) > 2*maxOutput {
+		t.b = bytes.Clone(t.b[len(t.b)-maxOutput:])
 	}
 	return len(p), nil
+}
+
+func (t *tail) text() string {
+	return strings.ToValidUTF8(string(t.b[max(0, len(t.b)-maxOutput):]), "\uFFFD")
 }

@@ -2,112 +2,121 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 )
 
-// bodyLimit is how much of an answer's body is read, in bytes.
-const bodyLimit = 64 << 10
+// maxBody is how many bytes of an answer are read.
+const maxBody = 64 << 10
 
-// HTTP asks a URL. Assertions see status_code, body, headers (names in lower
-// case) and duration_ms. Redirects are not followed: a login page answers 200.
-type HTTP struct {
-	URL     string
-	Method  string
-	Headers map[string]string
-	Body    string
+type httpSampler struct {
+	url     string
+	method  string
+	headers map[string]string
+	body    string
 	client  *http.Client
 }
 
-// newHTTP checks what can be checked before the first request.
-func newHTTP(h HTTP) (*HTTP, error) {
-	u, err := url.Parse(h.URL)
-	if err != nil {
-		return nil, errors.New("url: not a valid URL (value hidden)")
+func newHTTP(settings json.RawMessage) (Sampler, error) {
+	var block struct {
+		rhythm
+
+		URL     string            `json:"url"`
+		Method  string            `json:"method"`
+		Headers map[string]string `json:"headers"`
+		Body    string            `json:"body"`
 	}
-	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("url: scheme %q, expected http or https", u.Scheme)
-	case u.Host == "":
-		return nil, errors.New("url: it names no host")
-	case u.User != nil:
-		return nil, errors.New("url: it holds a user or password; use headers from a sensitive variable")
+	if err := decode(settings, &block); err != nil {
+		return nil, err
 	}
-	if h.Method == "" {
-		h.Method = http.MethodGet
+	if err := checkURL(block.URL); err != nil {
+		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: refuseMetadata}
-	h.client = &http.Client{
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, DisableKeepAlives: true, MaxResponseHeaderBytes: bodyLimit,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	if block.Method == "" {
+		block.Method = http.MethodGet
 	}
-	return &h, nil
+	if _, err := http.NewRequestWithContext(context.Background(), block.Method, "http://localhost", http.NoBody); err != nil {
+		return nil, fmt.Errorf("method is %q, expected one such as GET", block.Method)
+	}
+	return &httpSampler{
+		url: block.URL, method: block.Method, headers: block.Headers, body: block.Body, client: newClient(),
+	}, nil
 }
 
-// errMetadata is for addresses from which machines hand out credentials.
-var errMetadata = errors.New("address is link-local or multicast; checks do not go there")
-
-// ec2MetadataV6 answers like 169.254.169.254, but is not link-local.
-var ec2MetadataV6 = netip.MustParseAddr("fd00:ec2::254")
-
-// refuseMetadata looks at the resolved address of every connection, so that
-// neither a name nor another spelling of an address gets around it.
-func refuseMetadata(_, address string, _ syscall.RawConn) error {
-	parsed, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	ip := parsed.Addr().Unmap()
-	if ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip == ec2MetadataV6 {
-		return errMetadata
+// checkURL says what is wrong without repeating the URL, which may hold a
+// token.
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New("url cannot be read, expected http://HOST/PATH or https://HOST/PATH")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("url has the scheme %q, expected http or https", u.Scheme)
+	case u.Hostname() == "":
+		return errors.New("url has no host, expected http://HOST/PATH or https://HOST/PATH")
+	case u.User != nil:
+		return errors.New("url holds a user or password; use headers = { Authorization = ... } with a sensitive variable")
 	}
 	return nil
 }
 
-// Sample implements Sampler.
-func (h *HTTP) Sample(ctx context.Context) (map[string]any, error) {
-	req, err := http.NewRequestWithContext(ctx, h.Method, h.URL, strings.NewReader(h.Body))
-	if err != nil {
-		return nil, errors.New("the request cannot be made from method and url")
+// newClient asks anew each time: a kept connection would hide that nobody
+// accepts new ones.
+func newClient() *http.Client {
+	dialer := &net.Dialer{Control: refuseMetadata}
+	return &http.Client{
+		Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
-	for name, value := range h.Headers {
+}
+
+// Sample implements Sampler: any answer is a finding, whatever its status.
+func (s *httpSampler) Sample(ctx context.Context) (map[string]any, error) {
+	req, err := http.NewRequestWithContext(ctx, s.method, s.url, strings.NewReader(s.body))
+	if err != nil {
+		return nil, errors.New("the request cannot be made")
+	}
+	for name, value := range s.headers {
 		req.Header.Set(name, value)
+		if strings.EqualFold(name, "Host") {
+			req.Host = value
+		}
 	}
-	started := time.Now()
-	res, err := h.client.Do(req)
+	begun := time.Now()
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, bodyLimit))
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, fmt.Errorf("HTTP %d, but its body broke off: %w", resp.StatusCode, withoutURL(err))
 	}
 	headers := map[string]any{}
-	for name, values := range res.Header {
-		headers[strings.ToLower(name)] = strings.Join(values, ", ")
+	for name, values := range resp.Header {
+		headers[name] = strings.Join(values, ", ")
 	}
 	return map[string]any{
-		"status_code": res.StatusCode,
-		"body":        string(body),
+		"status_code": resp.StatusCode,
+		"body":        strings.ToValidUTF8(string(body), "\uFFFD"),
 		"headers":     headers,
-		"duration_ms": time.Since(started).Milliseconds(),
+		"duration_ms": time.Since(begun).Milliseconds(),
 	}, nil
 }
 
-// withoutURL drops the URL from an error, because its query may be secret.
+// withoutURL drops the URL that net/http puts in its errors: a query may be a
+// credential.
 func withoutURL(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
+	if e := new(url.Error); errors.As(err, &e) {
 		return e.Err
 	}
 	return err

@@ -2,84 +2,123 @@ package gate
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
-// Deps are what some samplers need from outside.
+// Deps are what samplers need from the program.
 type Deps struct {
+	// Querier answers the queries of checks "sql".
 	Querier Querier
+	// Root is the folder in which the commands of checks "exec" run.
+	Root string
+	// Environment is what those commands see as LOCKSTEP_ENVIRONMENT.
+	Environment string
 }
 
-// settings are the arguments of a check block, of every driver.
-type settings struct {
-	Interval         string  `json:"interval"`
-	Timeout          string  `json:"timeout"`
-	Window           *string `json:"window"`
-	SuccessThreshold int     `json:"success_threshold"`
-	FailureThreshold int     `json:"failure_threshold"`
-
-	URL     string            `json:"url"`
-	Method  string            `json:"method"`
-	Headers map[string]string `json:"headers"`
-	Body    string            `json:"body"`
-
-	Database *struct {
-		Driver string `json:"driver"`
-		URL    string `json:"url"`
-	} `json:"database"`
-	Query string `json:"query"`
-
-	Command []string `json:"command"`
+// Querier runs one statement that reads, in a transaction that cannot write.
+// Its errors hold no part of url.
+type Querier interface {
+	Query(ctx context.Context, driver, url, query string) ([]map[string]any, error)
 }
 
-// New makes the check of a block from its real settings. Address and Assert
-// are left to the caller. An error names the argument, never its value.
-func New(driver string, raw json.RawMessage, deps Deps) (Check, error) {
-	var s settings
-	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&s); err != nil {
-		return Check{}, errors.New("the settings of the check cannot be read")
-	}
-	check := Check{SuccessThreshold: s.SuccessThreshold, FailureThreshold: s.FailureThreshold}
-	var err error
-	if check.Interval, err = positive("interval", s.Interval); err != nil {
+const (
+	defaultInterval = 5 * time.Second
+	defaultTimeout  = 10 * time.Second
+	defaultSuccess  = 1
+	defaultFailure  = 3
+)
+
+// rhythm are the arguments that every check block has.
+type rhythm struct {
+	Interval         string `json:"interval"`
+	Timeout          string `json:"timeout"`
+	SuccessThreshold *int   `json:"success_threshold"`
+	FailureThreshold *int   `json:"failure_threshold"`
+}
+
+// Configure returns the check of a block's settings, but for Address and
+// Assert.
+func Configure(driver string, settings json.RawMessage, deps Deps) (Check, error) {
+	sampler, err := New(driver, settings, deps)
+	if err != nil {
 		return Check{}, err
 	}
-	if check.Timeout, err = positive("timeout", s.Timeout); err != nil {
+	var r rhythm
+	if err := json.Unmarshal(settings, &r); err != nil {
+		return Check{}, explain(err)
+	}
+	c := Check{Sampler: sampler}
+	if c.Interval, err = duration("interval", r.Interval, defaultInterval); err != nil {
 		return Check{}, err
 	}
-	if s.SuccessThreshold < 1 || s.FailureThreshold < 1 {
-		return Check{}, errors.New("success_threshold and failure_threshold: expected 1 or more")
+	if c.Timeout, err = duration("timeout", r.Timeout, defaultTimeout); err != nil {
+		return Check{}, err
 	}
-	check.Sampler, err = s.sampler(driver, deps)
-	return check, err
+	if c.SuccessThreshold, err = threshold("success_threshold", r.SuccessThreshold, defaultSuccess); err != nil {
+		return Check{}, err
+	}
+	c.FailureThreshold, err = threshold("failure_threshold", r.FailureThreshold, defaultFailure)
+	return c, err
 }
 
-func (s settings) sampler(driver string, deps Deps) (Sampler, error) {
+// New returns the sampler of a check block: driver "http", "sql" or "exec".
+// Arguments that the driver does not have are an error.
+func New(driver string, settings json.RawMessage, deps Deps) (Sampler, error) {
 	switch driver {
 	case "http":
-		return newHTTP(HTTP{URL: s.URL, Method: s.Method, Headers: s.Headers, Body: s.Body})
+		return newHTTP(settings)
 	case "sql":
-		if s.Database == nil || s.Query == "" {
-			return nil, errors.New("a check of driver sql needs database and query")
-		}
-		return &SQL{Driver: s.Database.Driver, URL: s.Database.URL, Query: s.Query, Querier: deps.Querier}, nil
+		return newSQL(settings, deps.Querier)
 	case "exec":
-		if len(s.Command) == 0 || s.Command[0] == "" {
-			return nil, errors.New("command: expected a program and its arguments")
-		}
-		return &Exec{Command: s.Command}, nil
-	default:
-		return nil, fmt.Errorf("check driver %q is not supported by this version", driver)
+		return newExec(settings, deps)
 	}
+	return nil, fmt.Errorf("there is no check %q in this version, expected http, sql or exec", driver)
 }
 
-func positive(name, value string) (time.Duration, error) {
-	d, err := time.ParseDuration(value)
+// decode reads settings strictly.
+func decode(settings json.RawMessage, into any) error {
+	d := json.NewDecoder(bytes.NewReader(settings))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return explain(err)
+	}
+	return nil
+}
+
+// explain says which argument is wrong without its value, which may be secret.
+func explain(err error) error {
+	if e := new(json.UnmarshalTypeError); errors.As(err, &e) {
+		kind, _, _ := strings.Cut(e.Value, " ")
+		return fmt.Errorf("settings: %s is a %s, expected %s", e.Field, kind, e.Type)
+	}
+	if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
+		return fmt.Errorf("settings: this check has no argument %s", name)
+	}
+	return errors.New("settings: expected a JSON object with the check's arguments")
+}
+
+func duration(name, text string, otherwise time.Duration) (time.Duration, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%s: expected a duration above zero", name)
+		return 0, fmt.Errorf("%s is %q, expected a duration above zero, such as 5s", name, text)
 	}
 	return d, nil
+}
+
+func threshold(name string, n *int, otherwise int) (int, error) {
+	if n == nil {
+		return otherwise, nil
+	}
+	if *n < 1 {
+		return 0, fmt.Errorf("%s is %d, expected 1 or more", name, *n)
+	}
+	return *n, nil
 }

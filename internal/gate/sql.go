@@ -2,38 +2,55 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 )
 
-// Querier runs one query that reads, and returns its rows by column name.
-type Querier interface {
-	Query(ctx context.Context, driver, url, query string) ([]map[string]any, error)
+type sqlSampler struct {
+	querier            Querier
+	driver, url, query string
 }
 
-// SQL asks a database. Assertions see rows. A query without rows is nothing
-// to judge.
-type SQL struct {
-	Driver  string
-	URL     string
-	Query   string
-	Querier Querier
-}
+func newSQL(settings json.RawMessage, querier Querier) (Sampler, error) {
+	var block struct {
+		rhythm
 
-// errNoRows says that a query gave nothing to judge.
-var errNoRows = errors.New("the query returned no row")
+		Database json.RawMessage `json:"database"`
+		Query    string          `json:"query"`
+	}
+	if err := decode(settings, &block); err != nil {
+		return nil, err
+	}
+	var database struct { // a database block has more arguments than a query needs
+		Driver string `json:"driver"`
+		URL    string `json:"url"`
+	}
+	if len(block.Database) > 0 {
+		if err := json.Unmarshal(block.Database, &database); err != nil {
+			return nil, explain(err)
+		}
+	}
+	switch {
+	case database.URL == "":
+		return nil, errors.New("database has no url; refer to a database block: database = database.NAME")
+	case strings.TrimSpace(block.Query) == "":
+		return nil, errors.New("query is empty, expected one statement that reads")
+	case querier == nil:
+		return nil, errors.New("no database can be asked from here")
+	}
+	return &sqlSampler{querier: querier, driver: database.Driver, url: database.URL, query: block.Query}, nil
+}
 
 // Sample implements Sampler.
-func (s *SQL) Sample(ctx context.Context) (map[string]any, error) {
-	rows, err := s.Querier.Query(ctx, s.Driver, s.URL, s.Query)
+func (s *sqlSampler) Sample(ctx context.Context) (map[string]any, error) {
+	found, err := s.querier.Query(ctx, s.driver, s.url, s.query)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 {
-		return nil, errNoRows
+	rows := make([]any, len(found))
+	for i, row := range found {
+		rows[i] = row
 	}
-	list := make([]any, 0, len(rows))
-	for _, row := range rows {
-		list = append(list, row)
-	}
-	return map[string]any{"rows": list}, nil
+	return map[string]any{"rows": rows}, nil
 }

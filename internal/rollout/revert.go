@@ -114,7 +114,7 @@ func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) e
 	if len(contract) > 0 {
 		return &RefusedError{
 			Steps: contract, Reason: "the previous version cannot run on the schema or infrastructure that contract steps left",
-			Fix: "Take these back as well (--schema, --infrastructure), or go forward with a new change set",
+			Fix: "Take these back as well (--with-schema), or go forward with a new change set",
 		}
 	}
 	return nil

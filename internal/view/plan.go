@@ -21,6 +21,9 @@ type Review struct {
 	Blocked []plans.Block
 	// Saved is the file that holds the bundle; empty when there is none.
 	Saved string
+	// Running is true when the plan is about to be carried out: what to type
+	// next is then no question.
+	Running bool
 }
 
 // Short writes the form that fits a screen: the steps in order, the way back

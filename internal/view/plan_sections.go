@@ -202,6 +202,9 @@ func blocked(p *page, all []plans.Block) {
 
 // next writes what to type now.
 func next(p *page, r Review) {
+	if r.Running {
+		return
+	}
 	cs, env := quote(r.Plan.ChangeSet), quote(r.Plan.Environment)
 	p.line("")
 	if len(r.Plan.Steps) == 0 {
