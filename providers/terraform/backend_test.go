@@ -102,7 +102,7 @@ func TestLocalStateIsKeptForEachEnvironment(t *testing.T) {
 	p := newProject(t, sized)
 	p.input("size", "small")
 	seen := p.observe()
-	if want := "local .lockstep/state/staging/cache/terraform.tfstate workspace default"; seen.Identity != want {
+	if want := "local .lockstep/state/staging/infra%2Fcache/terraform.tfstate workspace default"; seen.Identity != want {
 		t.Errorf("identity %q, want %q", seen.Identity, want)
 	}
 	p.apply(p.request(seen))
@@ -147,7 +147,7 @@ func TestAStateThatCouldNotBeStoredIsStoredFirst(t *testing.T) {
 	p.input("size", "small")
 	req := p.request(p.observe())
 	p.apply(req)
-	errored := filepath.Join(p.root, ".lockstep/work/staging/cache/tree/infra/cache/errored.tfstate")
+	errored := filepath.Join(p.root, ".lockstep/work/staging/infra%2Fcache/tree/infra/cache/errored.tfstate")
 	if err := os.Rename(p.statePath(), errored); err != nil {
 		t.Fatal(err)
 	}

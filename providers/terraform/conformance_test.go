@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,11 +37,11 @@ func TestConformance(t *testing.T) {
 		},
 		Target: func(t *testing.T) providertest.Fixture {
 			p, g := newGatedProject(t)
-			// Two targets of one test share a project and differ by name.
+			// Two targets of one test share a project and differ by module.
 			if other, taken := roots.LoadOrStore(t.Name(), p.root); taken {
 				p.root = other.(string)
 				p.write("infra/other/main.tf", g.configuration())
-				p.settings["name"], p.settings["source"] = "other", "./infra/other"
+				p.settings["source"] = "./infra/other"
 			}
 			return fixture(p, g)
 		},
@@ -59,7 +61,8 @@ func TestConformanceWithoutAWayBack(t *testing.T) {
 			p := newProject(t, replaceable)
 			if other, taken := roots.LoadOrStore(t.Name(), p.root); taken {
 				p.root, p.provider = other.(string), openProvider(t, other.(string))
-				p.settings["name"] = "other"
+				p.write("infra/other/main.tf", replaceable)
+				p.settings["source"] = "./infra/other"
 			}
 			p.input("size", "small")
 			p.apply(p.request(p.observe()))
@@ -73,7 +76,8 @@ func TestConformanceWithoutAWayBack(t *testing.T) {
 }
 
 func fixture(p *project, g gate) providertest.Fixture {
-	name := p.settings["name"].(string)
+	source := p.settings["source"].(string)
+	name := path.Base(source)
 	return providertest.Fixture{
 		Step: plans.Step{
 			Address: "terraform." + name, Action: plans.ActionTerraform, Provider: "terraform",
@@ -84,7 +88,7 @@ func fixture(p *project, g gate) providertest.Fixture {
 			Environment: "staging", ChangeSet: "order_status", Address: "terraform." + name, Settings: p.raw(),
 		},
 		Signature: func(t *testing.T) string {
-			return signature(t, filepath.Join(p.root, ".lockstep/state/staging", name, "terraform.tfstate"))
+			return signature(t, filepath.Join(p.root, ".lockstep/state/staging", url.PathEscape(path.Clean(source)), "terraform.tfstate"))
 		},
 		Prepare: func(_ *testing.T, seen providers.Observed, step *plans.Step) {
 			step.Inputs = slices.Clone(seen.Terraform.Source)
@@ -101,7 +105,7 @@ func fixture(p *project, g gate) providertest.Fixture {
 			g.open()
 		},
 		Break: func(t *testing.T) {
-			path := filepath.Join(p.root, ".lockstep/state/staging", name, "terraform.tfstate")
+			path := filepath.Join(p.root, ".lockstep/state/staging", url.PathEscape(path.Clean(source)), "terraform.tfstate")
 			if err := os.MkdirAll(path, 0o700); err != nil {
 				t.Fatal(err)
 			}

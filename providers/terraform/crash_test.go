@@ -247,7 +247,7 @@ func TestTerraformOutlivesAKilledLockstep(t *testing.T) {
 	if got := p.output(done.Outputs, "size"); string(got.Value) != `"small"` {
 		t.Errorf("output %+v", got)
 	}
-	attempt := filepath.Join(p.root, ".lockstep/state/staging/cache/attempts/000001")
+	attempt := filepath.Join(p.root, ".lockstep/state/staging/infra%2Fcache/attempts/000001")
 	if exit, err := shim.ReadExit(attempt); err != nil || exit != (shim.Exit{}) {
 		t.Errorf("the shim did not see terraform to its end: %+v, %v", exit, err)
 	}
@@ -277,7 +277,7 @@ func TestAKilledTerraformIsNotRunAgainBlindly(t *testing.T) {
 // kill ends a project's terraform and its shim the way a power cut would.
 func kill(t *testing.T, root string) {
 	t.Helper()
-	attempt := filepath.Join(root, ".lockstep/state/staging/cache/attempts/000001")
+	attempt := filepath.Join(root, ".lockstep/state/staging/infra%2Fcache/attempts/000001")
 	b, err := os.ReadFile(filepath.Join(attempt, "process.json"))
 	if err != nil {
 		t.Fatal(err)

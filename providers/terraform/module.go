@@ -171,11 +171,11 @@ func (m *module) checkInputs() error {
 			if declared == "" {
 				declared = "none"
 			}
-			return fmt.Errorf("terraform.%s: input %q is not a variable of the module %s; it declares: %s", m.settings.Name, name, m.folder, declared)
+			return fmt.Errorf("input %q is not a variable of the module %s; it declares: %s", name, m.folder, declared)
 		}
 	}
 	if m.config.local() && len(m.settings.BackendConfig) > 0 {
-		return fmt.Errorf("terraform.%s: backend_config needs a backend block in the module %s; without one Lockstep keeps the state itself", m.settings.Name, m.folder)
+		return fmt.Errorf("backend_config needs a backend block in the module %s; without one Lockstep keeps the state itself", m.folder)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	}
 	waiting, cancel := context.WithTimeout(ctx, observeWait)
 	defer cancel()
-	pl, err := p.occupy(waiting, req.Environment, s.Name)
+	pl, err := p.occupy(waiting, req.Environment, s.module())
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w; wait for it or look at \"lockstep status\"", req.Address, err)
 	}

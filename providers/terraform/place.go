@@ -26,13 +26,13 @@ const lockPoll = 50 * time.Millisecond
 
 // occupy creates the folders and takes the place's lock; it waits until ctx
 // ends, then it returns errBusy.
-func (p *Provider) occupy(ctx context.Context, environment, name string) (*place, error) {
+func (p *Provider) occupy(ctx context.Context, environment, module string) (*place, error) {
 	if err := checkSegment("environment", environment); err != nil {
 		return nil, err
 	}
 	pl := &place{
-		state: filepath.Join(p.options.StateDir, environment, name),
-		work:  filepath.Join(p.options.WorkDir, environment, name),
+		state: filepath.Join(p.options.StateDir, environment, module),
+		work:  filepath.Join(p.options.WorkDir, environment, module),
 	}
 	for _, dir := range []*string{&pl.state, &pl.work} {
 		if err := os.MkdirAll(*dir, 0o700); err != nil {

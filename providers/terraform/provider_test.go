@@ -44,7 +44,7 @@ type project struct {
 func newProject(t testing.TB, configuration string) *project {
 	t.Helper()
 	root := t.TempDir()
-	p := &project{t: t, root: root, settings: map[string]any{"name": "cache", "source": "./infra/cache"}}
+	p := &project{t: t, root: root, settings: map[string]any{"source": "./infra/cache"}}
 	p.provider = openProvider(t, root)
 	p.write("infra/cache/main.tf", configuration)
 	return p
@@ -178,7 +178,7 @@ func (p *project) probe(req providers.Request, want providers.Verdict) providers
 }
 
 func (p *project) statePath() string {
-	return filepath.Join(p.root, ".lockstep/state/staging/cache/terraform.tfstate")
+	return filepath.Join(p.root, ".lockstep/state/staging/infra%2Fcache/terraform.tfstate")
 }
 
 func (p *project) output(outputs []plans.Output, name string) plans.Output {
@@ -280,7 +280,7 @@ func TestARollbackThatWasCutOffLeavesNoReleaseBehind(t *testing.T) {
 	p.input("size", "large")
 	second := p.request(p.observe())
 	p.apply(second)
-	kept := filepath.Join(p.root, ".lockstep/state/staging/cache/releases")
+	kept := filepath.Join(p.root, ".lockstep/state/staging/infra%2Fcache/releases")
 	entries, err := os.ReadDir(kept)
 	if err != nil || len(entries) != 2 {
 		t.Fatalf("releases %v, %v; want two", entries, err)

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"path"
 	"regexp"
 )
 
 // settings are the arguments of a terraform block that this provider uses.
 type settings struct {
-	Name          string                     `json:"name"`
 	Source        string                     `json:"source"`
 	Inputs        map[string]json.RawMessage `json:"inputs"`
 	Workspace     *string                    `json:"workspace"`
@@ -21,10 +21,7 @@ func decodeSettings(raw json.RawMessage) (settings, error) {
 	var s settings
 	if err := json.Unmarshal(raw, &s); err != nil {
 		// The cause would quote values, which may be secret.
-		return s, errors.New("terraform settings are not what was expected: name and source are text, inputs and backend_config are maps")
-	}
-	if err := checkSegment("name", s.Name); err != nil {
-		return s, err
+		return s, errors.New("terraform settings are not what was expected: source is a text, inputs and backend_config are maps")
 	}
 	if s.Workspace != nil && *s.Workspace != "" {
 		if err := checkSegment("workspace", *s.Workspace); err != nil {
@@ -32,10 +29,14 @@ func decodeSettings(raw json.RawMessage) (settings, error) {
 		}
 	}
 	if s.Source == "" || path.IsAbs(s.Source) {
-		return s, fmt.Errorf("terraform.%s: source is %q; expected a folder inside of the project, for example \"./infra/%s\"", s.Name, s.Source, s.Name)
+		return s, fmt.Errorf("terraform source is %q; expected a folder inside of the project, for example \"./infra\"", s.Source)
 	}
 	return s, nil
 }
+
+// module is the source as one element of a path: state, copies and working
+// folder belong to the module, whatever the blocks that use it are called.
+func (s settings) module() string { return url.PathEscape(path.Clean(s.Source)) }
 
 // checkSegment makes sure that a name is one harmless element of a path.
 func checkSegment(what, name string) error {

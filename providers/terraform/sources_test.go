@@ -128,7 +128,6 @@ func TestSettingsAreChecked(t *testing.T) {
 		"no source":     {func(p *project) { p.settings["source"] = "./nowhere" }, "no such folder"},
 		"source above":  {func(p *project) { p.settings["source"] = "../x" }, "outside of the project"},
 		"source root":   {func(p *project) { p.settings["source"] = "/etc" }, "inside of the project"},
-		"name escapes":  {func(p *project) { p.settings["name"] = "../cache" }, "expected letters"},
 		"workspace":     {func(p *project) { p.settings["workspace"] = "a/b" }, "expected letters"},
 		"backend":       {func(p *project) { p.settings["backend_config"] = map[string]any{"path": "x"} }, "backend block"},
 		"wrong type":    {func(p *project) { p.settings["inputs"] = canary }, "settings are not what was expected"},
