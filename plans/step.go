@@ -48,6 +48,18 @@ type Step struct {
 	Envelope *Envelope `json:"envelope,omitempty"`
 }
 
+// OneWay reports whether the step changes something and has no way back.
+func (s Step) OneWay() bool {
+	return s.Action.Effect() && s.Rollback.Grade == GradeNone && !s.Rollback.Kept
+}
+
+// NoReturn reports whether a run that has done the step is not rolled back any
+// more: the step has no way back, or the previous version does not work after
+// it. The first such step of a plan is its point of no return.
+func (s Step) NoReturn() bool {
+	return s.OneWay() || (s.Action.Effect() && s.Phase == Contract)
+}
+
 // Action is what a step does.
 type Action string
 

@@ -13,12 +13,11 @@ import (
 func (d *draft) pointOfNoReturn() {
 	for _, n := range d.steps {
 		s := n.step
-		oneWay := s.Rollback.Grade == plans.GradeNone && !s.Rollback.Kept
-		if !s.Action.Effect() || (!oneWay && s.Phase != plans.Contract) {
+		if !s.NoReturn() {
 			continue
 		}
 		reason := "after it the previous version does not work any more"
-		if oneWay {
+		if s.OneWay() {
 			reason = s.Rollback.Reason
 		}
 		d.find(plans.Finding{

@@ -37,7 +37,7 @@ func (v Graph) Text(plan *plans.Plan) error {
 			if after := sameOrEarlier(plan, s); len(after) > 0 {
 				words = "  <- " + strings.Join(after, ", ")
 			}
-			if oneWay(s) {
+			if s.OneWay() {
 				words += "  (" + p.out.Paint(terminal.Bad, "no way back") + ")"
 			}
 			p.line("  %2d %-3s %s%s", i+1, mark, safe(s.Address), words)
@@ -80,7 +80,7 @@ func (v Graph) Dot(plan *plans.Plan) error {
 				continue
 			}
 			extra := ""
-			if oneWay(s) {
+			if s.OneWay() {
 				extra = ", color=red, penwidth=2"
 			}
 			p.line("    s%d [label=%s%s];", i+1, dotString(nodeLabel(plan, i, "\n")), extra)
@@ -113,7 +113,7 @@ func (v Graph) Mermaid(plan *plans.Plan) error {
 				continue
 			}
 			class := ""
-			if oneWay(s) {
+			if s.OneWay() {
 				class = ":::oneway"
 			}
 			p.line("    s%d[\"%s\"]%s", i+1, mermaidString(nodeLabel(plan, i, "<br/>")), class)

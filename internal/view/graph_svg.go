@@ -79,7 +79,7 @@ func arrow(from, to point, dashed bool) string {
 func box(p *page, plan *plans.Plan, i int, at point) {
 	s := &plan.Steps[i]
 	stroke, fill, words := "#777", "#f6f8fa", change(s)
-	if oneWay(s) {
+	if s.OneWay() {
 		stroke, fill, words = "#b00020", "#fdecea", "NO WAY BACK: "+words
 	}
 	label := fmt.Sprintf("%d %s %s", i+1, sign(plan, s), safe(s.Address))

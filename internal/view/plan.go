@@ -125,7 +125,7 @@ func steps(p *page, plan *plans.Plan) {
 		}
 		mark := sign(plan, s)
 		back := fold(undo(s), w.undo, 2)
-		if oneWay(s) {
+		if s.OneWay() {
 			back = paintLines(p.out, terminal.Bad, back)
 		}
 		rows = append(rows, []string{

@@ -34,15 +34,7 @@ func dangers(p *page, plan *plans.Plan) {
 	} else {
 		p.paragraph("Risk: "+word+"   ", strings.Join(reasons, "; "))
 	}
-	if i := slices.IndexFunc(plan.Steps, func(s plans.Step) bool { return oneWay(&s) }); i >= 0 {
-		reason := fmt.Sprintf("step %d, %s", i+1, safe(plan.Steps[i].Address))
-		if why := safe(plan.Steps[i].Rollback.Reason); why != "" {
-			reason += ": " + why
-		}
-		p.paragraph("Point of no return: ", reason)
-	} else {
-		p.paragraph("Point of no return: ", "none, every step has a way back")
-	}
+	p.paragraph("Point of no return: ", pointOfNoReturn(plan))
 	for i := range plan.Steps {
 		if s := &plan.Steps[i]; s.Late && s.Envelope != nil {
 			p.paragraph("Known later: ", fmt.Sprintf("step %d, %s: %s", i+1, safe(s.Address), envelope(s.Envelope)))
@@ -56,6 +48,19 @@ func dangers(p *page, plan *plans.Plan) {
 		p.paragraph(p.out.Paint(terminal.Notice, "Held back: "), strings.Join(held, ", ")+
 			", until the contract phase; meanwhile another tool's \"up\" or \"down\" on this database is unsafe")
 	}
+}
+
+func pointOfNoReturn(plan *plans.Plan) string {
+	i := slices.IndexFunc(plan.Steps, plans.Step.NoReturn)
+	if i < 0 {
+		return "none, every step has a way back"
+	}
+	step := &plan.Steps[i]
+	reason := "after it the previous version does not work any more; its own undo is " + safe(step.Rollback.Summary)
+	if why := safe(step.Rollback.Reason); step.OneWay() && why != "" {
+		reason = why
+	}
+	return fmt.Sprintf("step %d, %s: %s", i+1, safe(step.Address), reason)
 }
 
 func envelope(e *plans.Envelope) string {
@@ -241,7 +246,7 @@ func next(p *page, r Review) {
 // else the first migration, else the first step.
 func interesting(plan *plans.Plan) *plans.Step {
 	for i := range plan.Steps {
-		if oneWay(&plan.Steps[i]) {
+		if plan.Steps[i].NoReturn() {
 			return &plan.Steps[i]
 		}
 	}

@@ -81,18 +81,13 @@ func actions(all []string) (add, change, destroy int) {
 	return add, change, destroy
 }
 
-// oneWay reports whether the step changes something and has no way back.
-func oneWay(s *plans.Step) bool {
-	return s.Action.Effect() && s.Rollback.Grade == plans.GradeNone && !s.Rollback.Kept
-}
-
 // undo is the rollback in a few words.
 func undo(s *plans.Step) string {
 	words := safe(s.Rollback.Summary)
 	switch {
 	case !s.Action.Effect():
 		return words
-	case oneWay(s) && !strings.HasPrefix(words, "NONE"):
+	case s.OneWay() && !strings.HasPrefix(words, "NONE"):
 		return strings.TrimSuffix("NONE - "+words, " - ")
 	case s.Rollback.Grade == plans.GradeStructural && !s.Rollback.Kept:
 		return words + " (shape, not rows)"
