@@ -42,9 +42,6 @@ func Decode(b []byte) (*Plan, error) {
 	if err := dec.Decode(p); err != nil {
 		return nil, fmt.Errorf("decode plan: %w", err)
 	}
-	if dec.More() {
-		return nil, errors.New("decode plan: text after the document")
-	}
 	return p, nil
 }
 
