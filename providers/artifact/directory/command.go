@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -47,11 +46,15 @@ func (j *job) run(ctx context.Context, args []string, d plans.Digest) error {
 		return err
 	}
 	defer log.Close()
+	child := process.Expected()
+	if err := j.record(child); err != nil {
+		return fmt.Errorf("%s was not started: %w", args[0], err)
+	}
 	j.say("running " + args[0])
 	failpoint.Here("directory: before the command")
 	exit, err := process.Run(limited, process.Command{
-		Args: args, Dir: j.options.Root, Env: j.environment(d), Stdout: log, Stderr: log,
-	}, j.started)
+		Args: args, Dir: j.options.Root, Env: j.environment(d), Stdout: log, Stderr: log, Child: child,
+	}, j.record)
 	failpoint.Here("directory: after the command")
 	if err == nil && exit != 0 {
 		err = fmt.Errorf("%s ended with exit code %d", args[0], exit)
@@ -65,15 +68,15 @@ func (j *job) run(ctx context.Context, args []string, d plans.Digest) error {
 	return fmt.Errorf("%w; it printed nothing", err)
 }
 
-func (j *job) started(child process.Child) error {
-	failpoint.Here("directory: the command runs")
+// record journals which command is about to run, and which process it is.
+func (j *job) record(child process.Child) error {
+	if child.PID != 0 {
+		failpoint.Here("directory: the command runs")
+	}
 	if j.req.Record == nil {
 		return nil
 	}
-	if err := j.req.Record(fact{Stage: "command", Child: &child}); err != nil {
-		return errors.Join(errors.New("the command was ended"), err)
-	}
-	return nil
+	return j.req.Record(fact{Stage: "command", Child: &child})
 }
 
 func (j *job) environment(d plans.Digest) []string {

@@ -225,6 +225,7 @@ func tree(t *testing.T, root string) []string {
 const (
 	childVariable = "LOCKSTEP_TEST_DEPLOY_REQUEST"
 	childFacts    = "LOCKSTEP_TEST_DEPLOY_FACTS"
+	childGoesBack = "LOCKSTEP_TEST_DEPLOY_ROLLBACK"
 )
 
 type childRequest struct {
@@ -282,7 +283,12 @@ func TestDeployInAProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer facts.Close()
-	_, err = directory.New(directory.Options{Root: c.Root}).Apply(t.Context(), providers.Request{
+	p := directory.New(directory.Options{Root: c.Root})
+	verb := p.Apply
+	if os.Getenv(childGoesBack) != "" {
+		verb = p.Rollback
+	}
+	_, err = verb(t.Context(), providers.Request{
 		Environment: c.Environment, Step: c.Step, Settings: c.Settings, Observed: c.Observed,
 		Record: func(fact any) error { return json.NewEncoder(facts).Encode(fact) },
 	})

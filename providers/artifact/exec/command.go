@@ -20,8 +20,14 @@ type answer struct {
 	tail   string // the end of both streams, safe to show
 }
 
-// run runs one of the block's commands to its end.
-func (j *job) run(ctx context.Context, args []string, started func(process.Child) error) (answer, error) {
+// command is one of the block's commands, about to run.
+type command struct {
+	args  []string
+	child process.Child
+}
+
+// run runs a command to its end.
+func (j *job) run(ctx context.Context, c command, started func(process.Child) error) (answer, error) {
 	timeout, err := j.s.timeout()
 	if err != nil {
 		return answer{}, err
@@ -39,7 +45,7 @@ func (j *job) run(ctx context.Context, args []string, started func(process.Child
 	}
 	defer stderr.Close()
 	exit, err := process.Run(limited, process.Command{
-		Args: args, Dir: artifact.Within(j.root, j.s.WorkingDir), Env: j.environment(), Stdout: stdout, Stderr: stderr,
+		Args: c.args, Dir: artifact.Within(j.root, j.s.WorkingDir), Env: j.environment(), Stdout: stdout, Stderr: stderr, Child: c.child,
 	}, started)
 	said := answer{exit: exit, tail: process.Tail(stderr, j.s.secrets())}
 	if said.tail == "" {
@@ -75,11 +81,12 @@ func (j *job) environment() []string {
 // effect runs a command that changes the target, journalled before and after:
 // without check_command these facts are all there is.
 func (j *job) effect(ctx context.Context, verb string, args []string) error {
-	if err := j.record(fact{Verb: verb, Stage: begun}); err != nil {
+	expected := process.Expected()
+	if err := j.record(fact{Verb: verb, Stage: begun, Child: &expected}); err != nil {
 		return fmt.Errorf("not started: %w", err)
 	}
 	failpoint.Here("exec: before the command")
-	said, err := j.run(ctx, args, func(child process.Child) error {
+	said, err := j.run(ctx, command{args, expected}, func(child process.Child) error {
 		failpoint.Here("exec: the command runs")
 		return j.record(fact{Verb: verb, Stage: begun, Child: &child})
 	})
@@ -101,7 +108,7 @@ type looks struct {
 }
 
 func (j *job) look(ctx context.Context) (looks, error) {
-	said, err := j.run(ctx, j.s.Check, nil)
+	said, err := j.run(ctx, command{args: j.s.Check}, nil)
 	if err != nil {
 		return looks{}, fmt.Errorf("check_command: %w", err)
 	}

@@ -2,36 +2,87 @@ package process
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// Child names a running command durably: a process id alone may have been
-// given to another process by the time somebody asks.
+// Child names a command durably. Its token is journalled before it is started
+// and its process id after: whoever was killed in between leaves a command
+// that can be found by its token. The start time is there because a process id
+// alone may have been given to another process by the time somebody asks.
 type Child struct {
-	PID   int    `json:"pid"`
-	Began string `json:"began"` // the system's own word for the start time
+	Token string `json:"token"`
+	PID   int    `json:"pid,omitempty"`
+	Began string `json:"began,omitempty"` // the system's own word
 }
 
-func childOf(pid int) Child { return Child{PID: pid, Began: began(pid)} }
+// Expected returns a command that is about to be started.
+func Expected() Child { return Child{Token: rand.Text()} }
+
+const tokenVariable = "LOCKSTEP_COMMAND"
+
+func (c Child) mark() []string {
+	if c.Token == "" {
+		return nil
+	}
+	return []string{tokenVariable + "=" + c.Token}
+}
+
+func (c Child) running(pid int) Child {
+	c.PID, c.Began = pid, began(pid)
+	return c
+}
+
+// find looks for the command by its token where the system shows environments
+// (Linux). It is the leader of its group in the session of its parent; daemons
+// that it started are no leaders, or have a session of their own.
+func (c Child) find() Child {
+	if c.PID != 0 || c.Token == "" {
+		return c
+	}
+	places, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		return c
+	}
+	for _, place := range places {
+		environ, err := os.ReadFile(place)
+		if err != nil || !bytes.Contains(environ, []byte(c.mark()[0]+"\x00")) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(place)))
+		if err != nil {
+			continue
+		}
+		fields := statFields(pid)
+		if own := strconv.Itoa(pid); len(fields) > 3 && fields[2] == own && fields[3] != own {
+			return c.running(pid)
+		}
+	}
+	return c
+}
+
+// statFields returns the fields of /proc/PID/stat from the third one on
+// (proc(5): state, ppid, pgrp, session, ...); the name before them may hold
+// anything.
+func statFields(pid int) []string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+}
 
 // began returns when the process was started, or "" if there is none.
 func began(pid int) string {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err == nil {
-		// The name in parentheses may hold anything; fields count from behind it
-		// (proc(5): state is the third field, starttime the twenty-second).
-		if i := bytes.LastIndexByte(stat, ')'); i >= 0 {
-			if fields := strings.Fields(string(stat[i+1:])); len(fields) > 19 && fields[0] != "Z" {
-				return fields[19]
-			}
-		}
-		return ""
+	if fields := statFields(pid); len(fields) > 19 && fields[0] != "Z" {
+		return fields[19] // starttime, the twenty-second of all
 	}
 	if _, err := os.Stat("/proc/self/stat"); err == nil {
 		return ""
@@ -52,6 +103,7 @@ func (c Child) Running() bool {
 // End ends the group of a command that an earlier process left running, and
 // reports whether there was one.
 func (c Child) End() bool {
+	c = c.find()
 	if !c.Running() {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,8 @@ type Command struct {
 	Env    []string // the whole environment; see Environment
 	Stdout *os.File
 	Stderr *os.File
+	// Child is who the command will be, from Expected.
+	Child Child
 }
 
 // Environment returns this process's environment without Lockstep's own
@@ -38,9 +41,9 @@ func Environment(variables map[string]string) []string {
 	return env
 }
 
-// Run runs the command to its end and returns its exit code. started is told
-// which process runs, so that a later Probe can find it; when it fails, the
-// command is ended at once. When ctx is done the command's group gets SIGTERM
+// Run runs the command to its end and returns its exit code. started, which
+// may be nil, is told which process runs, so that a later Probe can find it;
+// when it fails, the command is ended at once. When ctx is done the command's group gets SIGTERM
 // and, after a grace of five seconds, SIGKILL.
 func Run(ctx context.Context, c Command, started func(Child) error) (exit int, err error) {
 	if len(c.Args) == 0 || c.Args[0] == "" {
@@ -50,7 +53,8 @@ func Run(ctx context.Context, c Command, started func(Child) error) (exit int, e
 		return -1, err
 	}
 	cmd := exec.Command(c.Args[0], c.Args[1:]...) //nolint:noctx // the group is ended below, not this process alone
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, c.Stdout, c.Stderr
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, c.Stdout, c.Stderr
+	cmd.Env = append(slices.Clone(c.Env), c.Child.mark()...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return -1, fmt.Errorf("%s could not be started: %w", c.Args[0], bare(err))
@@ -58,7 +62,7 @@ func Run(ctx context.Context, c Command, started func(Child) error) (exit int, e
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	if started != nil {
-		if err := started(childOf(cmd.Process.Pid)); err != nil {
+		if err := started(c.Child.running(cmd.Process.Pid)); err != nil {
 			endGroup(cmd.Process.Pid, ended)
 			return -1, err
 		}
@@ -91,12 +95,17 @@ func bare(err error) error {
 
 func endGroup(pid int, ended <-chan error) {
 	_ = syscall.Kill(-pid, syscall.SIGTERM)
+	over := false
 	select {
 	case <-ended:
+		over = true
 	case <-time.After(grace):
 	}
 	// Also what ignored SIGTERM behind a leader that did not.
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
+	if over {
+		return
+	}
 	select {
 	case <-ended:
 	case <-time.After(grace): // a process in uninterruptible sleep

@@ -17,15 +17,33 @@ func Tail(f *os.File, secrets []string) string {
 	if err != nil {
 		return ""
 	}
-	from := max(0, info.Size()-2*tailBytes) // twice, so that no secret is cut at the edge
+	from := max(0, info.Size()-tailBytes)
 	b := make([]byte, info.Size()-from)
 	n, _ := f.ReadAt(b, from)
-	text := redact.NewValues(secrets...).String(string(b[:n]))
-	text = strings.TrimSpace(redact.EscapeLines(redact.Text(text)))
-	if len(text) > tailBytes {
-		text = "... " + strings.ToValidUTF8(text[len(text)-tailBytes:], "")
+	text, lead := string(b[:n]), ""
+	if from > 0 {
+		text, lead = behindCut(text, secrets), "... "
 	}
-	return text
+	text = redact.NewValues(secrets...).String(text)
+	return lead + strings.TrimSpace(redact.EscapeLines(redact.Text(text)))
+}
+
+// behindCut drops what may be the rest of a secret that the cut has split: the
+// line it is in, or where there is but one line, the secret's own end.
+func behindCut(text string, secrets []string) string {
+	if _, rest, ok := strings.Cut(text, "\n"); ok {
+		return rest
+	}
+	longest := 0
+	for _, secret := range secrets {
+		for i := 1; i < len(secret); i++ {
+			if strings.HasPrefix(text, secret[i:]) {
+				longest = max(longest, len(secret)-i)
+				break
+			}
+		}
+	}
+	return text[longest:]
 }
 
 // Scratch returns an unnamed file for output; it is gone when it is closed.

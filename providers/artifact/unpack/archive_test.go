@@ -33,6 +33,7 @@ func folder(name string) item { return item{name: name, kind: tar.TypeDir, mode:
 func link(name, target string) item {
 	return item{name: name, kind: tar.TypeSymlink, mode: 0o777, link: target}
 }
+
 func hard(name, target string) item {
 	return item{name: name, kind: tar.TypeLink, mode: 0o644, link: target}
 }
@@ -298,7 +299,8 @@ func TestBrokenArchives(t *testing.T) {
 func TestGoodArchives(t *testing.T) {
 	t.Parallel()
 	items := []item{
-		folder("./"), folder("bin/"), {name: "bin/api", kind: tar.TypeReg, mode: 0o700, body: []byte("program")},
+		folder("./"), folder("bin/"),
+		{name: "bin/api", kind: tar.TypeReg, mode: 0o700, body: []byte("program")},
 		{name: "etc/deep/conf", kind: tar.TypeReg, mode: 0o600, body: []byte("conf")},
 		folder("etc/deep"), link("etc/api", "../bin/api"), link("latest", "etc/deep"),
 	}
