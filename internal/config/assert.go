@@ -74,8 +74,10 @@ func undecided(v cty.Value) mistake {
 	if !v.IsKnown() {
 		what = "a value that is not known yet"
 	}
-	return mistake{"undecided-condition", "Condition is neither true nor false",
-		fmt.Sprintf("Expected true or false, found %s.", what), "Compare with ==, <, > or use a function such as startswith."}
+	return mistake{
+		"undecided-condition", "Condition is neither true nor false",
+		fmt.Sprintf("Expected true or false, found %s.", what), "Compare with ==, <, > or use a function such as startswith.",
+	}
 }
 
 func (a Assert) value(name string, self cty.Value) (cty.Value, diag.Diagnostics) {

@@ -105,9 +105,11 @@ func (c *collector) readOutside(name string) ([]byte, error) {
 }
 
 func (c *collector) undeclared(name, where string) mistake {
-	return mistake{"unknown-variable", fmt.Sprintf("No variable %q", cut(name)),
+	return mistake{
+		"unknown-variable", fmt.Sprintf("No variable %q", cut(name)),
 		fmt.Sprintf("%s gives a value for it, but no variable of that name is declared.", where),
-		didYouMean(name, sortedKeys(c.variables))}
+		didYouMean(name, sortedKeys(c.variables)),
+	}
 }
 
 // file takes the values of one file. Its place is where the file is named.
@@ -168,8 +170,10 @@ func (e *evaluation) metered(expr hclsyntax.Expression) (cty.Value, hcl.Diagnost
 	context := &hcl.EvalContext{Functions: map[string]function.Function{meter: e.budget.function()}}
 	value, hds := metered(expr).Value(context)
 	if e.budget.exceeded {
-		hds = hds.Append(&hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Expression too large",
-			Detail: errBudget.Error(), Subject: expr.Range().Ptr()})
+		hds = hds.Append(&hcl.Diagnostic{
+			Severity: hcl.DiagError, Summary: "Expression too large",
+			Detail: errBudget.Error(), Subject: expr.Range().Ptr(),
+		})
 	}
 	return value, hds
 }

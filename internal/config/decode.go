@@ -78,9 +78,11 @@ func (d *decoder) body(body hcl.Body, docs []BlockDoc, into *block) {
 		if attribute := content.Attributes[doc.Name]; attribute != nil {
 			d.argument(attribute, doc, into)
 		} else if doc.Required && !hds.HasErrors() {
-			d.fail(mistake{"missing-argument", fmt.Sprintf("Missing argument %q", doc.Name),
+			d.fail(mistake{
+				"missing-argument", fmt.Sprintf("Missing argument %q", doc.Name),
 				fmt.Sprintf("%s needs the argument %q: %s", into.title(), doc.Name, doc.Doc),
-				fmt.Sprintf("Add %s = ... (%s).", doc.Name, doc.Type)}, into.place)
+				fmt.Sprintf("Add %s = ... (%s).", doc.Name, doc.Type),
+			}, into.place)
 		}
 	}
 	for _, found := range content.Blocks {
@@ -125,9 +127,11 @@ func (d *decoder) argument(attribute *hcl.Attribute, doc ArgumentDoc, into *bloc
 }
 
 func unsupportedMistake(what string) mistake {
-	return mistake{"unsupported-by-version", what + " is not supported by this version",
+	return mistake{
+		"unsupported-by-version", what + " is not supported by this version",
 		"It belongs to the language, but this version of Lockstep cannot carry it out.",
-		"Remove it, or use a newer version of Lockstep."}
+		"Remove it, or use a newer version of Lockstep.",
+	}
 }
 
 func (d *decoder) block(found *hcl.Block, docs []BlockDoc, parent *block) {
@@ -171,9 +175,11 @@ func (d *decoder) docOf(found *hcl.Block, docs []BlockDoc) (*BlockDoc, string) {
 	if len(found.LabelRanges) > 0 {
 		place, given = found.LabelRanges[0], found.Labels[0]
 	}
-	d.fail(mistake{"unknown-type", fmt.Sprintf("Unknown type %q of %s", given, found.Type),
+	d.fail(mistake{
+		"unknown-type", fmt.Sprintf("Unknown type %q of %s", given, found.Type),
 		fmt.Sprintf("The first label of a block %q picks what kind it is.", found.Type),
-		didYouMean(given, drivers)}, place)
+		didYouMean(given, drivers),
+	}, place)
 	return nil, ""
 }
 
@@ -192,9 +198,11 @@ func (d *decoder) checkRepeated(b *block, parent *block) {
 	}
 	for _, other := range parent.blocks {
 		if other.doc.Type == b.doc.Type {
-			d.fail(mistake{"duplicate-block", fmt.Sprintf("Second block %q", b.doc.Type),
+			d.fail(mistake{
+				"duplicate-block", fmt.Sprintf("Second block %q", b.doc.Type),
 				fmt.Sprintf("The first one is at %s.", placeOf(other.place)),
-				"Merge the two."}, b.place)
+				"Merge the two.",
+			}, b.place)
 			return
 		}
 	}

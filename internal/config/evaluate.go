@@ -61,8 +61,10 @@ func (p *Project) unknownChangeSet(name string) mistake {
 	for _, b := range p.root.children("change_set") {
 		names = append(names, b.name)
 	}
-	return mistake{"unknown-change-set", fmt.Sprintf("No change set %q", cut(name)),
-		"The project does not declare it.", didYouMean(name, names)}
+	return mistake{
+		"unknown-change-set", fmt.Sprintf("No change set %q", cut(name)),
+		"The project does not declare it.", didYouMean(name, names),
+	}
 }
 
 // resolution is the work of one Evaluate.
@@ -186,8 +188,10 @@ func (r *resolution) decided(b *block, name string) cty.Value {
 	case value.ContainsMarked():
 		r.ds = append(r.ds, secretIn(name).at(given.expr.Range()))
 	case !bare.IsWhollyKnown() && r.request.Environment != "":
-		r.ds = append(r.ds, mistake{"unknown-value", fmt.Sprintf("Value of %q is not known while planning", name),
-			"The plan itself depends on it, so it cannot wait for a step of the plan.", "Use a value that does not come from another block."}.at(given.expr.Range()))
+		r.ds = append(r.ds, mistake{
+			"unknown-value", fmt.Sprintf("Value of %q is not known while planning", name),
+			"The plan itself depends on it, so it cannot wait for a step of the plan.", "Use a value that does not come from another block.",
+		}.at(given.expr.Range()))
 	}
 	if !bare.IsWhollyKnown() || bare.IsNull() {
 		return r.eval.absent(b, name)
@@ -196,8 +200,10 @@ func (r *resolution) decided(b *block, name string) cty.Value {
 }
 
 func secretIn(name string) mistake {
-	return mistake{"secret-shown", fmt.Sprintf("Sensitive value in %q", name),
-		"The argument is shown in plans and logs, and its value is built from a sensitive variable.", "Use a value that is not sensitive."}
+	return mistake{
+		"secret-shown", fmt.Sprintf("Sensitive value in %q", name),
+		"The argument is shown in plans and logs, and its value is built from a sensitive variable.", "Use a value that is not sensitive.",
+	}
 }
 
 func (r *resolution) duration(b *block, name string) time.Duration {

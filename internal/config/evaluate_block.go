@@ -213,8 +213,10 @@ func (r *resolution) offered(b *block, given Export) map[string]cty.Value {
 func (r *resolution) exported(b *block, name string, raw []byte) cty.Value {
 	value, err := decodeJSON(raw, cty.DynamicPseudoType)
 	if err != nil {
-		r.ds = append(r.ds, mistake{"invalid-export", fmt.Sprintf("Value %q of %s cannot be read", name, b.address()),
-			"It is not valid JSON.", ""}.at(b.place))
+		r.ds = append(r.ds, mistake{
+			"invalid-export", fmt.Sprintf("Value %q of %s cannot be read", name, b.address()),
+			"It is not valid JSON.", "",
+		}.at(b.place))
 		return cty.DynamicVal
 	}
 	return value

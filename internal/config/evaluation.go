@@ -48,9 +48,11 @@ func (e *evaluation) within(context *hcl.EvalContext, expr hclsyntax.Expression)
 		_ = e.budget.charge(value) // sets exceeded, which is looked at next
 	}
 	if e.budget.exceeded {
-		return cty.DynamicVal, diag.Diagnostics{mistake{"expression-too-large", "Expression too large",
+		return cty.DynamicVal, diag.Diagnostics{mistake{
+			"expression-too-large", "Expression too large",
 			"Its evaluation went over the limit of 100,000 elements, 16 MiB of text, or 2 seconds.",
-			"Make the expression smaller, or prepare the value outside and give it as a variable."}.at(expr.Range())}
+			"Make the expression smaller, or prepare the value outside and give it as a variable.",
+		}.at(expr.Range())}
 	}
 	return value, diag.FromHCL(plainWords(hds))
 }

@@ -25,8 +25,10 @@ const (
 func inspect(name string, src []byte) diag.Diagnostics {
 	start := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
 	if len(src) > maxFileBytes {
-		return diag.Diagnostics{mistake{"file-too-large", "File is larger than 1 MiB",
-			fmt.Sprintf("The file has %d bytes.", len(src)), "Split it; all files of a project are read as one."}.at(start)}
+		return diag.Diagnostics{mistake{
+			"file-too-large", "File is larger than 1 MiB",
+			fmt.Sprintf("The file has %d bytes.", len(src)), "Split it; all files of a project are read as one.",
+		}.at(start)}
 	}
 	if !utf8.Valid(src) {
 		return diag.Diagnostics{invalidUTF8(name, src)}
@@ -53,9 +55,11 @@ func invalidUTF8(name string, src []byte) diag.Diagnostic {
 	}
 	end := at
 	end.Byte++
-	return mistake{"invalid-utf-8", "File is not UTF-8",
+	return mistake{
+		"invalid-utf-8", "File is not UTF-8",
 		fmt.Sprintf("The byte at offset %d is 0x%02x, which is not valid UTF-8.", at.Byte, src[at.Byte]),
-		"Save the file as UTF-8."}.at(hcl.Range{Filename: name, Start: at, End: end})
+		"Save the file as UTF-8.",
+	}.at(hcl.Range{Filename: name, Start: at, End: end})
 }
 
 // inspectTokens counts brackets and operators, and looks for text that
@@ -90,15 +94,19 @@ func inspectTokens(tokens hclsyntax.Tokens) diag.Diagnostics {
 }
 
 func tooDeep(r hcl.Range) diag.Diagnostic {
-	return mistake{"nesting-too-deep", fmt.Sprintf("Nesting deeper than %d", maxNesting),
+	return mistake{
+		"nesting-too-deep", fmt.Sprintf("Nesting deeper than %d", maxNesting),
 		"Brackets are open inside of each other more often than any real configuration needs.",
-		"Name parts of the expression with locals."}.at(r)
+		"Name parts of the expression with locals.",
+	}.at(r)
 }
 
 func tooManyOperators(r hcl.Range) diag.Diagnostic {
-	return mistake{"expression-too-long", fmt.Sprintf("Expression has more than %d operators", maxOperators),
+	return mistake{
+		"expression-too-long", fmt.Sprintf("Expression has more than %d operators", maxOperators),
 		"One expression strings together more operators than any real configuration needs.",
-		"Name parts of the expression with locals."}.at(r)
+		"Name parts of the expression with locals.",
+	}.at(r)
 }
 
 func opens(t hclsyntax.TokenType) bool {
@@ -136,8 +144,10 @@ func inspectText(token hclsyntax.Token) diag.Diagnostics {
 	switch token.Type {
 	case hclsyntax.TokenComment:
 		if strings.ContainsFunc(string(token.Bytes), diag.Bidirectional) {
-			return diag.Diagnostics{mistake{"bidirectional-text", "Comment holds characters that reorder text",
-				"What a reviewer sees is not what the file says (CVE-2021-42574).", "Remove the characters."}.warning(token.Range)}
+			return diag.Diagnostics{mistake{
+				"bidirectional-text", "Comment holds characters that reorder text",
+				"What a reviewer sees is not what the file says (CVE-2021-42574).", "Remove the characters.",
+			}.warning(token.Range)}
 		}
 	case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit:
 		return inspectLiteral(string(token.Bytes), token.Range)
@@ -148,18 +158,24 @@ func inspectText(token hclsyntax.Token) diag.Diagnostics {
 func inspectLiteral(literal string, r hcl.Range) diag.Diagnostics {
 	var ds diag.Diagnostics
 	if strings.ContainsFunc(literal, diag.Bidirectional) {
-		ds = append(ds, mistake{"bidirectional-text", "Text holds characters that reorder text",
+		ds = append(ds, mistake{
+			"bidirectional-text", "Text holds characters that reorder text",
 			"What a reviewer sees is not what the file says (CVE-2021-42574).",
-			`Remove them, or write them as an escape such as "\u202e".`}.at(r))
+			`Remove them, or write them as an escape such as "\u202e".`,
+		}.at(r))
 	}
 	if i := strings.IndexFunc(literal, func(c rune) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' }); i >= 0 {
-		ds = append(ds, mistake{"control-character", fmt.Sprintf("Control character U+%04X in text", literal[i]),
-			"Terminals and databases read control characters as commands or refuse them.", "Remove it."}.at(r))
+		ds = append(ds, mistake{
+			"control-character", fmt.Sprintf("Control character U+%04X in text", literal[i]),
+			"Terminals and databases read control characters as commands or refuse them.", "Remove it.",
+		}.at(r))
 	}
 	if credentials.MatchString(literal) {
-		ds = append(ds, mistake{"credential", "Literal looks like a credential",
+		ds = append(ds, mistake{
+			"credential", "Literal looks like a credential",
 			"Files of the project are reviewed and stored in plan bundles (the value is not repeated here).",
-			"Declare a variable with sensitive = true and give its value by LOCKSTEP_VAR_NAME or a file outside of version control."}.hidden(r))
+			"Declare a variable with sensitive = true and give its value by LOCKSTEP_VAR_NAME or a file outside of version control.",
+		}.hidden(r))
 	}
 	return ds
 }

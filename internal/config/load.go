@@ -46,9 +46,11 @@ func Load(fsys fs.FS) (*Project, diag.Diagnostics) {
 	names, ds := languageFiles(fsys)
 	p.static = ds
 	if len(names) == 0 && !ds.HasErrors() {
-		p.static = append(p.static, mistake{"no-files", "No language files found",
+		p.static = append(p.static, mistake{
+			"no-files", "No language files found",
 			"A project is a folder with files named *" + nativeSuffix + " or *" + jsonSuffix + ", in the folder itself or in " + changesFolder + "/.",
-			"Go to the project's folder (-C DIR), or start one with: lockstep init"}.at(hcl.Range{}))
+			"Go to the project's folder (-C DIR), or start one with: lockstep init",
+		}.at(hcl.Range{}))
 	}
 	docs := Language()
 	for _, name := range names {
@@ -88,8 +90,10 @@ func unreadable(name string, err error) diag.Diagnostic {
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
 		reason = pathError.Err
 	}
-	return mistake{"unreadable-file", fmt.Sprintf("Cannot read %s", name),
-		fmt.Sprintf("Reading it failed: %v.", reason), "Check the name and its permissions."}.at(hcl.Range{Filename: name})
+	return mistake{
+		"unreadable-file", fmt.Sprintf("Cannot read %s", name),
+		fmt.Sprintf("Reading it failed: %v.", reason), "Check the name and its permissions.",
+	}.at(hcl.Range{Filename: name})
 }
 
 func (p *Project) loadFile(name string, docs []BlockDoc) diag.Diagnostics {

@@ -25,15 +25,21 @@ func (d *decoder) checkName(b *block, place hcl.Range) {
 		d.checkPhase(b, place)
 	case b.doc.Type == "variable":
 		if !variableName.MatchString(b.name) {
-			d.fail(mistake{"invalid-name", fmt.Sprintf("Invalid name %q", cut(b.name)),
-				"A variable's name starts with a letter and has letters, digits, _ and -, at most 63 characters.", "Choose another name."}, place)
+			d.fail(mistake{
+				"invalid-name", fmt.Sprintf("Invalid name %q", cut(b.name)),
+				"A variable's name starts with a letter and has letters, digits, _ and -, at most 63 characters.", "Choose another name.",
+			}, place)
 		}
 	case !blockName.MatchString(b.name):
-		d.fail(mistake{"invalid-name", fmt.Sprintf("Invalid name %q", cut(b.name)),
-			"Names become parts of paths and addresses: a-z, 0-9, _ and -, starting with a letter or digit, at most 63 characters.", "Choose another name."}, place)
+		d.fail(mistake{
+			"invalid-name", fmt.Sprintf("Invalid name %q", cut(b.name)),
+			"Names become parts of paths and addresses: a-z, 0-9, _ and -, starting with a letter or digit, at most 63 characters.", "Choose another name.",
+		}, place)
 	case deviceNames.MatchString(b.name):
-		d.fail(mistake{"invalid-name", fmt.Sprintf("Reserved name %q", b.name),
-			"The name is a device on Windows and cannot be a file there.", "Choose another name."}, place)
+		d.fail(mistake{
+			"invalid-name", fmt.Sprintf("Reserved name %q", b.name),
+			"The name is a device on Windows and cannot be a file there.", "Choose another name.",
+		}, place)
 	}
 }
 
@@ -45,8 +51,10 @@ func (d *decoder) checkPhase(b *block, place hcl.Range) {
 	for _, phase := range plans.Phases() {
 		names = append(names, string(phase))
 	}
-	d.fail(mistake{"unknown-phase", fmt.Sprintf("Unknown phase %q", cut(b.name)),
-		"The phases are expand, deploy, verify, release and contract, in this order.", didYouMean(b.name, names)}, place)
+	d.fail(mistake{
+		"unknown-phase", fmt.Sprintf("Unknown phase %q", cut(b.name)),
+		"The phases are expand, deploy, verify, release and contract, in this order.", didYouMean(b.name, names),
+	}, place)
 }
 
 // cut shortens text that came from a file for a message.

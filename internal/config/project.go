@@ -142,9 +142,11 @@ func (p *Project) CheckTools(lockstepVersion string) diag.Diagnostics {
 		if wanted == "" || err != nil || runningErr != nil || constraint.Check(running.Core()) {
 			continue
 		}
-		return diag.Diagnostics{mistake{"version-mismatch", "This version of Lockstep may not read the project",
+		return diag.Diagnostics{mistake{
+			"version-mismatch", "This version of Lockstep may not read the project",
 			fmt.Sprintf("The project requires %s, this is %s.", wanted, lockstepVersion),
-			"Install a version that fits, or change required_version."}.at(b.args["required_version"].place)}
+			"Install a version that fits, or change required_version.",
+		}.at(b.args["required_version"].place)}
 	}
 	return nil
 }

@@ -21,16 +21,20 @@ func (p *Project) RestoreValues(env string, rec []plans.Variable, in ValueInputs
 	for _, recorded := range rec {
 		v := variables[recorded.Name]
 		if v == nil {
-			c.fail(mistake{"unknown-variable", fmt.Sprintf("The plan has a value for %q, which is not declared", cut(recorded.Name)),
-				"The plan was made from other files.", "Make a new plan."}, hcl.Range{})
+			c.fail(mistake{
+				"unknown-variable", fmt.Sprintf("The plan has a value for %q, which is not declared", cut(recorded.Name)),
+				"The plan was made from other files.", "Make a new plan.",
+			}, hcl.Range{})
 			continue
 		}
 		values.byName[recorded.Name] = c.restore(v, recorded)
 	}
 	for _, name := range sortedKeys(variables) {
 		if _, ok := values.byName[name]; !ok {
-			c.fail(mistake{"missing-value", fmt.Sprintf("The plan has no value for variable %q", name),
-				"The plan was made from other files.", "Make a new plan."}, variables[name].place())
+			c.fail(mistake{
+				"missing-value", fmt.Sprintf("The plan has no value for variable %q", name),
+				"The plan was made from other files.", "Make a new plan.",
+			}, variables[name].place())
 			values.byName[name] = variableValue{value: variables[name].unknown(), sensitive: variables[name].sensitive}
 		}
 	}
@@ -43,8 +47,10 @@ func (c *collector) restore(v *variable, recorded plans.Variable) variableValue 
 	if !recorded.Sensitive {
 		value, err := decodeJSON(recorded.Value, v.kind.WithoutOptionalAttributesDeep())
 		if err != nil {
-			c.fail(mistake{"invalid-value", fmt.Sprintf("The plan's value of variable %q cannot be read", recorded.Name),
-				"It does not fit the variable's type.", "Make a new plan."}, v.place())
+			c.fail(mistake{
+				"invalid-value", fmt.Sprintf("The plan's value of variable %q cannot be read", recorded.Name),
+				"It does not fit the variable's type.", "Make a new plan.",
+			}, v.place())
 			return result
 		}
 		result.value = value
@@ -52,15 +58,19 @@ func (c *collector) restore(v *variable, recorded plans.Variable) variableValue 
 	}
 	given, ok := c.resolve(v, recorded)
 	if !ok {
-		c.fail(mistake{"missing-value", fmt.Sprintf("No value for sensitive variable %q", recorded.Name),
+		c.fail(mistake{
+			"missing-value", fmt.Sprintf("No value for sensitive variable %q", recorded.Name),
 			fmt.Sprintf("The plan was made with a value from %s, which is not there now. Secrets are not stored in plans.", describeSource(recorded.Source)),
-			fixForSource(recorded)}, v.place())
+			fixForSource(recorded),
+		}, v.place())
 		return result
 	}
 	value, err := c.read(v, given)
 	if err != nil {
-		c.fail(mistake{"invalid-value", fmt.Sprintf("Invalid value of variable %q", recorded.Name),
-			fmt.Sprintf("The value from %s does not fit: %v.", describeSource(recorded.Source), err), ""}, v.place())
+		c.fail(mistake{
+			"invalid-value", fmt.Sprintf("Invalid value of variable %q", recorded.Name),
+			fmt.Sprintf("The value from %s does not fit: %v.", describeSource(recorded.Source), err), "",
+		}, v.place())
 		return result
 	}
 	result.value = value

@@ -63,8 +63,10 @@ func (c *checker) duplicates(parent *block) {
 			first[b.address()] = b
 			continue
 		}
-		c.fail(mistake{"duplicate-block", fmt.Sprintf("Second block %s", b.title()),
-			fmt.Sprintf("The first one is at %s.", placeOf(other.place)), "Rename one, or merge the two."}, b.place)
+		c.fail(mistake{
+			"duplicate-block", fmt.Sprintf("Second block %s", b.title()),
+			fmt.Sprintf("The first one is at %s.", placeOf(other.place)), "Rename one, or merge the two.",
+		}, b.place)
 	}
 }
 
@@ -82,8 +84,10 @@ func (c *checker) environments(b *block) {
 func (c *checker) duplicateLocals(b *block, seen map[string]*argument) {
 	for _, name := range sortedKeys(b.args) {
 		if other := seen[name]; other != nil {
-			c.fail(mistake{"duplicate-local", fmt.Sprintf("Second local %q", name),
-				fmt.Sprintf("The first one is at %s.", placeOf(other.place)), "Rename one."}, b.args[name].place)
+			c.fail(mistake{
+				"duplicate-local", fmt.Sprintf("Second local %q", name),
+				fmt.Sprintf("The first one is at %s.", placeOf(other.place)), "Rename one.",
+			}, b.args[name].place)
 		}
 		seen[name] = b.args[name]
 	}
@@ -94,8 +98,10 @@ func (c *checker) block(b *block, s scope) {
 		c.argument(b, b.args[name], s)
 	}
 	if b.doc.Type == "check" && len(b.children("assert")) == 0 && b.driver == "sql" {
-		c.ds = append(c.ds, mistake{"check-without-assert", fmt.Sprintf("%s asserts nothing", b.title()),
-			"It passes whenever the query runs.", "Add an assert block with a condition on self.rows."}.warning(b.place))
+		c.ds = append(c.ds, mistake{
+			"check-without-assert", fmt.Sprintf("%s asserts nothing", b.title()),
+			"It passes whenever the query runs.", "Add an assert block with a condition on self.rows.",
+		}.warning(b.place))
 	}
 	for _, child := range b.blocks {
 		inner := s
@@ -139,15 +145,19 @@ func (c *checker) referenceArgument(arg *argument, list bool, s scope) {
 	for _, element := range elements {
 		traversal := plainTraversal(element)
 		if traversal == nil {
-			c.fail(mistake{"invalid-reference", fmt.Sprintf("Invalid value of %q", arg.doc.Name),
+			c.fail(mistake{
+				"invalid-reference", fmt.Sprintf("Invalid value of %q", arg.doc.Name),
 				fmt.Sprintf("Expected %s, written plainly: the order is computed before values are known.", expectedReference(kinds)),
-				"Write it without quotes; in the JSON form as \"${...}\"."}, element.Range())
+				"Write it without quotes; in the JSON form as \"${...}\".",
+			}, element.Range())
 			continue
 		}
 		r := referenceOf(traversal)
 		if !slices.Contains(kinds, r.parts[0]) {
-			c.fail(mistake{"invalid-reference", fmt.Sprintf("Invalid value of %q", arg.doc.Name),
-				fmt.Sprintf("Expected %s, found %s.", expectedReference(kinds), r.text()), ""}, r.place)
+			c.fail(mistake{
+				"invalid-reference", fmt.Sprintf("Invalid value of %q", arg.doc.Name),
+				fmt.Sprintf("Expected %s, found %s.", expectedReference(kinds), r.text()), "",
+			}, r.place)
 			continue
 		}
 		c.reference(r, arg, s)
@@ -157,24 +167,30 @@ func (c *checker) referenceArgument(arg *argument, list bool, s scope) {
 // reference checks that what a name refers to exists, and reports whether.
 func (c *checker) reference(r reference, arg *argument, s scope) bool {
 	if s.constant {
-		c.fail(mistake{"not-constant", fmt.Sprintf("%q must be constant", arg.doc.Name),
+		c.fail(mistake{
+			"not-constant", fmt.Sprintf("%q must be constant", arg.doc.Name),
 			fmt.Sprintf("%s is used, but the argument is read before there are values, and is shown and stored.", r.text()),
-			"Write the value itself."}, r.place)
+			"Write the value itself.",
+		}, r.place)
 		return false
 	}
 	kind := r.parts[0]
 	candidates, known := c.namesOf(r, s)
 	switch {
 	case !known:
-		c.fail(mistake{"unknown-reference", fmt.Sprintf("Unknown name %q", cut(kind)),
+		c.fail(mistake{
+			"unknown-reference", fmt.Sprintf("Unknown name %q", cut(kind)),
 			"Expressions can use var, local, path.root, lockstep, database and the blocks of their change set" + selfHint(kind) + ".",
-			didYouMean(kind, rootNames(s))}, r.place)
+			didYouMean(kind, rootNames(s)),
+		}, r.place)
 		return false
 	case len(r.parts) == 1 && kind == "self":
 		return true
 	case len(r.parts) < max(2, addressLength(kind)):
-		c.fail(mistake{"incomplete-reference", fmt.Sprintf("Incomplete reference %q", r.text()),
-			fmt.Sprintf("Expected %s.", strings.Join(append([]string{kind}, placeholders(kind)...), ".")), didYouMean("", sortedKeys(candidates))}, r.place)
+		c.fail(mistake{
+			"incomplete-reference", fmt.Sprintf("Incomplete reference %q", r.text()),
+			fmt.Sprintf("Expected %s.", strings.Join(append([]string{kind}, placeholders(kind)...), ".")), didYouMean("", sortedKeys(candidates)),
+		}, r.place)
 		return false
 	case kind == "self":
 		return true
@@ -183,8 +199,10 @@ func (c *checker) reference(r reference, arg *argument, s scope) bool {
 	if b, ok := candidates[name]; ok {
 		return b == nil || c.exports(r, b)
 	}
-	c.fail(mistake{"unknown-reference", fmt.Sprintf("No %s %q", describeKind(kind), cut(name)),
-		fmt.Sprintf("%s is used, but %s.", r.text(), whereDeclared(kind, s)), didYouMean(name, sortedKeys(candidates))}, r.place)
+	c.fail(mistake{
+		"unknown-reference", fmt.Sprintf("No %s %q", describeKind(kind), cut(name)),
+		fmt.Sprintf("%s is used, but %s.", r.text(), whereDeclared(kind, s)), didYouMean(name, sortedKeys(candidates)),
+	}, r.place)
 	return false
 }
 
@@ -235,8 +253,10 @@ func (c *checker) exports(r reference, b *block) bool {
 	if slices.Contains(names, r.parts[n]) {
 		return true
 	}
-	c.fail(mistake{"unknown-attribute", fmt.Sprintf("%s has no attribute %q", r.address(), cut(r.parts[n])),
-		fmt.Sprintf("A block of type %q exports nothing of that name.", r.parts[0]), didYouMean(r.parts[n], names)}, r.place)
+	c.fail(mistake{
+		"unknown-attribute", fmt.Sprintf("%s has no attribute %q", r.address(), cut(r.parts[n])),
+		fmt.Sprintf("A block of type %q exports nothing of that name.", r.parts[0]), didYouMean(r.parts[n], names),
+	}, r.place)
 	return false
 }
 
@@ -259,8 +279,10 @@ func (c *checker) calls(expr hclsyntax.Expression) {
 			c.fail(mistake{"function-left-out", fmt.Sprintf("Function %s is left out on purpose", call.Name), reason, "Give the value by a variable."}, call.NameRange)
 			return nil
 		}
-		c.fail(mistake{"unknown-function", fmt.Sprintf("No function %q", cut(call.Name)),
-			"The language has no function of that name.", nearest(call.Name, c.functions)}, call.NameRange)
+		c.fail(mistake{
+			"unknown-function", fmt.Sprintf("No function %q", cut(call.Name)),
+			"The language has no function of that name.", nearest(call.Name, c.functions),
+		}, call.NameRange)
 		return nil
 	})
 }
@@ -272,8 +294,10 @@ func (c *checker) constraints() {
 			for _, name := range sortedKeys(holder.args) {
 				wanted := c.project.constantText(holder, name)
 				if _, err := version.NewConstraint(wanted); err != nil {
-					c.fail(mistake{"invalid-constraint", fmt.Sprintf("Invalid version constraint of %q", name),
-						fmt.Sprintf("%q is not a constraint.", cut(wanted)), `Write for example ">= 1.5" or "~> 0.1".`}, holder.args[name].expr.Range())
+					c.fail(mistake{
+						"invalid-constraint", fmt.Sprintf("Invalid version constraint of %q", name),
+						fmt.Sprintf("%q is not a constraint.", cut(wanted)), `Write for example ">= 1.5" or "~> 0.1".`,
+					}, holder.args[name].expr.Range())
 				}
 			}
 		}

@@ -152,6 +152,8 @@ func (c *checker) cycle(needs map[string][]string, places map[string]hcl.Range) 
 	if len(cycle) == 0 {
 		return
 	}
-	c.fail(mistake{"cycle", fmt.Sprintf("%s depends on itself", cycle[0]),
-		"The cycle is " + strings.Join(cycle, " -> ") + " (each needs the next).", "Remove one of these references."}, places[cycle[0]])
+	c.fail(mistake{
+		"cycle", fmt.Sprintf("%s depends on itself", cycle[0]),
+		"The cycle is " + strings.Join(cycle, " -> ") + " (each needs the next).", "Remove one of these references.",
+	}, places[cycle[0]])
 }

@@ -90,6 +90,8 @@ func validateVariable(eval *evaluation, b, rule *block) diag.Diagnostics {
 		return ds
 	}
 	a := Assert{block: rule, project: eval.project, names: eval.context.Variables}
-	return append(ds, mistake{"validation-failed", fmt.Sprintf("Invalid value of variable %q", b.name),
-		a.message(cty.DynamicVal), "Change the value; the condition is at " + placeOf(given.expr.Range()) + "."}.at(b.place))
+	return append(ds, mistake{
+		"validation-failed", fmt.Sprintf("Invalid value of variable %q", b.name),
+		a.message(cty.DynamicVal), "Change the value; the condition is at " + placeOf(given.expr.Range()) + ".",
+	}.at(b.place))
 }

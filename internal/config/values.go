@@ -76,8 +76,10 @@ func (p *Project) unknownEnvironment(env string) mistake {
 	for _, b := range p.root.children("environment") {
 		names = append(names, b.name)
 	}
-	return mistake{"unknown-environment", fmt.Sprintf("No environment %q", cut(env)),
-		"The project does not declare it.", didYouMean(env, names)}
+	return mistake{
+		"unknown-environment", fmt.Sprintf("No environment %q", cut(env)),
+		"The project does not declare it.", didYouMean(env, names),
+	}
 }
 
 // Record returns the values for the plan, in order of name: sensitive ones
@@ -132,16 +134,20 @@ func (c *collector) decide(v *variable, env string) variableValue {
 		result.source = given.source
 		value, err := c.read(v, given)
 		if err != nil {
-			c.fail(mistake{"invalid-value", fmt.Sprintf("Invalid value of variable %q", v.block.name),
-				fmt.Sprintf("The value from %s does not fit: %v.", given.source, err), v.describe()}, given.place)
+			c.fail(mistake{
+				"invalid-value", fmt.Sprintf("Invalid value of variable %q", v.block.name),
+				fmt.Sprintf("The value from %s does not fit: %v.", given.source, err), v.describe(),
+			}, given.place)
 			return result
 		}
 		result.value = value
 	case v.initial != cty.NilVal:
 		result.value = v.initial
 	case env != "":
-		c.fail(mistake{"missing-value", fmt.Sprintf("No value for variable %q in environment %q", v.block.name, env),
-			"The variable has no default. " + v.describe(), c.howToGive(v, env)}, v.place())
+		c.fail(mistake{
+			"missing-value", fmt.Sprintf("No value for variable %q in environment %q", v.block.name, env),
+			"The variable has no default. " + v.describe(), c.howToGive(v, env),
+		}, v.place())
 	}
 	return result
 }

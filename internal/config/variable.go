@@ -67,9 +67,11 @@ func emptyValue(v cty.Value) bool {
 }
 
 func sensitiveInFile(name, what string) mistake {
-	return mistake{"secret-in-file", fmt.Sprintf("Sensitive variable %q has %s", name, what),
+	return mistake{
+		"secret-in-file", fmt.Sprintf("Sensitive variable %q has %s", name, what),
 		"Files of the project are stored in plan bundles, and secrets must not be.",
-		fmt.Sprintf("Remove it and give the value by LOCKSTEP_VAR_%s or by a file of values.", name)}
+		fmt.Sprintf("Remove it and give the value by LOCKSTEP_VAR_%s or by a file of values.", name),
+	}
 }
 
 // convert converts a given value to the variable's type. Errors never hold

@@ -86,7 +86,8 @@ func TestWorkedExampleEvaluates(t *testing.T) {
 		t.Errorf("timeout = %v", got)
 	}
 	if got := blocks["deployment.exec.api"].Settings.Unknowns(); !reflect.DeepEqual(got, []string{
-		"artifact.digest", "artifact.path", "artifact.pinned", "environment_variables.CACHE_URL", "environment_variables.IMAGE"}) {
+		"artifact.digest", "artifact.path", "artifact.pinned", "environment_variables.CACHE_URL", "environment_variables.IMAGE",
+	}) {
 		t.Errorf("unknowns = %v", got)
 	}
 	if got := evaluated.Phases[plans.Verify].BakeTime; got != 10*time.Minute {

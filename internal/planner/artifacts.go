@@ -32,8 +32,10 @@ func (d *draft) artifacts() {
 			continue
 		}
 		if !named[b.Address] {
-			d.find(plans.Finding{Code: "unused-artifact", Severity: plans.SeverityWarning, Address: b.Address,
-				Summary: b.Address + " is used by nothing", Fix: "deploy it, or remove the block"})
+			d.find(plans.Finding{
+				Code: "unused-artifact", Severity: plans.SeverityWarning, Address: b.Address,
+				Summary: b.Address + " is used by nothing", Fix: "deploy it, or remove the block",
+			})
 		}
 		if user := users[b.Address]; user != "" {
 			d.add(d.fetchStep(b, user))
@@ -46,13 +48,17 @@ func (d *draft) artifacts() {
 func (d *draft) trustworthy(b *block) bool {
 	found, wanted := d.artifactDigest(b), plans.Digest(b.Settings.Text("digest"))
 	if found == "" {
-		d.refuse(b.Range, mistake{"unknown-artifact", b.Address + " has no known content",
-			"Its source was not read and the block gives no digest; a plan names the bytes that will run.", `Write digest = "sha256:..." or use a source that is known while planning.`})
+		d.refuse(b.Range, mistake{
+			"unknown-artifact", b.Address + " has no known content",
+			"Its source was not read and the block gives no digest; a plan names the bytes that will run.", `Write digest = "sha256:..." or use a source that is known while planning.`,
+		})
 		return false
 	}
 	if wanted != "" && wanted != found {
-		d.refuse(b.Range, mistake{"artifact-differs", b.Address + " is not what its digest says",
-			fmt.Sprintf("The source has %s, the block expects %s.", found, wanted), "Build it again from the right commit, or correct the digest."})
+		d.refuse(b.Range, mistake{
+			"artifact-differs", b.Address + " is not what its digest says",
+			fmt.Sprintf("The source has %s, the block expects %s.", found, wanted), "Build it again from the right commit, or correct the digest.",
+		})
 		return false
 	}
 	return true

@@ -61,15 +61,19 @@ func upstream(plan *plans.Plan, up plans.Upstream, there Standing, now time.Time
 	who := "whoever may apply to " + env
 	taken, ok := there.ChangeSets[plan.ChangeSet]
 	if hold := there.hold(plan.ChangeSet, plan.Content); hold != nil {
-		return &plans.Block{Code: "hold", Who: who, Next: apply,
-			Summary: fmt.Sprintf("this content was rolled back in %s by run %s and was not applied there since", env, hold.Run)}
+		return &plans.Block{
+			Code: "hold", Who: who, Next: apply,
+			Summary: fmt.Sprintf("this content was rolled back in %s by run %s and was not applied there since", env, hold.Run),
+		}
 	}
 	if !ok {
 		return &plans.Block{Code: "upstream", Who: who, Next: apply, Summary: fmt.Sprintf("%s does not have %s yet", env, plan.ChangeSet)}
 	}
 	if taken.Content != plan.Content {
-		return &plans.Block{Code: "content", Who: who, Next: apply,
-			Summary: fmt.Sprintf("%s has %s with other content (%s there, %s here)", env, plan.ChangeSet, taken.Content.Short(), plan.Content.Short())}
+		return &plans.Block{
+			Code: "content", Who: who, Next: apply,
+			Summary: fmt.Sprintf("%s has %s with other content (%s there, %s here)", env, plan.ChangeSet, taken.Content.Short(), plan.Content.Short()),
+		}
 	}
 	until := taken.Since.Add(time.Duration(up.SoakTime))
 	if !now.Before(until) {

@@ -65,8 +65,10 @@ func (d *draft) checks() {
 	for i, u := range uses {
 		b := d.blocks[u.check]
 		if b == nil {
-			d.refuse(d.set.Phases[u.phase].Range, mistake{"unknown-check", fmt.Sprintf("phase %q names %s, which does not exist", u.phase, u.check),
-				"The change set has no such check.", "Name one of its check blocks."})
+			d.refuse(d.set.Phases[u.phase].Range, mistake{
+				"unknown-check", fmt.Sprintf("phase %q names %s, which does not exist", u.phase, u.check),
+				"The change set has no such check.", "Name one of its check blocks.",
+			})
 			continue
 		}
 		if !places[u.phase] {

@@ -85,12 +85,14 @@ func (d *draft) contractIsSuffix(s *schema) {
 		case m.phase == plans.Contract && contract == nil:
 			contract = m
 		case m.phase == plans.Expand && contract != nil:
-			d.refuse(fileRange(m.file.Up.Path, 1), mistake{"expand-after-contract",
+			d.refuse(fileRange(m.file.Up.Path, 1), mistake{
+				"expand-after-contract",
 				fmt.Sprintf("%s (%s) comes after %s (contract)", m.file.ID(), m.verdict.Class, contract.file.ID()),
 				fmt.Sprintf("%s must run before the deployment: %s. %s must run after it: %s. Files of one database run in order of version, so both cannot be.",
 					m.file.ID(), m.verdict.Reason, contract.file.ID(), contract.verdict.Reason),
 				fmt.Sprintf("Renumber %s above %d if no environment has applied it, or move it to a later change set, or split it; if older code does survive it, say so in the file: -- lockstep:phase expand REASON.",
-					contract.file.ID(), s.files[len(s.files)-1].Version)})
+					contract.file.ID(), s.files[len(s.files)-1].Version),
+			})
 		}
 	}
 }

@@ -13,8 +13,10 @@ func (d *draft) deployments() {
 	for _, b := range d.kind("deployment") {
 		artifact := d.artifactOf(b)
 		if artifact == nil {
-			d.refuse(b.Range, mistake{"no-artifact", b.Address + " deploys no artifact",
-				"What runs is compared with the artifact's digest, so a deployment needs one.", "Write artifact = artifact.TYPE.NAME."})
+			d.refuse(b.Range, mistake{
+				"no-artifact", b.Address + " deploys no artifact",
+				"What runs is compared with the artifact's digest, so a deployment needs one.", "Write artifact = artifact.TYPE.NAME.",
+			})
 			continue
 		}
 		wanted := d.artifactDigest(artifact)
@@ -30,8 +32,10 @@ func (d *draft) deploy(b, artifact *block, wanted plans.Digest) {
 	late := seen == nil || seen.Late || seen.Deployment == nil
 	unknown := unknownTarget(b)
 	if late && len(unknown) == 0 && (seen == nil || !seen.Late) {
-		d.refuse(b.Range, mistake{"not-observed", b.Address + " was not observed",
-			"A plan is made from what is there, and nothing was read from this target.", "Check that the target can be reached, then plan again."})
+		d.refuse(b.Range, mistake{
+			"not-observed", b.Address + " was not observed",
+			"A plan is made from what is there, and nothing was read from this target.", "Check that the target can be reached, then plan again.",
+		})
 		return
 	}
 	var current plans.Digest

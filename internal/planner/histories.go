@@ -40,16 +40,20 @@ func pendingFiles(files []plans.MigrationFile) []migration {
 func (d *draft) consistent(s *schema) bool {
 	seen := s.seen
 	if seen.Dirty {
-		d.refuse(s.database.Range, mistake{"dirty-database", fmt.Sprintf("%s is marked dirty at version %s", s.database.Address, seen.Version),
+		d.refuse(s.database.Range, mistake{
+			"dirty-database", fmt.Sprintf("%s is marked dirty at version %s", s.database.Address, seen.Version),
 			"Another tool began a migration there and did not finish it; how far it came is not recorded.",
-			fmt.Sprintf("Compare the schema with file %s, finish or undo it by hand, then clear the mark with that tool (migrate force VERSION) and plan again.", seen.Version)})
+			fmt.Sprintf("Compare the schema with file %s, finish or undo it by hand, then clear the mark with that tool (migrate force VERSION) and plan again.", seen.Version),
+		})
 		return false
 	}
 	highest := highestOf(seen.Applied)
 	if seen.Version != "" && highest > number(seen.Version) {
-		d.refuse(s.database.Range, mistake{"history-differs", fmt.Sprintf("%s says version %s, its history says %d", s.database.Address, seen.Version, highest),
+		d.refuse(s.database.Range, mistake{
+			"history-differs", fmt.Sprintf("%s says version %s, its history says %d", s.database.Address, seen.Version, highest),
 			"Another tool has moved the schema back, or set the number by hand.",
-			fmt.Sprintf("Bring the schema back to version %d with that tool, or set the number back if only the number is wrong, and plan again.", highest)})
+			fmt.Sprintf("Bring the schema back to version %d with that tool, or set the number back if only the number is wrong, and plan again.", highest),
+		})
 		return false
 	}
 	return true
@@ -134,17 +138,21 @@ func (d *draft) compareHistory(s *schema) {
 		if v > s.version || files[v] || a.Up == "" {
 			continue
 		}
-		d.refuse(s.block.Range, mistake{"applied-file-gone", fmt.Sprintf("Migration %s of %s is applied, but its file is gone", appliedName(a), s.database.Address),
+		d.refuse(s.block.Range, mistake{
+			"applied-file-gone", fmt.Sprintf("Migration %s of %s is applied, but its file is gone", appliedName(a), s.database.Address),
 			fmt.Sprintf("It was applied %s. Without the file a new environment would not get the same schema.", when(a)),
-			fmt.Sprintf("Bring the file back into %s from version control.", s.database.Settings.Text("migrations"))})
+			fmt.Sprintf("Bring the file back into %s from version control.", s.database.Settings.Text("migrations")),
+		})
 	}
 }
 
 func (d *draft) compareFile(s *schema, f plans.MigrationFile, a plans.AppliedMigration) {
 	if a.Up != f.Up.Digest {
-		d.refuse(fileRange(f.Up.Path, 1), mistake{"applied-file-edited", fmt.Sprintf("%s was edited after it was applied to %s", f.ID(), s.database.Address),
+		d.refuse(fileRange(f.Up.Path, 1), mistake{
+			"applied-file-edited", fmt.Sprintf("%s was edited after it was applied to %s", f.ID(), s.database.Address),
 			fmt.Sprintf("The database has %s, applied %s; the file is %s now.", a.Up.Short(), when(a), f.Up.Digest.Short()),
-			"Take the edit back, and write what you want to change into a new migration file."})
+			"Take the edit back, and write what you want to change into a new migration file.",
+		})
 		return
 	}
 	if a.Down != "" && a.Down != f.Down.Digest {

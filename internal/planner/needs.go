@@ -62,8 +62,10 @@ func (d *draft) need(n *node, address string) {
 	if later.Action == plans.ActionMigrate {
 		return // the contract part of a migration comes after the deployment by its nature
 	}
-	d.refuse(d.blocks[n.step.Block].Range, mistake{"needs-a-later-phase",
+	d.refuse(d.blocks[n.step.Block].Range, mistake{
+		"needs-a-later-phase",
 		fmt.Sprintf("%s runs in %s and needs %s, which runs in %s", n.step.Address, n.step.Phase, later.Address, later.Phase),
 		fmt.Sprintf("%s runs there because %s.", later.Address, candidates[0].because),
-		fmt.Sprintf("Remove the reference, or move %s to a later change set.", later.Address)})
+		fmt.Sprintf("Remove the reference, or move %s to a later change set.", later.Address),
+	})
 }

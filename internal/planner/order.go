@@ -78,7 +78,9 @@ func (d *draft) refuseCycle(err error) {
 	if b := d.blocks[d.nodes[cycle.Path[0]].step.Block]; b != nil {
 		at = b.Range
 	}
-	d.refuse(at, mistake{"cycle", "The steps need each other in a circle",
+	d.refuse(at, mistake{
+		"cycle", "The steps need each other in a circle",
 		strings.Join(cycle.Path, " needs ") + ".",
-		"Remove one of these references or depends_on. A precondition comes before every other step of its phase, so it cannot use what the phase makes."})
+		"Remove one of these references or depends_on. A precondition comes before every other step of its phase, so it cannot use what the phase makes.",
+	})
 }

@@ -42,7 +42,8 @@ func scene(t *rapid.T, sets map[string]*config.Evaluated) planner.Input {
 		Siblings:     []planner.Sibling{{Name: "a", Order: 1}, {Name: "b", Order: 2}},
 		Variables:    []plans.Variable{{Name: "x", Source: "default"}, {Name: "y", Source: "flag"}},
 		Inputs: []plans.Input{
-			{Role: "config", Path: "a", Digest: digest("a")}, {Role: "config", Path: "b", Digest: digest("b")},
+			{Role: "config", Path: "a", Digest: digest("a")},
+			{Role: "config", Path: "b", Digest: digest("b")},
 			{Role: "terraform-source", Path: "infra/cache/main.tf", Digest: digest("tf")},
 		},
 	}

@@ -78,8 +78,10 @@ func (d *draft) schemas() {
 // readable refuses a block that nothing can be planned for.
 func (d *draft) readable(s *schema) bool {
 	if s.database == nil {
-		d.refuse(s.block.Range, mistake{"unknown-database", fmt.Sprintf("%s names no database", s.block.Address),
-			"The project does not declare its database.", "Write database = database.NAME."})
+		d.refuse(s.block.Range, mistake{
+			"unknown-database", fmt.Sprintf("%s names no database", s.block.Address),
+			"The project does not declare its database.", "Write database = database.NAME.",
+		})
 		return false
 	}
 	if s.version != Newest && (len(s.files) == 0 || s.files[len(s.files)-1].Version != s.version) {
@@ -87,9 +89,11 @@ func (d *draft) readable(s *schema) bool {
 		if all := coveredFiles(d.in.Folders[s.name], Newest); len(all) > 0 {
 			newest = "goes up to " + all[len(all)-1].ID()
 		}
-		d.refuse(s.block.Range, mistake{"unknown-version", fmt.Sprintf("%s names version %d, which is no file", s.block.Address, s.version),
+		d.refuse(s.block.Range, mistake{
+			"unknown-version", fmt.Sprintf("%s names version %d, which is no file", s.block.Address, s.version),
 			fmt.Sprintf("The folder %s %s.", s.database.Settings.Text("migrations"), newest),
-			"Name the version of the last file that belongs to the change set; a missing file may not be committed yet."})
+			"Name the version of the last file that belongs to the change set; a missing file may not be committed yet.",
+		})
 		return false
 	}
 	observed := d.seen[s.database.Address]
@@ -97,8 +101,10 @@ func (d *draft) readable(s *schema) bool {
 		return true
 	}
 	if observed == nil || observed.Database == nil {
-		d.refuse(s.database.Range, mistake{"not-observed", fmt.Sprintf("%s was not observed", s.database.Address),
-			"A plan is made from what is there, and nothing was read from this database.", "Check the url and that the database answers, then plan again."})
+		d.refuse(s.database.Range, mistake{
+			"not-observed", fmt.Sprintf("%s was not observed", s.database.Address),
+			"A plan is made from what is there, and nothing was read from this database.", "Check the url and that the database answers, then plan again.",
+		})
 		return false
 	}
 	s.seen = observed.Database

@@ -107,7 +107,8 @@ func TestRequiresSkipsEnvironmentsLeftOut(t *testing.T) {
 	in.ChangeSet.DependsOn = []string{"only_dev", "other"}
 	in.Siblings = []planner.Sibling{
 		{Name: "only_dev", Environments: []string{"dev"}, DependsOn: []string{"base"}},
-		{Name: "base"}, {Name: "other"},
+		{Name: "base"},
+		{Name: "other"},
 	}
 	if got := mustPlan(t, in).Requires; !slices.Equal(got, []string{"base", "other"}) {
 		t.Errorf("got %v", got)

@@ -47,7 +47,9 @@ func (d *draft) began(s *schema) bool {
 }
 
 func (d *draft) gap(s *schema, f plans.MigrationFile, owner string) {
-	d.refuse(fileRange(f.Up.Path, 1), mistake{"migration-gap", fmt.Sprintf("%s is not applied to %s, but version %d is", f.ID(), s.database.Address, s.highest),
+	d.refuse(fileRange(f.Up.Path, 1), mistake{
+		"migration-gap", fmt.Sprintf("%s is not applied to %s, but version %d is", f.ID(), s.database.Address, s.highest),
 		fmt.Sprintf("It belongs to change set %q and was not held for a contract phase, so it came after the newer ones by accident (two branches were merged, or a file was added late).", owner),
-		fmt.Sprintf("Renumber it above %d if no environment has applied it.", s.highest)})
+		fmt.Sprintf("Renumber it above %d if no environment has applied it.", s.highest),
+	})
 }

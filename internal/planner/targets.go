@@ -18,8 +18,10 @@ func (d *draft) targets() {
 			first[target] = b
 			continue
 		}
-		d.refuse(b.Range, mistake{"one-target-twice", fmt.Sprintf("%s and %s change the same target", other.Address, b.Address),
-			fmt.Sprintf("Both change %s, and each would undo the other.", target), "Remove one, or give it a target of its own."})
+		d.refuse(b.Range, mistake{
+			"one-target-twice", fmt.Sprintf("%s and %s change the same target", other.Address, b.Address),
+			fmt.Sprintf("Both change %s, and each would undo the other.", target), "Remove one, or give it a target of its own.",
+		})
 	}
 }
 

@@ -17,8 +17,10 @@ func (d *draft) terraform() {
 		case len(b.unknowns) > 0 || (seen != nil && seen.Late):
 			d.lateTerraform(b)
 		case seen == nil || seen.Terraform == nil:
-			d.refuse(b.Range, mistake{"not-observed", b.Address + " was not observed",
-				"A plan is made from what is there, and Terraform made no plan for this module.", "Run plan again; if it stays, run terraform plan in the module."})
+			d.refuse(b.Range, mistake{
+				"not-observed", b.Address + " was not observed",
+				"A plan is made from what is there, and Terraform made no plan for this module.", "Run plan again; if it stays, run terraform plan in the module.",
+			})
 		default:
 			d.knownTerraform(b, seen.Terraform)
 		}
@@ -87,16 +89,20 @@ func (d *draft) lateTerraform(b *block) {
 		unknown = "its state"
 	}
 	if len(allowed) == 0 {
-		d.refuse(b.Range, mistake{"late-without-bounds", fmt.Sprintf("%s cannot be planned yet, and nothing bounds what it may do", b.Address),
+		d.refuse(b.Range, mistake{
+			"late-without-bounds", fmt.Sprintf("%s cannot be planned yet, and nothing bounds what it may do", b.Address),
 			fmt.Sprintf("Not known before an earlier step has run: %s.", unknown),
-			`Add allowed_actions, for example ["create", "update"]: what the module may do without a new approval.`})
+			`Add allowed_actions, for example ["create", "update"]: what the module may do without a new approval.`,
+		})
 		return
 	}
 	for _, action := range allowed {
 		if !slices.Contains([]string{"create", "update", "read", "no-op"}, action) {
-			d.refuse(b.Range, mistake{"late-destroy", fmt.Sprintf("%s cannot be planned yet, and may %s", b.Address, action),
+			d.refuse(b.Range, mistake{
+				"late-destroy", fmt.Sprintf("%s cannot be planned yet, and may %s", b.Address, action),
 				"What takes something away belongs to the contract phase and must be seen before it is approved.",
-				`Leave ` + fmt.Sprintf("%q", action) + ` out of allowed_actions, or give the module inputs that are known.`})
+				`Leave ` + fmt.Sprintf("%q", action) + ` out of allowed_actions, or give the module inputs that are known.`,
+			})
 			return
 		}
 	}

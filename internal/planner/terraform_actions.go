@@ -84,14 +84,20 @@ func (t changeTally) summary() string {
 func (t changeTally) rollback() plans.Rollback {
 	switch {
 	case t.takes():
-		return plans.Rollback{Grade: plans.GradeNone, Summary: "NONE - one-way door",
-			Reason: "Terraform can make a resource of the same name again, not the one that was there, nor what was in it"}
+		return plans.Rollback{
+			Grade: plans.GradeNone, Summary: "NONE - one-way door",
+			Reason: "Terraform can make a resource of the same name again, not the one that was there, nor what was in it",
+		}
 	case len(t[updated]) > 0:
-		return plans.Rollback{Grade: plans.GradeStructural, Summary: "previous configuration applied again",
-			Reason: "the settings come back; what the change did meanwhile does not"}
+		return plans.Rollback{
+			Grade: plans.GradeStructural, Summary: "previous configuration applied again",
+			Reason: "the settings come back; what the change did meanwhile does not",
+		}
 	case len(t[created]) > 0:
-		return plans.Rollback{Grade: plans.GradeExact, Summary: fmt.Sprintf("destroy %d", len(t[created])),
-			Reason: "it only creates; what is created is destroyed, with what was put into it since"}
+		return plans.Rollback{
+			Grade: plans.GradeExact, Summary: fmt.Sprintf("destroy %d", len(t[created])),
+			Reason: "it only creates; what is created is destroyed, with what was put into it since",
+		}
 	}
 	return plans.Rollback{Grade: plans.GradeExact, Summary: "nothing to undo", Reason: "only outputs change, no resource does"}
 }
@@ -115,8 +121,10 @@ func (t changeTally) risk() plans.Risk {
 // allowed refuses actions that the author excluded, and unknown ones.
 func (d *draft) allowed(b *block, t changeTally) bool {
 	if n := t[unclear]; len(n) > 0 {
-		d.refuse(b.Range, mistake{"unknown-terraform-action", fmt.Sprintf("%s: Terraform plans an action that this version does not know", b.Address),
-			fmt.Sprintf("It concerns %s. What is not understood is never applied.", listed(n)), "Use a newer version of lockstep, or plan with an older Terraform."})
+		d.refuse(b.Range, mistake{
+			"unknown-terraform-action", fmt.Sprintf("%s: Terraform plans an action that this version does not know", b.Address),
+			fmt.Sprintf("It concerns %s. What is not understood is never applied.", listed(n)), "Use a newer version of lockstep, or plan with an older Terraform.",
+		})
 		return false
 	}
 	list := b.args.AllowedActions
@@ -141,8 +149,10 @@ func (d *draft) allowed(b *block, t changeTally) bool {
 		return true
 	}
 	slices.Sort(refused)
-	d.refuse(b.Range, mistake{"action-not-allowed", fmt.Sprintf("%s would do more than its allowed_actions", b.Address),
-		fmt.Sprintf("Allowed: %s. Planned besides: %s.", strings.Join(list, ", "), listed(refused)), "Change the module, or allowed_actions."})
+	d.refuse(b.Range, mistake{
+		"action-not-allowed", fmt.Sprintf("%s would do more than its allowed_actions", b.Address),
+		fmt.Sprintf("Allowed: %s. Planned besides: %s.", strings.Join(list, ", "), listed(refused)), "Change the module, or allowed_actions.",
+	})
 	return false
 }
 
@@ -154,8 +164,10 @@ func (d *draft) splittable(b *block, t changeTally) bool {
 	}
 	adds := slices.Sorted(slices.Values(slices.Concat(t[created], t[updated])))
 	takes := slices.Sorted(slices.Values(slices.Concat(t[replaced], t[deleted], t[forgotten])))
-	d.refuse(b.Range, mistake{"mixed-terraform", fmt.Sprintf("%s adds and takes away in one plan", b.Address),
+	d.refuse(b.Range, mistake{
+		"mixed-terraform", fmt.Sprintf("%s adds and takes away in one plan", b.Address),
 		fmt.Sprintf("Before the deployment: %s. After it, because older code may use them: %s. One Terraform plan is applied as a whole.", listed(adds), listed(takes)),
-		"Split the module: one terraform block for what is added, and remove the rest in a later change set (or in a module and block of its own)."})
+		"Split the module: one terraform block for what is added, and remove the rest in a later change set (or in a module and block of its own).",
+	})
 	return false
 }

@@ -171,11 +171,15 @@ func (w *walk) settle(ctx context.Context, step plans.Step, s journal.StepState)
 			w.reopen(step)
 			return nil
 		}
-		return w.needsPerson(Failure{Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
-			Message: "its outcome is not known, and it must never run twice"})
+		return w.needsPerson(Failure{
+			Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
+			Message: "its outcome is not known, and it must never run twice",
+		})
 	}
-	return w.needsPerson(Failure{Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
-		Message: "its target does not tell whether it happened"})
+	return w.needsPerson(Failure{
+		Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
+		Message: "its target does not tell whether it happened",
+	})
 }
 
 func (w *walk) foundDone(step plans.Step, s journal.StepState, report providers.Report) *Outcome {

@@ -110,11 +110,15 @@ func stray(file string, entry fs.DirEntry, loose *regexp.Regexp) *FileError {
 	name := entry.Name()
 	switch {
 	case loose.MatchString(name):
-		return &FileError{file, strconv.Quote(name) + ", which golang-migrate takes as a migration", expected,
-			"rename it, or move it out of the folder"}
+		return &FileError{
+			file, strconv.Quote(name) + ", which golang-migrate takes as a migration", expected,
+			"rename it, or move it out of the folder",
+		}
 	case len(name) >= 4 && strings.EqualFold(name[len(name)-4:], ".sql") && !entry.IsDir():
-		return &FileError{file, strconv.Quote(name) + ", which golang-migrate skips in silence", expected,
-			"rename it, or move it out of the folder"}
+		return &FileError{
+			file, strconv.Quote(name) + ", which golang-migrate skips in silence", expected,
+			"rename it, or move it out of the folder",
+		}
 	default:
 		return nil
 	}
@@ -246,14 +250,18 @@ func combine(same []*source) (plans.MigrationFile, *FileError) {
 			slot = &file.Down
 		}
 		if slot.Path != "" || plans.FileID(s.file.Path) != plans.FileID(same[0].file.Path) {
-			return file, &FileError{s.file.Path, fmt.Sprintf("version %d again", s.version),
-				"each version once; " + same[0].file.Path + " has it", "give it a version of its own"}
+			return file, &FileError{
+				s.file.Path, fmt.Sprintf("version %d again", s.version),
+				"each version once; " + same[0].file.Path + " has it", "give it a version of its own",
+			}
 		}
 		*slot = s.file
 	}
 	if file.Up.Path == "" {
-		return file, &FileError{file.Down.Path, "a down file without its up file",
-			plans.FileID(file.Down.Path) + ".up.sql beside it", "add it, or delete the down file"}
+		return file, &FileError{
+			file.Down.Path, "a down file without its up file",
+			plans.FileID(file.Down.Path) + ".up.sql beside it", "add it, or delete the down file",
+		}
 	}
 	return file, nil
 }

@@ -82,11 +82,13 @@ func lyingVariants() []variant {
 		{name: "apply does nothing", caught: "apply_does_the_step", instead: broken{
 			apply: func(broken, context.Context, providers.Request) (providers.Result, error) {
 				return providers.Result{Summary: "made", Changed: true}, nil
-			}}},
+			},
+		}},
 		{name: "probe always says done", caught: "probe_before_says_absent", instead: broken{
 			probe: func(broken, context.Context, providers.Request) (providers.Report, error) {
 				return providers.Report{Verdict: providers.Done, Detail: "sure"}, nil
-			}}},
+			},
+		}},
 		{name: "probe takes half for done", caught: "crash_then_apply", instead: broken{probe: roundedProbe(providers.Done)}},
 		{name: "probe takes half for absent", caught: "crash_then_roll_back", instead: broken{probe: roundedProbe(providers.Absent)}},
 		{name: "probe forgets the outputs", caught: "done_step_tells_its_outputs", instead: broken{
@@ -94,13 +96,15 @@ func lyingVariants() []variant {
 				report, err := b.Provider.Probe(ctx, req)
 				report.Outputs = nil
 				return report, err
-			}}},
+			},
+		}},
 		{name: "a second apply claims a change", caught: "apply_again_is_a_no_op", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				result, err := b.Provider.Apply(ctx, req)
 				result.Changed = true
 				return result, err
-			}}},
+			},
+		}},
 		{name: "cancelling is a success", caught: "cancelled_before_start", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				result, err := b.Provider.Apply(ctx, req)
@@ -108,13 +112,15 @@ func lyingVariants() []variant {
 					err = nil
 				}
 				return result, err
-			}}},
+			},
+		}},
 		{name: "observation has a clock in it", caught: "observe_twice_is_equal", instead: broken{
 			observe: func(b broken, ctx context.Context, req providers.ObserveRequest) (providers.Observed, error) {
 				seen, err := b.Provider.Observe(ctx, req)
 				seen.Identity = fmt.Sprint(len(b.world.Calls()))
 				return seen, err
-			}}},
+			},
+		}},
 		{name: "rerun is not declared", caught: "rerun_is_declared", instead: broken{rerun: "maybe"}},
 		{name: "broken target is absent", caught: "broken_target_is_an_error", instead: broken{
 			probe: func(b broken, ctx context.Context, req providers.Request) (providers.Report, error) {
@@ -123,7 +129,8 @@ func lyingVariants() []variant {
 					return providers.Report{Verdict: providers.Absent, Detail: "nothing found"}, nil
 				}
 				return report, err
-			}}},
+			},
+		}},
 		{name: "error shows the settings", caught: "broken_target_is_an_error", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				result, err := b.Provider.Apply(ctx, req)
@@ -131,7 +138,8 @@ func lyingVariants() []variant {
 					err = fmt.Errorf("apply with %s: %w", req.Settings, err)
 				}
 				return result, err
-			}}},
+			},
+		}},
 	}
 }
 
@@ -141,42 +149,49 @@ func writingVariants() []variant {
 			observe: func(b broken, ctx context.Context, req providers.ObserveRequest) (providers.Observed, error) {
 				b.world.Put(req.Address, "seen")
 				return b.Provider.Observe(ctx, req)
-			}}},
+			},
+		}},
 		{name: "probe finishes the step", caught: "probe_writes_nothing", instead: broken{
 			probe: func(b broken, ctx context.Context, req providers.Request) (providers.Report, error) {
 				report, err := b.Provider.Probe(ctx, req)
 				b.world.Put(req.Step.Address, "v2")
 				return report, err
-			}}},
+			},
+		}},
 		{name: "every apply adds", caught: "apply_again_is_a_no_op", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				result, err := b.Provider.Apply(ctx, req)
 				b.world.Put(req.Step.Address, fmt.Sprint(len(b.world.Calls())))
 				return result, err
-			}}},
+			},
+		}},
 		{name: "roll back does nothing", caught: "roll_back_restores_the_start", instead: broken{
 			rollback: func(broken, context.Context, providers.Request) (providers.Result, error) {
 				return providers.Result{Summary: "removed", Changed: true}, nil
-			}}},
+			},
+		}},
 		{name: "roll back leaves a half", caught: "crash_then_roll_back", instead: broken{
 			rollback: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				if strings.Contains(b.world.Signature(req.Step.Address), "whole=false") {
 					return providers.Result{Summary: "nothing to do"}, nil
 				}
 				return b.Provider.Rollback(ctx, req)
-			}}},
+			},
+		}},
 		{name: "roll back of absent fails", caught: "roll_back_of_absent_is_a_no_op", instead: broken{
 			rollback: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				if b.world.Signature(req.Step.Address) == "" {
 					return providers.Result{}, errors.New("not found")
 				}
 				return b.Provider.Rollback(ctx, req)
-			}}},
+			},
+		}},
 		{name: "no way back removes all the same", grade: plans.GradeNone, caught: "no_way_back_changes_nothing", instead: broken{
 			rollback: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				b.world.Remove(req.Step.Address)
 				return providers.Result{}, providers.ErrIrreversible
-			}}},
+			},
+		}},
 		{name: "effect before record", caught: "failing_record_prevents_the_effect", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				record := req.Record
@@ -185,7 +200,8 @@ func writingVariants() []variant {
 					return record(fact)
 				}
 				return b.Provider.Apply(ctx, req)
-			}}},
+			},
+		}},
 		{name: "cancelling leaves a lie", caught: "cancelled_half_way", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				result, err := b.Provider.Apply(ctx, req)
@@ -193,7 +209,8 @@ func writingVariants() []variant {
 					b.world.Put(req.Step.Address, "v1")
 				}
 				return result, err
-			}}},
+			},
+		}},
 		{name: "targets are mixed up", caught: "two_targets_side_by_side", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				for _, c := range b.world.Calls() {
@@ -203,7 +220,8 @@ func writingVariants() []variant {
 					}
 				}
 				return b.Provider.Apply(ctx, req)
-			}}},
+			},
+		}},
 	}
 }
 
