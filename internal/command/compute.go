@@ -95,7 +95,11 @@ func (r *reading) input(runs []journal.Run) (planner.Input, error) {
 		in.Inputs = append(in.Inputs, plans.Input{Role: roleConfig, Path: f.Path, Digest: digest, Size: int64(len(f.Bytes))})
 	}
 	sources, err := r.terraformSources()
-	in.Inputs = append(in.Inputs, sources...)
+	if err != nil {
+		return in, err
+	}
+	programs, err := r.programs()
+	in.Inputs = slices.Concat(in.Inputs, sources, programs)
 	return in, err
 }
 

@@ -99,7 +99,7 @@ func (o *opened) knowExports() error {
 // stale observes every target of the plan again and says what is not as the
 // plan saw it. Nothing is changed.
 func (o *opened) stale(ctx context.Context) ([]string, error) {
-	var differences []string
+	differences := changedPrograms(o.bundle)
 	for _, planned := range o.bundle.Plan.Observations {
 		if planned.Late {
 			continue

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -10,6 +9,7 @@ import (
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/artifact"
 	"github.com/lockstep-dev/lockstep/providers/artifact/directory"
+	"github.com/lockstep-dev/lockstep/providers/artifact/exec"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 	"github.com/lockstep-dev/lockstep/providers/database/sqlite"
 	"github.com/lockstep-dev/lockstep/providers/terraform"
@@ -67,7 +67,7 @@ func (r *registry) make(name string) (providers.Provider, error) {
 	case "deployment/directory":
 		return directory.New(directory.Options{Root: "."}), nil
 	case "deployment/exec":
-		return nil, errors.New("TEMP")
+		return exec.New(exec.Options{Root: "."}), nil
 	default:
 		return nil, fmt.Errorf("there is no provider %q in this version", name)
 	}

@@ -125,6 +125,11 @@ func (a *app) goOn(ctx context.Context, args []string, o applyOptions, do carrie
 	if b.Digest != run.Plan {
 		return blocked(fmt.Sprintf("The plan kept with run %s is not the one that it began with; nothing was changed.", run.ID))
 	}
+	// A person may have mended the very program that failed, so this is said
+	// and not refused.
+	for _, changed := range changedPrograms(b) {
+		fmt.Fprintln(a.host.Stderr, "Note:", changed)
+	}
 	open, err := a.openPlan(b)
 	if err != nil {
 		return err
