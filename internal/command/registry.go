@@ -25,14 +25,14 @@ type registry struct {
 }
 
 type registrySettings struct {
-	folder    string // the working folder, usually ".lockstep"
-	terraform string // required version of Terraform, or empty
+	folder string            // the working folder, usually ".lockstep"
+	tools  map[string]string // required versions
 }
 
 func newRegistry(a *app, w *workspace) *registry {
 	return &registry{
 		self:      a.host.Self,
-		settings:  registrySettings{folder: w.settings.JournalPath, terraform: w.settings.RequiredTools["terraform"]},
+		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools},
 		providers: map[string]providers.Provider{},
 	}
 }
@@ -78,7 +78,7 @@ func (r *registry) artifacts() artifact.Options {
 }
 
 func (r *registry) makeTerraform() (providers.Provider, error) {
-	binary, _, err := terraform.FindBinary(r.settings.terraform)
+	binary, _, err := terraform.FindBinary(r.settings.tools)
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,9 @@ var ErrNoBinary = errors.New("no usable terraform or tofu")
 
 // FindBinary returns the Terraform or OpenTofu to use and the reason for the
 // choice: what LOCKSTEP_TERRAFORM names, else terraform, else tofu on PATH.
-// required is a version constraint such as ">= 1.5"; empty means any.
-func FindBinary(required string) (path, why string, err error) {
+// required holds version constraints such as ">= 1.5" by engine, "terraform"
+// or "tofu"; an engine without one may have any version.
+func FindBinary(required map[string]string) (path, why string, err error) {
 	path, why, err = locate()
 	if err != nil {
 		return "", "", err
@@ -30,12 +31,13 @@ func FindBinary(required string) (path, why string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if required == "" {
+	wanted := required[e.name]
+	if wanted == "" {
 		return path, fmt.Sprintf("%s %s, %s", e.name, e.version, why), nil
 	}
-	constraint, err := version.NewConstraint(required)
+	constraint, err := version.NewConstraint(wanted)
 	if err != nil {
-		return "", "", fmt.Errorf("required_tools: terraform = %q is not a version constraint; expected one like \">= 1.5\"", required)
+		return "", "", fmt.Errorf("required_tools: %s = %q is not a version constraint; expected one like \">= 1.5\"", e.name, wanted)
 	}
 	v, err := version.NewVersion(e.version)
 	if err != nil {
@@ -43,7 +45,7 @@ func FindBinary(required string) (path, why string, err error) {
 	}
 	if !constraint.Check(v.Core()) {
 		return "", "", fmt.Errorf("%w: %s (%s) is %s %s and the project requires %s; install one that fits or name it in %s",
-			ErrNoBinary, path, why, e.name, e.version, required, BinaryVariable)
+			ErrNoBinary, path, why, e.name, e.version, wanted, BinaryVariable)
 	}
 	return path, fmt.Sprintf("%s %s, %s", e.name, e.version, why), nil
 }

@@ -46,7 +46,7 @@ func TestFindBinary(t *testing.T) {
 			}
 			t.Setenv("PATH", dir)
 			t.Setenv(terraform.BinaryVariable, test.named)
-			path, why, err := terraform.FindBinary(test.required)
+			path, why, err := terraform.FindBinary(map[string]string{"terraform": test.required})
 			if (err != nil) != test.fails {
 				t.Fatalf("FindBinary: %q, %q, %v", path, why, err)
 			}
@@ -65,7 +65,7 @@ func TestFindBinary(t *testing.T) {
 	}
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv(terraform.BinaryVariable, "")
-	if _, _, err := terraform.FindBinary(""); !errors.Is(err, terraform.ErrNoBinary) {
+	if _, _, err := terraform.FindBinary(nil); !errors.Is(err, terraform.ErrNoBinary) {
 		t.Errorf("FindBinary: %v", err)
 	}
 }
