@@ -23,10 +23,15 @@ type connection struct {
 // Modes of opening a file.
 const (
 	readOnly  = "ro"
-	readWrite = "rwc" // creates the file
+	readWrite = "rwc" // creates the file, and the folder that it is to be in
 )
 
 func connect(ctx context.Context, file, mode string) (*connection, error) {
+	if mode == readWrite {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return nil, fmt.Errorf("make the folder of %s: %w", filepath.Base(file), errors.Unwrap(err))
+		}
+	}
 	u := url.URL{Scheme: "file", Path: file}
 	q := url.Values{"mode": {mode}, "_pragma": {"busy_timeout(100)"}}
 	u.RawQuery = q.Encode()

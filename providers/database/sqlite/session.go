@@ -32,9 +32,6 @@ func (d driver) Open(_ context.Context, job database.Job) (database.Session, err
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Dir(file)); err != nil {
-		return nil, fmt.Errorf("the folder of %s is not there; create it", filepath.Base(file))
-	}
 	return &session{job: job, file: file}, nil
 }
 
