@@ -6,16 +6,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lockstep-dev/lockstep/internal/pgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
 
 // binaries is where TestMain puts the built lockstep.
 var binaries string
+
+// cluster is the PostgreSQL of the stories that ask for a database.
+var cluster = pgtest.NewCluster(pgtest.Options{})
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -38,7 +42,7 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		return 1
 	}
-	return m.Run()
+	return cluster.Main(m)
 }
 
 // TestStories runs the stories in testdata/scripts against the built binary.
@@ -56,47 +60,27 @@ func TestStories(t *testing.T) {
 			e.Setenv("PATH", binaries+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("LOCKSTEP_TERRAFORM", os.Getenv("LOCKSTEP_TERRAFORM"))
+			// Terraform without the machine's own settings, and without asking home.
+			e.Setenv("TF_CLI_CONFIG_FILE", os.DevNull)
+			e.Setenv("CHECKPOINT_DISABLE", "1")
+			e.Values[storyTest{}] = e.T()
+			e.Values[storyJobs{}] = jobs{}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":   exits,
-			"flip":    flip,
-			"capture": capture,
+			"exits":    exits,
+			"begin":    begin,
+			"signal":   signal,
+			"ends":     ends,
+			"until":    until,
+			"flip":     flip,
+			"cut":      cut,
+			"hides":    hides,
+			"capture":  capture,
+			"json":     jsonValue,
+			"postgres": postgres,
+			"sql":      query,
+			"occupy":   occupy,
 		},
 	})
-}
-
-// exits CODE COMMAND...: the command must end with exactly this exit code.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE COMMAND...")
-	}
-	err := ts.Exec(args[1], args[2:]...)
-	code := 0
-	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Exec returns it bare
-		code = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
-	if fmt.Sprint(code) != args[0] {
-		ts.Fatalf("exit code %d, expected %s", code, args[0])
-	}
-}
-
-// flip FILE: change one bit in the middle of a file.
-func flip(ts *testscript.TestScript, _ bool, args []string) {
-	path := ts.MkAbs(args[0])
-	content, err := os.ReadFile(path)
-	ts.Check(err)
-	content[len(content)/2] ^= 1
-	ts.Check(os.WriteFile(path, content, 0o600))
-}
-
-// capture NAME REGEXP: set a variable to the first match in the last stdout.
-func capture(ts *testscript.TestScript, _ bool, args []string) {
-	found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
-	if found == "" {
-		ts.Fatalf("no match of %s in stdout", args[1])
-	}
-	ts.Setenv(args[0], found)
 }
