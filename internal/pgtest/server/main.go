@@ -24,7 +24,7 @@ func main() {
 }
 
 func run(names []string) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	server, err := pgtest.Start(pgtest.Options{})
 	if err != nil {
@@ -36,6 +36,16 @@ func run(names []string) (err error) {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// endings are the signals that ask us to stop. A script's background process
+// starts with the interrupt ignored, and it stays so: the Ctrl-C that ends the
+// script must not take the database away from what still uses it.
+func endings() []os.Signal {
+	if signal.Ignored(os.Interrupt) {
+		return []os.Signal{syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM}
 }
 
 func create(ctx context.Context, server *pgtest.Server, names []string) error {

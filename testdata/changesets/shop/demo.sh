@@ -11,21 +11,30 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../../.." && pwd)
 database=${DATABASE:-sqlite}
 bin=$repository/bin
-work=$(mktemp -d "${TMPDIR:-/tmp}/lockstep-demo.XXXXXX")
 export PATH="$bin:$PATH"
 port_base=47080
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 note() { printf '   %s\n' "$*"; }
+# typed prints a command as one would type it.
+typed() {
+  local word line=''
+  for word in "$@"; do
+    if [[ $word =~ ^[A-Za-z0-9_./=:-]+$ ]]; then line+=" $word"; else line+=" '$word'"; fi
+  done
+  printf '\n$%s\n' "$line"
+}
 run() {
-  printf '\n$ %s\n' "$*"
+  typed "$@"
   "$@"
 }
 # expect CODE COMMAND...: run it and insist on its exit code.
 expect() {
   local want=$1 got=0
   shift
-  printf '\n$ %s\n' "$*"
+  typed "$@"
   "$@" || got=$?
   note "(exit code $got)"
   if [ "$got" != "$want" ]; then
@@ -38,14 +47,56 @@ serves() { curl --silent --max-time 2 "http://127.0.0.1:$((port_base + $1))/vers
 
 finish() {
   local code=$?
-  cd "$work" 2>/dev/null && for env in dev staging production; do
-    LOCKSTEP_ENVIRONMENT=$env bin/stop 2>/dev/null || true
+  trap - EXIT
+  trap '' INT TERM
+  set +e
+  for env in dev staging production; do
+    (cd "$work" && LOCKSTEP_ENVIRONMENT=$env bin/stop) 2>/dev/null
   done
-  [ -n "${postgres_pid:-}" ] && kill "$postgres_pid" 2>/dev/null && wait "$postgres_pid" 2>/dev/null
-  cd / && rm -rf "$work"
-  exit $code
+  if [ -n "${postgres_pid:-}" ]; then
+    kill "$postgres_pid" 2>/dev/null
+    wait "$postgres_pid" 2>/dev/null
+  fi
+  rm -rf "$work"
+  case $code in
+    0) say "Done in $((SECONDS - started)) seconds; everything it started is stopped again." ;;
+    130 | 143) say "Interrupted; everything it started is stopped again." ;;
+    *) say "The demo stopped with exit code $code; everything it started is stopped again." ;;
+  esac
+  exit "$code"
 }
+
+# ready_to_start says up front what the demo cannot do without.
+ready_to_start() {
+  local program port
+  for program in go curl; do
+    if ! command -v "$program" >/dev/null; then
+      echo "Error: the demo needs $program, and it is not on PATH. Install it and try again." >&2
+      exit 1
+    fi
+  done
+  for port in $((port_base + 1)) $((port_base + 2)) $((port_base + 3)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      echo "Error: port $port of 127.0.0.1 is in use, and the demo's three services need $((port_base + 1)) to $((port_base + 3))." >&2
+      echo "Stop what listens there (lsof -i :$port names it) and try again. Nothing was started." >&2
+      exit 1
+    fi
+  done
+}
+
+case $database in
+  sqlite | postgres) ;;
+  *)
+    echo "Error: DATABASE is \"$database\"; the demo knows sqlite and postgres." >&2
+    exit 1
+    ;;
+esac
+ready_to_start
+work=$(mktemp -d "${TMPDIR:-/tmp}/lockstep-demo.XXXXXX")
+started=$SECONDS
 trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 say "Building Lockstep and three versions of the shop"
 mkdir -p "$work/build"
@@ -64,7 +115,7 @@ if [ "$database" = postgres ]; then
   build/postgres dev staging production >run/postgres.urls &
   postgres_pid=$!
   while [ "$(wc -l <run/postgres.urls)" -lt 3 ]; do
-    kill -0 "$postgres_pid" || exit 1
+    kill -0 "$postgres_pid" 2>/dev/null || exit 1
     sleep 0.1
   done
   cp "$here/postgres/database.lockstep.hcl" database.lockstep.hcl
@@ -74,7 +125,7 @@ if [ "$database" = postgres ]; then
     mv "$file.new" "$file"
   done <run/postgres.urls
 fi
-started=$(date +%s)
+started=$SECONDS # what was built before does not count
 
 say "1. The first change set: infrastructure, schema and service, into dev"
 note "The plan is what will run, in which order, and how each step is undone."
@@ -110,5 +161,3 @@ note "dev serves version $(serves 1): the version before"
 say "What is where, and what happened"
 run lockstep status
 run lockstep history
-
-say "Done in $(($(date +%s) - started)) seconds; everything it started is stopped again."
