@@ -287,11 +287,20 @@ func (c *checker) calls(expr hclsyntax.Expression) {
 	})
 }
 
+// knownTools are the tools whose versions are looked at before they are used.
+func knownTools() []string { return []string{"terraform", "tofu"} }
+
 func (c *checker) constraints() {
 	for _, b := range c.project.root.children("lockstep") {
 		blocks := append([]*block{b}, b.children("required_tools")...)
 		for _, holder := range blocks {
 			for _, name := range sortedKeys(holder.args) {
+				if holder != b && !slices.Contains(knownTools(), name) {
+					c.fail(mistake{
+						"unknown-tool", fmt.Sprintf("Tool %q is not supported by this version", name),
+						"Its version would not be looked at.", nearest(name, knownTools()),
+					}, holder.args[name].place)
+				}
 				wanted := c.project.constantText(holder, name)
 				if _, err := version.NewConstraint(wanted); err != nil {
 					c.fail(mistake{
