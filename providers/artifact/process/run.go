@@ -15,6 +15,10 @@ import (
 // grace is how long a group may take to end after SIGTERM, before SIGKILL.
 const grace = 5 * time.Second
 
+// busyAttempts is how often a program that is being written is tried again:
+// for about half a second.
+const busyAttempts = 10
+
 // Command is one program with its arguments.
 type Command struct {
 	Args   []string
@@ -52,11 +56,8 @@ func Run(ctx context.Context, c Command, started func(Child) error) (exit int, e
 	if err := ctx.Err(); err != nil {
 		return -1, err
 	}
-	cmd := exec.Command(c.Args[0], c.Args[1:]...) //nolint:noctx // the group is ended below, not this process alone
-	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, c.Stdout, c.Stderr
-	cmd.Env = append(slices.Clone(c.Env), c.Child.mark()...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	cmd, err := start(c)
+	if err != nil {
 		return -1, fmt.Errorf("%s could not be started: %w", c.Args[0], bare(err))
 	}
 	ended := make(chan error, 1)
@@ -80,6 +81,23 @@ func Run(ctx context.Context, c Command, started func(Child) error) (exit int, e
 		return -1, fmt.Errorf("%s: %w", c.Args[0], bare(err))
 	}
 	return 0, nil
+}
+
+// start starts the command. A program that this process has just written may
+// be busy for a moment, until a child that was forked meanwhile has closed its
+// copy of the file (https://go.dev/issue/22315).
+func start(c Command) (*exec.Cmd, error) {
+	for attempt := 0; ; attempt++ {
+		cmd := exec.Command(c.Args[0], c.Args[1:]...) //nolint:noctx // Run ends the whole group, not this process alone
+		cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, c.Stdout, c.Stderr
+		cmd.Env = append(slices.Clone(c.Env), c.Child.mark()...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		err := cmd.Start()
+		if !errors.Is(err, syscall.ETXTBSY) || attempt == busyAttempts {
+			return cmd, err
+		}
+		time.Sleep(time.Duration(attempt) * 10 * time.Millisecond)
+	}
 }
 
 // bare drops the path that os/exec repeats.

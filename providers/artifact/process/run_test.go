@@ -130,3 +130,22 @@ func TestReusedProcessID(t *testing.T) {
 		t.Error("a process that only has the same id is taken for the command")
 	}
 }
+
+// TestBusyProgram runs a program that somebody still has open for writing.
+func TestBusyProgram(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "program")
+	f, err := os.OpenFile(program, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("#!/bin/sh\nexit 3\n"); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { f.Close() })
+	out := output(t)
+	exit, err := process.Run(t.Context(), process.Command{Args: []string{program}, Env: process.Environment(nil), Stdout: out, Stderr: out}, nil)
+	if err != nil || exit != 3 {
+		t.Errorf("got %d, %v, expected the program's exit code", exit, err)
+	}
+}
