@@ -27,7 +27,7 @@ change_set "discounts" {
     url               = "http://${var.listen}/readyz"
     interval          = "200ms"
     timeout           = "2s"
-    failure_threshold = 3
+    failure_threshold = 10
     assert {
       condition     = self.status_code == 200
       error_message = "the shop is not ready: HTTP ${self.status_code} ${self.body}"

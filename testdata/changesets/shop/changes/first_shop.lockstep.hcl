@@ -31,9 +31,10 @@ change_set "first_shop" {
   }
 
   check "http" "ready" {
-    url      = "http://${var.listen}/readyz"
-    interval = "200ms"
-    timeout  = "2s"
+    url               = "http://${var.listen}/readyz"
+    interval          = "200ms"
+    timeout           = "2s"
+    failure_threshold = 20 # the service may take a moment to start
     assert {
       condition     = self.status_code == 200
       error_message = "the shop is not ready: HTTP ${self.status_code}"

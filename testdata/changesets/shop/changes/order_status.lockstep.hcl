@@ -37,6 +37,7 @@ change_set "order_status" {
     interval          = "200ms"
     timeout           = "2s"
     success_threshold = 2
+    failure_threshold = 20 # the service may take a moment to start
     assert {
       condition     = self.status_code == 200
       error_message = "the shop is not ready: HTTP ${self.status_code}"
