@@ -20,6 +20,10 @@ const (
 	// crash loses at most that much, and a week does not fill the disk.
 	bakeParts      = 500
 	bakeNoteAtMost = 10 * time.Minute
+	// A bake tells how far it is at every hundredth of its length, but not
+	// more than once a second.
+	bakeTicks     = 100
+	bakeTickLeast = time.Second
 )
 
 // carryOver is what an earlier process's bake is worth now. A run that waits
@@ -44,6 +48,7 @@ type baking struct {
 	last     time.Time // the last tick
 	noted    time.Time
 	begun    time.Time
+	closing  bool // its time is over and every check is looked at once more
 }
 
 // bakeProbe is one check of a bake.
@@ -52,7 +57,6 @@ type bakeProbe struct {
 	check   Check
 	due     time.Time
 	bad     int
-	message string
 	last    Sample
 }
 
@@ -70,6 +74,10 @@ func (w *walk) bake(ctx context.Context, step plans.Step) halt {
 		}
 		b.count()
 		over := time.Duration(b.progress.Elapsed) >= time.Duration(step.Bake)
+		if failed == nil && over && !b.closing {
+			b.close()
+			continue
+		}
 		if failed == nil && over && b.green() {
 			return w.concluded(step, journal.Verdict{
 				Status: journal.VerdictPass, Message: b.summary(), Took: plans.Duration(time.Since(b.begun)),
@@ -155,6 +163,17 @@ func (b *baking) count() {
 	b.walk.tell(Event{Kind: BakeProgressed, Step: &b.step, Bake: &progress, Message: b.progress.Message})
 }
 
+// close makes checks due that were not just looked at: what was green an
+// interval ago is not known to be green at the end.
+func (b *baking) close() {
+	b.closing = true
+	for _, p := range b.probes {
+		if time.Since(p.last.At) >= bakeTickLeast {
+			p.due = time.Now()
+		}
+	}
+}
+
 func (b *baking) green() bool {
 	for _, p := range b.probes {
 		if !p.last.Green {
@@ -193,7 +212,7 @@ func (w *walk) allowance(b *baking) (time.Duration, bool) {
 // pause is the time to the next tick: a check that is due, the end of the
 // bake or of the allowance.
 func (b *baking) pause(left time.Duration, bounded bool) time.Duration {
-	next := b.interval
+	next := min(b.interval, max(time.Duration(b.step.Bake)/bakeTicks, bakeTickLeast))
 	for _, p := range b.probes {
 		next = min(next, time.Until(p.due))
 	}

@@ -62,6 +62,21 @@ func TestBakeDoesNotEndOnABadSample(t *testing.T) {
 	})
 }
 
+// A bake that is shorter than its checks' interval looks once more at its end.
+func TestBakeLooksOnceMoreAtItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStand(t, bakePlan(3*time.Second))
+		check := &fakeCheck{script: []bool{true, false, true}}
+		b.checks["check.errors"] = check
+		began := time.Now()
+		_, out := b.run(t.Context())
+		state(t, out, journal.Succeeded)
+		if took := time.Since(began); took != 8*time.Second || check.n != 3 {
+			t.Errorf("took %s and %d samples; the bad one at the end was not looked at again", took, check.n)
+		}
+	})
+}
+
 func TestWaitingGoesOnByTheJournalsClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newStand(t, bakePlan(10*time.Hour))
