@@ -23,15 +23,10 @@ type connection struct {
 // Modes of opening a file.
 const (
 	readOnly  = "ro"
-	readWrite = "rwc" // creates the file, and the folder that it is to be in
+	readWrite = "rwc" // creates the file
 )
 
 func connect(ctx context.Context, file, mode string) (*connection, error) {
-	if mode == readWrite {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return nil, fmt.Errorf("make the folder of %s: %w", filepath.Base(file), errors.Unwrap(err))
-		}
-	}
 	u := url.URL{Scheme: "file", Path: file}
 	q := url.Values{"mode": {mode}, "_pragma": {"busy_timeout(100)"}}
 	u.RawQuery = q.Encode()
@@ -47,7 +42,7 @@ func connect(ctx context.Context, file, mode string) (*connection, error) {
 }
 
 func (c *connection) close() error {
-	err := c.Conn.Close()
+	err := c.Close()
 	if errors.Is(err, sql.ErrConnDone) {
 		err = nil
 	}
@@ -73,6 +68,27 @@ func locate(dsn, folder string) (string, error) {
 		path = filepath.Join(folder, path)
 	}
 	return filepath.Abs(path)
+}
+
+// makeFolder makes the folder that the file is to be in, if the project holds
+// it. Elsewhere a folder that is not there is more likely a slip than a wish.
+func makeFolder(project, file string) error {
+	dir := filepath.Dir(file)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return nil // SQLite has its own words for what else may be wrong
+	}
+	root, err := filepath.Abs(project)
+	if err != nil {
+		return fmt.Errorf("the folder of %s: %w", filepath.Base(file), err)
+	}
+	below, err := filepath.Rel(root, dir)
+	if err != nil || !filepath.IsLocal(below) {
+		return fmt.Errorf("the folder that %s is to be in does not exist and lies outside of the project: make it, then try again", filepath.Base(file))
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder of %s: %w", filepath.Base(file), errors.Unwrap(err))
+	}
+	return nil
 }
 
 // exists reports whether the file is there and has anything in it. SQLite

@@ -32,7 +32,7 @@ func (p *Provider) Query(ctx context.Context, url, query string) (list []map[str
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	rows, err := c.QueryContext(ctx, query)
+	rows, err := c.QueryContext(ctx, query) //nolint:rowserrcheck // ReadRows asks for it
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}

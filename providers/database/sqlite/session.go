@@ -26,11 +26,17 @@ type session struct {
 	file string
 }
 
-// Open looks at the file; connections are made as they are needed.
+// Open makes the file's folder when there is work to do in it; connections
+// are made as they are needed.
 func (d driver) Open(_ context.Context, job database.Job) (database.Session, error) {
 	file, err := locate(job.Target.URL, d.folder)
 	if err != nil {
 		return nil, err
+	}
+	if job.Exclusive {
+		if err := makeFolder(d.folder, file); err != nil {
+			return nil, err
+		}
 	}
 	return &session{job: job, file: file}, nil
 }
@@ -241,7 +247,7 @@ func (s *session) Inspect(ctx context.Context, statement sqlscan.Statement) (dat
 	if err != nil {
 		return database.EffectUnknown, err
 	}
-	defer c.close() //nolint:errcheck // it only read
+	defer func() { _ = c.close() }() // it only read
 	var there bool
 	if err := c.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = ?1 AND lower(name) = lower(?2))`,
 		o.kind, o.name).Scan(&there); err != nil {
