@@ -2,5 +2,9 @@
 
 package crashtest
 
-// full runs every point.
-const full = true
+// Every point, and a regular sample of the pairs of each recovery.
+const (
+	full         = true
+	sampleStride = 1
+	samplePairs  = 120
+)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/internal/pgtest"
@@ -14,10 +15,6 @@ import (
 // fewestPoints is what the dry pass found when the matrix was last looked at;
 // fewer means that failpoints were lost.
 const fewestPoints = 40
-
-// sampleStride is the distance between the points of a sample; a prime, so
-// that it does not fall in step with the records of a step.
-const sampleStride = 7
 
 var cluster = pgtest.NewCluster(pgtest.Options{})
 
@@ -36,99 +33,79 @@ func build(t *testing.T, tags string) string {
 
 // matrix is one binary and what its uninterrupted run looks like.
 type matrix struct {
-	binary string
+	origin *world
 	points []string // names, in the order in which a dry pass met them
 	start  string   // signature before
 	end    string   // signature after
+
+	mu sync.Mutex
+	// recovered lists the points that a recovery met, by the point of the
+	// first crash.
+	recovered map[string][][]string
 }
 
 // dryPass counts the points and learns both signatures.
 func dryPass(t *testing.T, binary string) *matrix {
 	t.Helper()
-	w := newWorld(t, binary)
-	m := &matrix{binary: binary, start: w.signature(t)}
+	m := &matrix{origin: origin(t, binary), recovered: map[string][][]string{}}
+	w := m.origin.again(t)
+	m.start = w.signature(t)
 	log := filepath.Join(t.TempDir(), "points")
-	if r := w.apply(t, 0, log); r.code != 0 {
+	if r := w.lockstep(t, crash{log: log}, applyArgs()...); r.code != 0 {
 		t.Fatalf("the run without a crash failed with exit code %d:\n%s", r.code, r.output)
 	}
 	m.end = w.signature(t)
-	content, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(content)) {
-		_, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-		m.points = append(m.points, name)
-	}
+	m.points = passed(t, log)
 	if len(m.points) < fewestPoints {
-		t.Fatalf("the dry pass met %d points, expected at least %d", len(m.points), fewestPoints)
+		t.Fatalf("the dry pass met %d points, expected at least %d: failpoints were lost", len(m.points), fewestPoints)
+	}
+	for _, r := range recoveries() {
+		m.recovered[r.name] = make([][]string, len(m.points)+1)
 	}
 	return m
 }
 
-// chosen are the numbers of the points to try.
-func (m *matrix) chosen(offset int) []int {
-	var numbers []int
-	for n := 1; n <= len(m.points); n++ {
-		if full || n%sampleStride == offset {
-			numbers = append(numbers, n)
-		}
+// passed reads the names of the points that a command met.
+func passed(t *testing.T, log string) []string {
+	t.Helper()
+	content, err := os.ReadFile(log)
+	if ignoreMissing(err) != nil {
+		t.Fatal(err)
 	}
-	return numbers
-}
-
-// recovery is what a person types after the crash.
-type recovery struct {
-	name string
-	want func(*matrix) string
-	do   func(t *testing.T, w *world) result
-}
-
-var goOn = recovery{
-	name: "resume",
-	want: func(m *matrix) string { return m.end },
-	do: func(t *testing.T, w *world) result {
-		run := w.lastRun(t)
-		if run == "" {
-			return w.apply(t, 0, "") // it died before the run began
-		}
-		r := w.lockstep(t, 0, "", "resume", run)
-		if over(r) {
-			r.code = 0
-		}
-		return r
-	},
-}
-
-var goBack = recovery{
-	name: "roll back",
-	want: func(m *matrix) string { return m.start },
-	do: func(t *testing.T, w *world) result {
-		run := w.lastRun(t)
-		if run == "" {
-			return result{}
-		}
-		r := w.lockstep(t, 0, "", "abort", run)
-		if over(r) {
-			return w.lockstep(t, 0, "", "rollback", run, "--with-schema", "--auto-approve")
-		}
-		return r
-	},
-}
-
-// over tells that the run had ended before the crash.
-func over(r result) bool {
-	return r.code == 1 && strings.Contains(r.output, "there is nothing to go on with")
+	var names []string
+	for line := range strings.Lines(string(content)) {
+		_, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		names = append(names, name)
+	}
+	return names
 }
 
 // try kills one run at a point, recovers, and says what is wrong, or "".
 func (m *matrix) try(t *testing.T, point int, rec recovery) string {
 	t.Helper()
-	w := newWorld(t, m.binary)
-	if r := w.apply(t, point, ""); !r.killed {
+	w := m.origin.again(t)
+	if wrong := kill(t, w, point); wrong != "" {
+		return wrong
+	}
+	log := filepath.Join(t.TempDir(), "points")
+	r := rec.do(t, w, crash{log: log})
+	m.mu.Lock()
+	m.recovered[rec.name][point] = passed(t, log)
+	m.mu.Unlock()
+	return m.judge(t, w, rec, r)
+}
+
+func kill(t *testing.T, w *world, point int) string {
+	t.Helper()
+	if r := w.lockstep(t, crash{at: point}, applyArgs()...); !r.killed {
 		return fmt.Sprintf("was not killed (exit code %d):\n%s", r.code, r.output)
 	}
-	r := rec.do(t, w)
+	return ""
+}
+
+// judge compares what a recovery left with what it should have left.
+func (m *matrix) judge(t *testing.T, w *world, rec recovery, r result) string {
+	t.Helper()
 	if r.code != 0 {
 		return fmt.Sprintf("%s ended with exit code %d:\n%s", rec.name, r.code, r.output)
 	}
@@ -138,21 +115,97 @@ func (m *matrix) try(t *testing.T, point int, rec recovery) string {
 	return ""
 }
 
-func TestCrashMatrix(t *testing.T) {
-	m := dryPass(t, build(t, "failpoint"))
-	tried := 0
-	for i, rec := range []recovery{goOn, goBack} {
-		for _, point := range m.chosen(1 + 3*i) {
-			tried++
-			t.Run(fmt.Sprintf("%s/%03d %s", rec.name, point, m.points[point-1]), func(t *testing.T) {
-				if wrong := m.try(t, point, rec); wrong != "" {
-					t.Error(wrong)
-				}
-			})
+// pair is a crash and another one in its recovery.
+type pair struct {
+	rec    recovery
+	first  int // point of the run
+	second int // point of the recovery
+	name   string
+}
+
+// pairs chooses at most limit of all pairs of a recovery, evenly.
+func (m *matrix) pairs(rec recovery, limit int) []pair {
+	var all []pair
+	for first, names := range m.recovered[rec.name] {
+		for i, name := range names {
+			all = append(all, pair{rec, first, i + 1, fmt.Sprintf("%03d %s, then %03d %s", first, m.pointName(first), i+1, name)})
 		}
 	}
-	t.Logf("crash matrix: %d points counted by a dry pass, %d of %d crashes tried (resume and roll back)",
-		len(m.points), tried, 2*len(m.points))
+	if len(all) <= limit {
+		return all
+	}
+	chosen := make([]pair, limit)
+	for i := range chosen {
+		chosen[i] = all[(2*i+1)*len(all)/(2*limit)]
+	}
+	return chosen
+}
+
+func (m *matrix) pointName(point int) string { return m.points[point-1] }
+
+// tryPair kills a run, kills its recovery, and recovers again.
+func (m *matrix) tryPair(t *testing.T, p pair) string {
+	t.Helper()
+	w := m.origin.again(t)
+	if wrong := kill(t, w, p.first); wrong != "" {
+		return wrong
+	}
+	if r := p.rec.do(t, w, crash{at: p.second}); !r.killed {
+		return fmt.Sprintf("the recovery was not killed (exit code %d):\n%s", r.code, r.output)
+	}
+	return m.judge(t, w, p.rec, p.rec.do(t, w, crash{}))
+}
+
+func TestCrashMatrix(t *testing.T) {
+	m := dryPass(t, build(t, "failpoint"))
+	if testing.Verbose() {
+		for i, name := range m.points {
+			t.Logf("point %03d %s", i+1, name)
+		}
+	}
+	var n counts
+	t.Run("one", func(t *testing.T) {
+		for i, rec := range recoveries() {
+			for point := 1 + i*(sampleStride/2); point <= len(m.points); point += sampleStride {
+				t.Run(fmt.Sprintf("%s/%03d %s", rec.name, point, m.pointName(point)), func(t *testing.T) {
+					t.Parallel()
+					n.crash(t, m.try(t, point, rec))
+				})
+			}
+		}
+	})
+	t.Run("two", func(t *testing.T) {
+		for _, rec := range recoveries() {
+			for _, p := range m.pairs(rec, samplePairs) {
+				t.Run(rec.name+"/"+p.name, func(t *testing.T) {
+					t.Parallel()
+					n.pair(t, m.tryPair(t, p))
+				})
+			}
+		}
+	})
+	t.Logf("crash matrix: %d points counted by a dry pass; %d of %d crashes tried (resume and roll back), %d pairs tried; %d failures",
+		len(m.points), n.crashes, 2*len(m.points), n.pairs, n.failures)
+}
+
+// counts is what was tried.
+type counts struct {
+	mu                       sync.Mutex
+	crashes, pairs, failures int
+}
+
+func (n *counts) crash(t *testing.T, wrong string) { n.add(t, wrong, &n.crashes) }
+func (n *counts) pair(t *testing.T, wrong string)  { n.add(t, wrong, &n.pairs) }
+
+func (n *counts) add(t *testing.T, wrong string, which *int) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	*which++
+	if wrong != "" {
+		n.failures++
+		t.Error(wrong)
+	}
 }
 
 // TestNegativeControl makes sure that the matrix can fail: a binary that
@@ -161,22 +214,24 @@ func TestCrashMatrix(t *testing.T) {
 func TestNegativeControl(t *testing.T) {
 	m := dryPass(t, build(t, "failpoint,splitreceipt"))
 	tried, caught := 0, 0
-	for n, name := range m.points {
-		if !strings.HasPrefix(name, "postgres:") {
+	for i, name := range m.points {
+		if name != "postgres: between commit and receipt" {
 			continue
 		}
-		tried++
-		wrong := m.try(t, n+1, goOn)
-		if wrong == "" {
-			continue
+		for _, rec := range recoveries() {
+			tried++
+			if m.try(t, i+1, rec) == "" {
+				t.Errorf("%s: not noticed at %03d %s", rec.name, i+1, name)
+				continue
+			}
+			caught++
 		}
-		caught++
-		t.Logf("caught at %d %s", n+1, name)
 		if !full {
 			break
 		}
 	}
+	t.Logf("negative control: a record in a second transaction was caught at %d of %d crashes", caught, tried)
 	if caught == 0 {
-		t.Fatalf("a record in a second transaction was not noticed at any of %d points: the matrix is blind", tried)
+		t.Fatal("a record in a second transaction was not noticed: the matrix is blind")
 	}
 }

@@ -2,5 +2,10 @@
 
 package crashtest
 
-// full is false: a sample of the points is enough for every day.
-const full = false
+// A sample is enough for every day. The stride is a prime, so that it does
+// not fall in step with the records of a step.
+const (
+	full         = false
+	sampleStride = 17
+	samplePairs  = 3
+)

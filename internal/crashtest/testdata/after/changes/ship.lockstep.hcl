@@ -3,6 +3,7 @@ change_set "ship" {
 
   terraform "platform" {
     source = "./infra"
+    inputs = { marks = var.marks }
   }
 
   migration "main" {
@@ -28,7 +29,7 @@ change_set "ship" {
     query    = "SELECT count(*) AS effects FROM effects"
     interval = "50ms"
     assert {
-      condition     = self.rows[0].effects >= 2
+      condition     = self.rows[0].effects >= 4
       error_message = "only ${self.rows[0].effects} effects"
     }
   }

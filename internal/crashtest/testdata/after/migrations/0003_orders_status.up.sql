@@ -1,2 +1,2 @@
 ALTER TABLE orders ADD COLUMN status smallint;
-INSERT INTO effects (name) VALUES ('0003');
+INSERT INTO effects (name) VALUES ('+0003');

@@ -1,2 +1,2 @@
 CREATE TABLE orders (id bigint PRIMARY KEY, state text);
-INSERT INTO effects (name) VALUES ('0002');
+INSERT INTO effects (name) VALUES ('+0002');

@@ -3,6 +3,11 @@ variable "database_url" {
   sensitive = true
 }
 
+variable "marks" {
+  type        = string
+  description = "File in which Terraform's provisioners count what they did."
+}
+
 environment "dev" {}
 
 database "main" {

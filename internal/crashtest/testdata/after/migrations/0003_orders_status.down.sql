@@ -1,0 +1,2 @@
+ALTER TABLE orders DROP COLUMN status;
+INSERT INTO effects (name) VALUES ('-0003');

@@ -1,2 +1,0 @@
-DROP TABLE orders;
-DELETE FROM effects WHERE name = '0002';
