@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/bundle"
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/lock"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
@@ -34,11 +35,11 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 	if settled || err != nil {
 		return err
 	}
-	lease, err := a.lease(open.workspace, b.Plan.Environment)
+	release, err := a.lease(open.workspace, b.Plan.Environment)
 	if err != nil {
 		return err
 	}
-	defer lease.Release()
+	defer release()
 	if err := a.permit(ctx, open, store); err != nil {
 		return err
 	}
@@ -127,7 +128,9 @@ func blockedBy(blocks []plans.Block) error {
 	return blocked("Blocked; nothing was changed.", lines...)
 }
 
-func (a *app) lease(w *workspace, environment string) (*lock.Lease, error) {
+// lease takes the environment for this command; the caller gives it back.
+func (a *app) lease(w *workspace, environment string) (release func(), err error) {
+	failpoint.Here("lease: before it is taken")
 	lease, err := lock.Acquire(w.settings.JournalPath, environment, lock.Owner{Actor: actor()})
 	if held, ok := errors.AsType[*lock.HeldError](err); ok {
 		return nil, &endError{code: exitTryAgain, err: held, next: []string{
@@ -137,7 +140,9 @@ func (a *app) lease(w *workspace, environment string) (*lock.Lease, error) {
 	if err != nil {
 		return nil, failed(err)
 	}
-	return lease, nil
+	failpoint.Here("lease: after it was taken")
+	// The lock ends with the process in any case; what may stay is a name.
+	return func() { _ = lease.Release() }, nil
 }
 
 func tool() string { return "lockstep " + version.Number }

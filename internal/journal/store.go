@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -86,11 +87,13 @@ func (s *Store) begin(id string, h Header) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Here("journal: the run has a folder")
 	if h.Prepare != nil {
 		if err := h.Prepare(s.RunDir(id)); err != nil {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
+	failpoint.Here("journal: the run's inputs are kept")
 	path := filepath.Join(s.RunDir(id), journalFile)
 	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -108,9 +111,11 @@ func (s *Store) begin(id string, h Header) (*Writer, error) {
 	if _, err := w.Append(Entry{Kind: RunBegin, Data: begin}); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
+	failpoint.Here("journal: before the run is seen")
 	if err := os.Rename(path+".new", path); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
+	failpoint.Here("journal: after the run is seen")
 	if err := s.syncFolders(id); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

@@ -148,8 +148,13 @@ func (w *walk) carryOut(ctx, watch context.Context, step plans.Step) halt {
 	return why
 }
 
+// took is 0 for what an earlier process did.
 func (w *walk) took(step plans.Step) time.Duration {
-	return time.Since(w.state(step.Address).Started)
+	started := w.state(step.Address).Started
+	if started.IsZero() {
+		return 0
+	}
+	return time.Since(started)
 }
 
 // phases walks the phases that are left.

@@ -108,6 +108,7 @@ func (s Store) sweep() {
 
 // remove takes the content out of the store and reports whether it was there.
 func (s Store) remove(d plans.Digest) (bool, error) {
+	failpoint.Here("artifact: before removal from the store")
 	err := os.Remove(s.Path(d))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -87,6 +87,7 @@ func (t *task) settle(ctx context.Context, s Session, st Statement, begun bool) 
 }
 
 func (t *task) run(ctx context.Context, s Session, st Statement, receipt StatementReceipt) (Measured, error) {
+	failpoint.Here("database: before a statement's begin")
 	err := s.Write(ctx, func(b Books, q Querier) error { return b.Begin(ctx, q, receipt, t.request.Run, t.request.Step.Address) })
 	if err != nil {
 		return Measured{}, err

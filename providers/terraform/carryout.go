@@ -36,14 +36,17 @@ func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) 
 	if err := m.backUp(e.before, e.state); err != nil {
 		return nil, err
 	}
+	failpoint.Here("terraform: after the copy of the state")
 	attempt, err := m.newAttempt()
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Here("terraform: before receipt")
 	err = m.writeReceipt(receipt{Bundle: req.Plan, Step: req.Step.Address, Before: e.origin, Attempt: filepath.Base(attempt)})
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Here("terraform: after receipt")
 	child, err := shim.Prepare(shim.Options{
 		Shim: m.provider.options.ShimCommand, Run: attempt, Directory: m.root(),
 		Arguments:   m.applyArguments(),

@@ -172,10 +172,10 @@ func (m *module) lost(req providers.Request, r *receipt, now *stateFile) (string
 		return "", err
 	}
 	managed := now.managed()
-	maps.DeleteFunc(a.started, func(address string, _ bool) bool { _, kept := managed[address]; return kept })
-	if len(a.started) == 0 {
+	maps.DeleteFunc(a.made, func(address string, _ bool) bool { _, kept := managed[address]; return kept })
+	if len(a.made) == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("terraform was killed while it created %s, which the state does not know: look whether it exists, then import or remove it",
-		strings.Join(slices.Sorted(maps.Keys(a.started)), ", ")), nil
+	return fmt.Sprintf("terraform was killed after it had begun to create %s, which the state does not know: look whether it exists, then import or remove it",
+		strings.Join(slices.Sorted(maps.Keys(a.made)), ", ")), nil
 }

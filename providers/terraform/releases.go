@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -55,12 +56,15 @@ func (m *module) keepRelease(ctx context.Context) error {
 	if err := m.writeRelease(draft, kept); err != nil {
 		return fmt.Errorf("keep the release: %w", err)
 	}
+	failpoint.Here("terraform: before the release is kept")
 	if err := os.RemoveAll(target); err != nil {
 		return fmt.Errorf("keep the release: %w", err)
 	}
+	failpoint.Here("terraform: the old release is gone")
 	if err := os.Rename(draft, target); err != nil {
 		return fmt.Errorf("keep the release: %w", err)
 	}
+	failpoint.Here("terraform: after the release is kept")
 	return m.pruneReleases()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
@@ -115,6 +116,7 @@ func (m *module) closeRollback(ctx context.Context, req providers.Request, befor
 	if err := m.forgetReleasesAfter(before); err != nil {
 		return err
 	}
+	failpoint.Here("terraform: rolled back, releases forgotten")
 	_, now, err := m.readState(ctx)
 	if err != nil {
 		return err
@@ -126,5 +128,6 @@ func (m *module) closeRollback(ctx context.Context, req providers.Request, befor
 			return err
 		}
 	}
+	failpoint.Here("terraform: rolled back, before receipt")
 	return m.writeReceipt(r)
 }

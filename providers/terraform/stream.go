@@ -38,10 +38,14 @@ type event struct {
 
 // account is what a stream of events says about an apply.
 type account struct {
-	summary  string
-	figures  map[string]any
-	errors   []string
-	started  map[string]bool // begun and neither completed nor failed
+	summary string
+	figures map[string]any
+	errors  []string
+	// made are the resources whose creation began and is not known to have
+	// failed. Terraform tells that one is complete before it saves its state
+	// (NodeApplyableResourceInstance: the hook, then the state), so that even
+	// a complete one can be lost.
+	made     map[string]bool
 	progress func(string)
 }
 
@@ -49,7 +53,7 @@ func newAccount(progress func(string)) *account {
 	if progress == nil {
 		progress = func(string) {}
 	}
-	return &account{started: map[string]bool{}, progress: progress}
+	return &account{made: map[string]bool{}, progress: progress}
 }
 
 // take accounts for one line; a line that is no event is ignored.
@@ -61,14 +65,15 @@ func (a *account) take(line []byte) {
 	address := e.Hook.Resource.Address
 	switch e.Type {
 	case "apply_start":
-		a.started[address] = true
+		if e.Hook.Action == "create" {
+			a.made[address] = true
+		}
 	case "apply_progress":
 		a.progress(fmt.Sprintf("%s: %s, still running after %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
 	case "apply_complete":
-		delete(a.started, address)
 		a.progress(fmt.Sprintf("%s: %s done in %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
 	case "apply_errored":
-		delete(a.started, address)
+		delete(a.made, address)
 		a.progress(fmt.Sprintf("%s: %s failed", address, e.Hook.Action))
 	case "change_summary":
 		a.summary = fmt.Sprintf("%d added, %d changed, %d destroyed", e.Changes.Add, e.Changes.Change, e.Changes.Remove)

@@ -67,6 +67,7 @@ func (j *job) deploy(ctx context.Context) error {
 	if err := j.folder.settled(); err != nil {
 		return err
 	}
+	failpoint.Here("directory: settled, not pruned")
 	return j.prune()
 }
 

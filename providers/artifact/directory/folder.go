@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -116,9 +117,11 @@ func (f folder) point(name string, d plans.Digest) error {
 	if err := os.Symlink(filepath.Join("releases", d.Hex()), fresh); err != nil {
 		return err
 	}
+	failpoint.Here("directory: before link " + name + " is swapped")
 	if err := os.Rename(fresh, link); err != nil {
 		return err
 	}
+	failpoint.Here("directory: after link " + name + " was swapped")
 	return syncDir(f.path)
 }
 
@@ -128,6 +131,7 @@ func (f folder) begin(what string) error {
 	if err := writeDurably(file+".new", []byte(what+"\n")); err != nil {
 		return err
 	}
+	failpoint.Here("directory: before the change is marked")
 	if err := os.Rename(file+".new", file); err != nil {
 		return err
 	}
@@ -135,6 +139,7 @@ func (f folder) begin(what string) error {
 }
 
 func (f folder) settled() error {
+	failpoint.Here("directory: before the mark is removed")
 	if err := os.Remove(f.changingFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
