@@ -70,7 +70,7 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // json PATH REGEXP: the last stdout is one JSON document, and what is at the
-// path matches. A path is fields and indices between dots; # is a length.
+// path matches. A path is fields and indices between dots; LEN is a length.
 func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
 	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
 	decoder.UseNumber()
@@ -91,7 +91,7 @@ func at(value any, path []string) string {
 	}
 	switch v := value.(type) {
 	case map[string]any:
-		if path[0] == "#" {
+		if path[0] == "LEN" {
 			return strconv.Itoa(len(v))
 		}
 		inner, ok := v[path[0]]
@@ -100,7 +100,7 @@ func at(value any, path []string) string {
 		}
 		return at(inner, path[1:])
 	case []any:
-		if path[0] == "#" {
+		if path[0] == "LEN" {
 			return strconv.Itoa(len(v))
 		}
 		if i, err := strconv.Atoi(path[0]); err == nil && i < len(v) {

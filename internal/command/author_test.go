@@ -39,7 +39,7 @@ func TestFmt(t *testing.T) {
 		t.Errorf("fmt --check of a tidy file: %d %q %q", code, out, problems)
 	}
 	code, out, problems, after = author(t, untidy, "fmt", "--check", "--diff")
-	if code != 1 || after != untidy || !strings.Contains(problems, "1 of 1 files are not in the canonical style: a.lockstep.hcl") ||
+	if code != 1 || after != untidy || !strings.Contains(problems, "1 of 1 files are not in the canonical style") ||
 		!strings.Contains(out, "-  soak_time=\"1h\"\n+  soak_time = \"1h\"\n") {
 		t.Errorf("fmt --check --diff: %d %q %q", code, out, problems)
 	}
@@ -71,7 +71,7 @@ func TestValidate(t *testing.T) {
 	if code, _, problems, _ = author(t, needsNumber, "validate"); code != 0 {
 		t.Errorf("validate without an environment: %d %q", code, problems)
 	}
-	if code, _, problems, _ = author(t, needsNumber, "validate", "--env", "dev"); code != 1 || !strings.Contains(problems, "env:LOCKSTEP_VAR_n") {
+	if code, _, problems, _ = author(t, needsNumber, "validate", "--env", "dev"); code != 1 || !strings.Contains(problems, "environment variable LOCKSTEP_VAR_n") {
 		t.Errorf("validate --env: %d %q", code, problems)
 	}
 	if code, out, problems, _ = author(t, needsNumber, "validate", "--env", "dev", "--var", "n=1"); code != 0 || !strings.Contains(out, "with the values of dev") {

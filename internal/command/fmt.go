@@ -30,7 +30,7 @@ func newFmtCommand(a *app) *cobra.Command {
 		Use:   "fmt [PATH...]",
 		Short: "Write language files in the canonical style",
 		Long: `Writes *.lockstep.hcl and *.lockstepvars.hcl files in the canonical style and prints
-the names of those that changed. PATH is a file or a folder; without one, it is the
+the names of those that change. PATH is a file or a folder; without one, it is the
 project with its folders changes and env.`,
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(args) },
 	}
@@ -60,7 +60,7 @@ func (f *formatting) run(paths []string) error {
 		return diagnose(nil, problems)
 	}
 	if f.check && len(changed) > 0 {
-		return failed(fmt.Errorf("%d of %d files are not in the canonical style: %s", len(changed), len(files), strings.Join(changed, ", ")),
+		return failed(fmt.Errorf("%d of %d files are not in the canonical style", len(changed), len(files)),
 			"Write them with: lockstep fmt")
 	}
 	return nil
@@ -79,7 +79,7 @@ func (f *formatting) file(name string) (bool, diag.Diagnostics, error) {
 	out := f.app.host.Stdout
 	if f.diff {
 		fmt.Fprint(out, diag.Escape(udiff.Unified(name, name, string(src), string(formatted))))
-	} else if !f.check {
+	} else {
 		fmt.Fprintln(out, redact.Escape(name))
 	}
 	if f.check {

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func newPlanCommand(a *app) *cobra.Command {
 		Short: "Show what would happen, in which order, and how each step is undone",
 		Long:  "Reads the targets, changes nothing. Without a change set it plans all of them, one after another.",
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.check(args); err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
 			return a.plan(c.Context(), args, o)
@@ -41,15 +42,25 @@ func newPlanCommand(a *app) *cobra.Command {
 	return c
 }
 
-func (o planOptions) check(args []string) error {
+func (o planOptions) check() error {
 	if o.view != "short" && o.view != "full" {
 		return usageError("--view %q is not supported by this version: expected short or full", o.view)
 	}
 	if o.failOn != "error" && o.failOn != "warning" && o.failOn != "none" {
 		return usageError("--fail-on %q is not known: expected error, warning or none", o.failOn)
 	}
-	if o.out != "" && len(args) != 1 {
-		return usageError("--out writes one plan; name one change set")
+	return nil
+}
+
+// single refuses several plans where there is room for one.
+func (a *app) single(names []string, o planOptions) error {
+	switch {
+	case len(names) == 1:
+		return nil
+	case o.out != "":
+		return usageError("--out writes one plan; name one change set: %s", strings.Join(names, ", "))
+	case a.wantsJSON():
+		return usageError("--json prints one plan; name one change set: %s", strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -63,6 +74,9 @@ func (a *app) plan(ctx context.Context, names []string, o planOptions) error {
 		for _, head := range w.project.ChangeSets() {
 			names = append(names, head.Name)
 		}
+	}
+	if err := a.single(names, o); err != nil {
+		return err
 	}
 	code := exitDone
 	for i, name := range names {

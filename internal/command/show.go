@@ -27,7 +27,7 @@ func newShowCommand(a *app) *cobra.Command {
 }
 
 func (a *app) show(name, form string) error {
-	if err := (planOptions{view: form, failOn: "none"}).check(nil); err != nil {
+	if err := (planOptions{view: form, failOn: "none"}).check(); err != nil {
 		return err
 	}
 	b, err := planOf(name)

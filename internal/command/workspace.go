@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
@@ -23,7 +22,7 @@ type workspace struct {
 func openWorkspace() (*workspace, error) {
 	project, ds := config.Load(os.DirFS("."))
 	if ds.HasErrors() {
-		return nil, diagnose(project, ds)
+		return nil, diagnose(project, append(ds, project.Validate()...))
 	}
 	if ds := project.CheckTools(version.Number); ds.HasErrors() {
 		return nil, diagnose(project, ds)
@@ -51,10 +50,6 @@ func sourceOf(project *config.Project) func(string) []byte {
 		}
 		return nil
 	}
-}
-
-func (w *workspace) path(elem ...string) string {
-	return filepath.Join(append([]string{w.settings.JournalPath}, elem...)...)
 }
 
 // environment finds a declared environment, or says which there are.

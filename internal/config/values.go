@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
@@ -136,7 +137,8 @@ func (c *collector) decide(v *variable, env string) variableValue {
 		if err != nil {
 			c.fail(mistake{
 				"invalid-value", fmt.Sprintf("Invalid value of variable %q", v.block.name),
-				fmt.Sprintf("The value from %s does not fit: %v.", given.source, err), v.describe(),
+				strings.TrimSpace(fmt.Sprintf("The value from %s does not fit: %v. %s", describeSource(given.source), err, v.describe())),
+				fmt.Sprintf("Give a value of the type %s.", typeexpr.TypeString(v.kind)),
 			}, given.place)
 			return result
 		}
@@ -175,13 +177,13 @@ func (c *collector) howToGive(v *variable, env string) string {
 }
 
 // read turns what was given into the variable's type. Text from the command
-// line or the machine is the value itself for text variables, and an
-// expression for all others.
+// line or the machine is the value itself for texts, numbers and
+// truth values, and an expression for all others.
 func (c *collector) read(v *variable, given candidate) (cty.Value, error) {
 	if given.text == nil {
 		return v.convert(given.value)
 	}
-	if v.kind == cty.String || v.kind == cty.DynamicPseudoType {
+	if v.kind == cty.String || v.kind == cty.DynamicPseudoType || v.kind.IsPrimitiveType() && *given.text != "null" {
 		return v.convert(cty.StringVal(*given.text))
 	}
 	value, err := literal(*given.text)

@@ -148,6 +148,10 @@ func TestBadValues(t *testing.T) {
 	t.Parallel()
 	const src = `
 variable "n" { type = number }
+variable "l" {
+  type    = list(number)
+  default = []
+}
 variable "s" {
   type      = number
   sensitive = true
@@ -174,9 +178,9 @@ environment "leak" { variables = { s = 1 } }
 	}{
 		"missing":             {"dev", config.ValueInputs{}, []string{`No value for variable "n" in environment "dev"`, "LOCKSTEP_VAR_n"}},
 		"wrong type":          {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "n", Value: "[1]"}}}, []string{`Invalid value of variable "n"`, "number"}},
-		"not an expression":   {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "n", Value: "1 +"}}}, []string{"not an expression"}},
-		"function":            {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "n", Value: "abs(1)"}}}, []string{"not a plain value"}},
-		"nested":              {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "n", Value: strings.Repeat("[", 100_000)}}}, []string{"nested deeper"}},
+		"not an expression":   {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "l", Value: "1 +"}}}, []string{"not an expression"}},
+		"function":            {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "l", Value: "abs(1)"}}}, []string{"not a plain value"}},
+		"nested":              {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "l", Value: strings.Repeat("[", 100_000)}}}, []string{"nested deeper"}},
 		"secret":              {"dev", config.ValueInputs{Environ: []string{"LOCKSTEP_VAR_s=hunter2", "LOCKSTEP_VAR_n=1"}}, []string{`Invalid value of variable "s"`}},
 		"unknown flag":        {"dev", config.ValueInputs{Flags: []config.Assignment{{Name: "nn", Value: "1"}, {Name: "n", Value: "1"}}}, []string{`No variable "nn"`, "--var"}},
 		"unknown environment": {"pord", config.ValueInputs{}, []string{`No environment "pord"`, `Did you mean "prod"?`}},

@@ -88,7 +88,7 @@ func (v *variable) convert(value cty.Value) (cty.Value, error) {
 	}
 	converted, err := convert.Convert(value, v.kind)
 	if err != nil {
-		return cty.NilVal, fmt.Errorf("%s is required, but %w", typeexpr.TypeString(v.kind), err)
+		return cty.NilVal, fmt.Errorf("expected %s: %w", typeexpr.TypeString(v.kind), err)
 	}
 	return converted, nil
 }

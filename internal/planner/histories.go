@@ -139,7 +139,7 @@ func (d *draft) compareHistory(s *schema) {
 			continue
 		}
 		d.refuse(s.block.Range, mistake{
-			"applied-file-gone", fmt.Sprintf("Migration %s of %s is applied, but its file is gone", appliedName(a), s.database.Address),
+			"applied-file-gone", fmt.Sprintf("%s of %s is applied, but its file is gone", appliedName(a), s.database.Address),
 			fmt.Sprintf("It was applied %s. Without the file a new environment would not get the same schema.", when(a)),
 			fmt.Sprintf("Bring the file back into %s from version control.", s.database.Settings.Text("migrations")),
 		})
@@ -166,9 +166,9 @@ func (d *draft) compareFile(s *schema, f plans.MigrationFile, a plans.AppliedMig
 
 func appliedName(a plans.AppliedMigration) string {
 	if a.Name == "" {
-		return a.Version
+		return "Version " + a.Version
 	}
-	return a.Version + "_" + a.Name
+	return fmt.Sprintf("Version %s (%s)", a.Version, a.Name)
 }
 
 func when(a plans.AppliedMigration) string {

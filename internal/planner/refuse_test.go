@@ -42,7 +42,7 @@ func TestRefused(t *testing.T) {
 		}, []string{"0001_create_orders.up.sql:1", "edited after it was applied", all[0].Up.Digest.Short(), digest("CREATE TABLE orders (id int);").Short(), "2026-11-01T10:00:00Z", "run r-1", "new migration file"}},
 		{"applied file gone", migrationBlock, func(in *planner.Input) {
 			in.Folders["orders"] = in.Folders["orders"][1:]
-		}, []string{"1_create_orders", "file is gone", "version control"}},
+		}, []string{"Version 1 (create_orders)", "file is gone", "version control"}},
 		{"accidental gap", migrationBlock, func(in *planner.Input) {
 			observe(in, database(appliedFile(all[0], "earlier"), appliedFile(all[2], "c")))
 		}, []string{"0002_add_status is not applied", "version 3 is", "Renumber it above 3"}},
