@@ -129,7 +129,7 @@ func Open(path string) (*Bundle, error) {
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %v", ErrRefused, path, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrRefused, path, err)
 	}
 	b, err := Decode(content)
 	if err != nil {

@@ -134,11 +134,11 @@ func (a *app) goOn(ctx context.Context, args []string, o applyOptions, do carrie
 	if err != nil {
 		return err
 	}
-	lease, err := a.lease(w, run.Environment)
+	release, err := a.lease(w, run.Environment)
 	if err != nil {
 		return err
 	}
-	defer lease.Release()
+	defer release()
 	writer, records, err := store.Open(run.ID)
 	if err != nil {
 		return failed(err)

@@ -84,11 +84,11 @@ func (a *app) undo(ctx context.Context, u undoing, b *bundle.Bundle) error {
 		return err
 	}
 	p := b.Plan
-	lease, err := a.lease(u.workspace, p.Environment)
+	release, err := a.lease(u.workspace, p.Environment)
 	if err != nil {
 		return err
 	}
-	defer lease.Release()
+	defer release()
 	if err := a.sayWayBack(p, u.run, u.options.schema); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func TestBadInputs(t *testing.T) {
 		want []string
 	}{
 		{"unknown block", "chang_set \"a\" {}\n", "1:1", []string{`Unsupported block type`, `Did you mean "change_set"?`}},
-		{"unknown argument", inSet(`descripton = "x"`), "7:1", []string{`"descripton"`, `Did you mean "description"?`}},
+		{"unknown argument", inSet(`desciption = "x"`), "7:1", []string{`"desciption"`, `Did you mean "description"?`}},
 		{"unknown check type", inSet(`check "htp" "a" {}`), "7:7", []string{`Unknown type "htp" of check`, `Did you mean "http"?`}},
 		{"missing label", inSet(`terraform { source = "x" }`), "7:11", []string{"Missing name for terraform"}},
 		{"extra label", inSet(`terraform "a" "b" { source = "x" }`), "7:15", []string{"Extraneous label for terraform"}},

@@ -101,7 +101,11 @@ func TestSortProperties(t *testing.T) {
 			t.Fatalf("not stable: %v and %v", order, again)
 		}
 		if err != nil {
-			path := err.(*CycleError[int]).Path
+			cycle, ok := errors.AsType[*CycleError[int]](err)
+			if !ok {
+				t.Fatalf("got %v, want a cycle", err)
+			}
+			path := cycle.Path
 			if len(path) < 2 || path[0] != path[len(path)-1] {
 				t.Fatalf("not closed: %v", path)
 			}

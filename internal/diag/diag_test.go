@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-const source = "change_set \"a\" {\n\tdescripton = \"typo\"\r\n}\n"
+const source = "change_set \"a\" {\n\tdesciption = \"typo\"\r\n}\n"
 
 func place(line, column, from, to int) diag.Range {
 	return diag.Range{File: "a.lockstep.hcl", Start: diag.Pos{Line: line, Column: column, Byte: from}, End: diag.Pos{Line: line, Column: column + to - from, Byte: to}}

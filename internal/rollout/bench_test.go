@@ -51,16 +51,6 @@ func newStand(t testing.TB, plan *plans.Plan) *stand {
 // Event implements rollout.Observer.
 func (b *stand) Event(e rollout.Event) { b.events = append(b.events, e) }
 
-func (b *stand) told(kind rollout.EventKind) []string {
-	var steps []string
-	for _, e := range b.events {
-		if e.Kind == kind && e.Step != nil {
-			steps = append(steps, e.Step.Address)
-		}
-	}
-	return steps
-}
-
 func (b *stand) digest() plans.Digest {
 	d, err := plans.DigestOfPlan(b.plan)
 	if err != nil {

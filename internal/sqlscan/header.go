@@ -29,10 +29,10 @@ type NoLint struct {
 
 const directive = "lockstep:"
 
-// ParseHeader reads the directives in the text's line comments. All but
-// nolint must stand before the first statement. The error joins one *Error
-// for each directive that cannot be understood; text that cannot be read is
-// left to Split.
+// ParseHeader reads the directives in the text's line comments. All must stand
+// before the first statement, except nolint. The error joins one *Error for
+// each directive that cannot be understood; text that cannot be read is left
+// to Split.
 func ParseHeader(src []byte) (Header, error) {
 	p := headerParser{place: cursor{src: string(src), line: 1, column: 1}}
 	l := lexer{src: p.place.src}

@@ -67,7 +67,7 @@ func regular(name string, mode fs.FileMode) error {
 	case mode.IsRegular():
 		return nil
 	case mode.IsDir():
-		return fmt.Errorf("%s is a folder, expected one file; pack it: tar -czf %s.tar.gz -C %s .", name, filepath.Base(name), name)
+		return fmt.Errorf("%s is a folder, expected one file; pack it with tar -czf %s.tar.gz -C %s ./", name, filepath.Base(name), name)
 	}
 	return fmt.Errorf("%s is not a regular file (%s), expected a built file", name, mode.Type())
 }

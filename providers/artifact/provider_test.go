@@ -253,7 +253,7 @@ func TestFileSources(t *testing.T) {
 		{"link", `{"path":"link"}`, ""},
 		{"other content", `{"path":"api","digest":"` + string(plans.DigestOf(nil)) + `"}`, "expected " + string(plans.DigestOf(nil))},
 		{"malformed digest", `{"path":"api","digest":"sha256:12"}`, "64 lower-case hex"},
-		{"folder", `{"path":"site"}`, "pack it: tar -czf site.tar.gz"},
+		{"folder", `{"path":"site"}`, "pack it with tar -czf site.tar.gz"},
 		{"fifo", `{"path":"pipe"}`, "not a regular file"},
 		{"device", `{"path":"/dev/zero"}`, "not a regular file"},
 		{"missing", `{"path":"nothing"}`, "does not exist; build it first"},

@@ -193,7 +193,7 @@ func TestALateStepOutsideItsEnvelopeIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, replaceable)
 	p.input("size", "small")
-	p.mustRefuse(p.late(&plans.Envelope{Actions: []string{"update"}}), providers.ErrOutsideEnvelope)
+	_ = p.mustRefuse(p.late(&plans.Envelope{Actions: []string{"update"}}), providers.ErrOutsideEnvelope)
 	p.apply(p.late(&plans.Envelope{Actions: []string{"create"}}))
 	p.input("size", "large")
 	for name, e := range map[string]*plans.Envelope{
@@ -204,7 +204,7 @@ func TestALateStepOutsideItsEnvelopeIsRefused(t *testing.T) {
 	} {
 		req := p.late(e)
 		req.Plan = plans.DigestOf([]byte(name))
-		p.mustRefuse(req, providers.ErrOutsideEnvelope)
+		_ = p.mustRefuse(req, providers.ErrOutsideEnvelope)
 	}
 }
 

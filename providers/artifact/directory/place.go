@@ -193,7 +193,7 @@ func isProgram(file *os.File) bool {
 // syncTree makes everything below path durable.
 func syncTree(path string) error {
 	return filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !(d.IsDir() || d.Type().IsRegular()) {
+		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
 			return err
 		}
 		return syncDir(name) // the same call for a file

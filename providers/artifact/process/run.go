@@ -60,8 +60,9 @@ func Run(ctx context.Context, c Command, started func(Child) error) (exit int, e
 	if err != nil {
 		return -1, fmt.Errorf("%s could not be started: %w", c.Args[0], bare(err))
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	var waited error // once ended is closed
+	ended := make(chan struct{})
+	go func() { waited = cmd.Wait(); close(ended) }()
 	if started != nil {
 		if err := started(c.Child.running(cmd.Process.Pid)); err != nil {
 			endGroup(cmd.Process.Pid, ended)
@@ -69,7 +70,8 @@ func Run(ctx context.Context, c Command, started func(Child) error) (exit int, e
 		}
 	}
 	select {
-	case err = <-ended:
+	case <-ended:
+		err = waited
 	case <-ctx.Done():
 		endGroup(cmd.Process.Pid, ended)
 		return -1, fmt.Errorf("%s was ended: %w", c.Args[0], context.Cause(ctx))
@@ -111,7 +113,7 @@ func bare(err error) error {
 	return err
 }
 
-func endGroup(pid int, ended <-chan error) {
+func endGroup(pid int, ended <-chan struct{}) {
 	_ = syscall.Kill(-pid, syscall.SIGTERM)
 	over := false
 	select {

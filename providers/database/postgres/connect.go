@@ -52,7 +52,7 @@ func connect(ctx context.Context, dsn, application string) (*connection, error) 
 }
 
 func (c *connection) close() error {
-	err := c.Conn.Close()
+	err := c.Close()
 	if errors.Is(err, sql.ErrConnDone) {
 		err = nil
 	}

@@ -70,7 +70,7 @@ func newCutter(t *testing.T, target string, reached bool) *cutter {
 	}
 	q := u.Query()
 	socket := q.Get("host") + "/.s.PGSQL.5432"
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by Cleanup
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func newCutter(t *testing.T, target string, reached bool) *cutter {
 
 func (c *cutter) serve(client net.Conn, socket string, reached bool) {
 	defer client.Close()
-	server, err := net.Dial("unix", socket) //nolint:noctx // closed below
+	server, err := net.Dial("unix", socket)
 	if err != nil {
 		return
 	}

@@ -38,7 +38,7 @@ func Query(ctx context.Context, url, query string) (list []map[string]any, err e
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d`, left, left)); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	rows, err := tx.QueryContext(ctx, query)
+	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // ReadRows asks for it
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}

@@ -26,7 +26,7 @@ func TestApplyMakesTheFolderOfTheFile(t *testing.T) {
 	req, look := b.at("sqlite://data/dev/app.db")
 	folder := filepath.Join(b.folder, "data")
 	seen, err := b.provider().Observe(t.Context(), look)
-	if err != nil || !seen.Observation.Database.Fresh {
+	if err != nil || !seen.Database.Fresh {
 		t.Fatalf("%+v, %v", seen, err)
 	}
 	b.verdict(req, providers.Absent)
