@@ -74,11 +74,14 @@ func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) 
 	return m.attend(ctx, child, attempt, req.Progress)
 }
 
+// applyArguments give values again only for ephemeral variables: the saved plan
+// holds all others, and Terraform before 1.10 refuses to be told twice.
 func (m *module) applyArguments() []string {
-	return []string{
-		m.provider.options.Binary, "apply", "-json", "-input=false", "-no-color", stateLockWait,
-		"-var-file=" + m.inputsPath(), m.savedPlanPath(),
+	arguments := []string{m.provider.options.Binary, "apply", "-json", "-input=false", "-no-color", stateLockWait}
+	if m.config.ephemeral {
+		arguments = append(arguments, "-var-file="+m.inputsPath())
 	}
+	return append(arguments, m.savedPlanPath())
 }
 
 // keptAttempts is how many applies' outputs are kept.

@@ -17,6 +17,7 @@ type configuration struct {
 	backend   string // type of the declared backend; empty for none
 	variables map[string]bool
 	sensitive []string // names of variables declared sensitive
+	ephemeral bool     // some variable is in no plan and must be given again at apply
 	modules   []string // sources of the module calls that are folders
 }
 
@@ -85,6 +86,9 @@ func (c *configuration) read(body hcl.Body) error {
 			c.variables[name] = true
 			if v := literal(block.Body, "sensitive"); v.Type() == cty.Bool && v.True() {
 				c.sensitive = append(c.sensitive, name)
+			}
+			if v := literal(block.Body, "ephemeral"); v.Type() == cty.Bool && v.True() {
+				c.ephemeral = true
 			}
 		case "module":
 			if v := literal(block.Body, "source"); v.Type() == cty.String && isFolder(v.AsString()) {
