@@ -105,6 +105,10 @@ type Request struct {
 	Settings json.RawMessage
 	// Observed is what the plan saw at the step's target before it ran.
 	Observed plans.Observation
+	// Previous are the settings with which the observed release was deployed,
+	// secrets included, for the rollback of a deployment: it has to run again
+	// as it ran before. Empty when nobody knows them any more.
+	Previous json.RawMessage
 	// Blob returns an input of the bundle by digest.
 	Blob func(plans.Digest) ([]byte, error)
 	// Record journals durable facts while the effect runs, so that a later

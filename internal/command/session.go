@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
@@ -56,6 +57,7 @@ func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Confi
 		Journal:  s.writer,
 		Replayed: s.replayed,
 		Undoes:   s.undoes,
+		Previous: func(step plans.Step) json.RawMessage { return a.previousSettings(s, step) },
 		Blob:     b.Blob,
 		Actor:    actor(),
 

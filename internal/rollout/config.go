@@ -28,6 +28,9 @@ type Config struct {
 	Replayed journal.Run
 	// Undoes is the earlier run that a rollback run (journal.Revert) undoes.
 	Undoes journal.Run
+	// Previous returns the settings with which the release that a deployment
+	// replaced was deployed, or nothing when that is not known. It may be nil.
+	Previous func(plans.Step) json.RawMessage
 	// Blob returns an input of the bundle.
 	Blob  func(plans.Digest) ([]byte, error)
 	Actor string

@@ -184,6 +184,9 @@ func (w *walk) undo(ctx context.Context, step plans.Step) halt {
 	if err != nil {
 		return undoFailure(step, err, providers.Report{Verdict: providers.Unknown})
 	}
+	if w.cfg.Previous != nil {
+		req.Previous = w.cfg.Previous(step)
+	}
 	if err := w.note(journal.UndoIntent, step.Address, intentOf(step, req.Settings)); err != nil {
 		return halt{kind: haltFatal, err: err}
 	}

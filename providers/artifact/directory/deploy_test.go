@@ -163,6 +163,49 @@ func TestKeepsNReleases(t *testing.T) {
 	}
 }
 
+// The earlier release runs again as it ran before: it may not know the new
+// one's variables.
+func TestRollbackStartsTheEarlierReleaseAsBefore(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		known bool
+		want  string
+	}{
+		"known":     {true, "one"},
+		"not known": {false, "two"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			settings := func(release string) json.RawMessage {
+				block := s.settings(t, "srv", release, "release "+release)
+				block = with(t, block, "environment_variables", map[string]string{"GREETING": release})
+				return with(t, block, "restart_command", []string{"sh", "-c", `printf %s "$GREETING" > started`})
+			}
+			s.deploy(t, settings("one"))
+			req := s.request(t, settings("two"))
+			if _, err := s.provider(t).Apply(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			req.Progress = func(line string) { said = append(said, line) }
+			if tc.known {
+				req.Previous = settings("one")
+			}
+			if _, err := s.provider(t).Rollback(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(filepath.Join(s.root, "started"))
+			if err != nil || string(got) != tc.want {
+				t.Errorf("started with %q (%v), expected %q", got, err, tc.want)
+			}
+			if warned := strings.Contains(strings.Join(said, "\n"), "is not known"); warned == tc.known {
+				t.Errorf("said %q", said)
+			}
+		})
+	}
+}
+
 func TestFailingRestartSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -67,10 +67,29 @@ func (j *job) goBack(ctx context.Context, goal plans.Digest) error {
 	if err := j.restorePrevious(ctx); err != nil {
 		return err
 	}
-	if err := j.run(ctx, j.s.Restart, goal); err != nil {
+	former := j.asBefore(goal)
+	if err := former.run(ctx, former.s.Restart, goal); err != nil {
 		return err
 	}
 	return j.folder.settled()
+}
+
+// asBefore is the job with the command and the environment variables with
+// which the earlier release was started: it may not know the new ones.
+func (j *job) asBefore(goal plans.Digest) *job {
+	former := *j
+	s, err := read(j.req.Previous)
+	if err != nil || s.Artifact.Digest != goal {
+		if len(j.s.Restart) > 0 {
+			j.say("how " + goal.Short() + " was started before is not known; it is started with the settings of " + j.want.Short())
+		}
+		return &former
+	}
+	former.s.Variables, former.s.Timeout = s.Variables, s.Timeout
+	if len(s.Restart) > 0 {
+		former.s.Restart = s.Restart
+	}
+	return &former
 }
 
 func (j *job) restorePrevious(ctx context.Context) error {
