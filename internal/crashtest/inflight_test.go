@@ -14,6 +14,9 @@ import (
 // reaches, so that Lockstep is killed while its statement runs on without it.
 type obstacle struct {
 	name string
+	// migration is the one that waits, counted from 1; 0: the obstacle lets
+	// all others pass.
+	migration int
 	// hold is the other session's open transaction.
 	hold []string
 	// waits finds the backend that it stops.
@@ -23,9 +26,10 @@ type obstacle struct {
 func obstacles() []obstacle {
 	return []obstacle{
 		{
-			name:  "a transaction waits for a lock",
-			hold:  []string{"BEGIN", "LOCK TABLE effects IN SHARE MODE"},
-			waits: "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%+0003%'",
+			name:      "a transaction waits for a lock",
+			migration: 2,
+			hold:      []string{"BEGIN", "LOCK TABLE effects IN SHARE MODE"},
+			waits:     "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%+0003%'",
 		},
 		{
 			name:  "an index is built and waits for an old snapshot",
@@ -39,49 +43,51 @@ func obstacles() []obstacle {
 // recovery may end the orphan or wait for it: both are right.
 const orphanLimit = 2 * time.Second
 
-// TestStatementRunsOn kills Lockstep while the server works for it, and
-// recovers while the server still does.
-func TestStatementRunsOn(t *testing.T) {
-	m := dryPass(t, build(t, "failpoint"))
+// tryOrphans kills Lockstep while the server works for it, and recovers while
+// the server still does.
+func (m *matrix) tryOrphans(t *testing.T, n *counts) {
+	t.Helper()
 	for _, rec := range recoveries() {
 		for _, o := range obstacles() {
 			t.Run(rec.name+"/"+o.name, func(t *testing.T) {
 				t.Parallel()
-				w := m.origin.again(t)
-				if o.name == obstacles()[0].name {
-					// The lock must be met by the second migration, not the first.
-					w.stopBefore(t, m, `postgres: before begin`, 2)
-				}
-				release := w.obstruct(t, o)
-				defer release()
-				orphan := w.killWaiting(t, o)
-				recovered := make(chan result, 1)
-				go func() { recovered <- rec.do(t, w, crash{}) }()
-				w.awaitEnd(t, o, orphan)
-				release()
-				if wrong := m.judge(t, w, rec, <-recovered); wrong != "" {
-					t.Error(wrong)
-				}
+				n.add(t, &n.orphan, m.tryOrphan(t, o, rec))
 			})
 		}
 	}
 }
 
-// stopBefore runs the change set up to the n-th point of a name.
-func (w *world) stopBefore(t *testing.T, m *matrix, name string, n int) {
+func (m *matrix) tryOrphan(t *testing.T, o obstacle, rec recovery) string {
+	t.Helper()
+	w := m.origin.again(t)
+	if o.migration > 1 {
+		w.stopBefore(t, m, o.migration)
+	}
+	release := w.obstruct(t, o)
+	defer release()
+	orphan := w.killWaiting(t, o)
+	recovered := make(chan result, 1)
+	go func() { recovered <- rec.do(t, w, crash{}) }()
+	w.awaitEnd(t, o, orphan)
+	release()
+	return m.judge(t, w, rec, <-recovered)
+}
+
+// stopBefore carries the change set on to where its n-th migration begins.
+func (w *world) stopBefore(t *testing.T, m *matrix, n int) {
 	t.Helper()
 	for i, point := range m.points {
-		if point == name {
-			n--
+		if point != "postgres: before begin" {
+			continue
 		}
-		if n == 0 {
+		if n--; n == 0 {
 			if wrong := kill(t, w, i+1); wrong != "" {
 				t.Fatal(wrong)
 			}
 			return
 		}
 	}
-	t.Fatalf("there is no point %q", name)
+	t.Fatal("the change set has fewer migrations")
 }
 
 // obstruct opens the other session; release ends it.
@@ -121,7 +127,9 @@ func (w *world) killWaiting(t *testing.T, o obstacle) string {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			<-ended
+			if err := <-ended; err == nil {
+				t.Fatal("a killed run ended well")
+			}
 			return waiting[0]
 		}
 		select {

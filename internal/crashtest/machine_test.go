@@ -3,6 +3,7 @@ package crashtest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -30,56 +31,71 @@ func moments() []moment {
 	}
 }
 
-// TestMachineCrash ends everything at once while Terraform runs. Nobody can
-// know what the resource that was being made has become; the run must say so
-// and change nothing, and must never make it twice.
-func TestMachineCrash(t *testing.T) {
-	m := dryPass(t, build(t, "failpoint"))
+// tryMachine ends everything at once while Terraform runs, or between two
+// moments of Lockstep's at which it may run.
+func (m *matrix) tryMachine(t *testing.T, n *counts) {
+	t.Helper()
 	for _, rec := range recoveries() {
-		for _, at := range moments() {
+		for i, at := range moments() {
+			if !full && i%2 == 0 {
+				continue
+			}
 			t.Run(rec.name+"/"+at.name, func(t *testing.T) {
 				t.Parallel()
-				w := m.origin.again(t)
-				w.endMachineAt(t, at)
-				before := w.signature(t)
-				r := rec.do(t, w, crash{})
-				if r.code != 6 || !strings.Contains(r.output, at.unseen) {
-					t.Errorf("expected exit code 6 and the name of %s, found exit code %d:\n%s", at.unseen, r.code, r.output)
-				}
-				if after := w.signature(t); after != before {
-					t.Errorf("what is not known was changed\n--- before\n%s--- after\n%s", before, after)
-				}
+				n.add(t, &n.machine, m.tryMoment(t, at, rec))
+			})
+		}
+		for i, name := range m.points {
+			if !full || !strings.HasPrefix(name, "terraform: ") {
+				continue
+			}
+			t.Run(rec.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				n.add(t, &n.machine, m.tryEnd(t, i+1, rec))
 			})
 		}
 	}
-	t.Run("between two processes", func(t *testing.T) {
-		for _, rec := range recoveries() {
-			for i, name := range m.points {
-				if !strings.HasPrefix(name, "terraform: ") {
-					continue
-				}
-				t.Run(rec.name+"/"+name, func(t *testing.T) {
-					t.Parallel()
-					w := m.origin.again(t)
-					if wrong := kill(t, w, i+1); wrong != "" {
-						t.Fatal(wrong)
-					}
-					w.killAll(t)
-					made := strings.Join(w.provisioned(t), " ")
-					r := rec.do(t, w, crash{})
-					if r.code == 6 && strings.Contains(r.output, "terraform_data.") {
-						if now := strings.Join(w.provisioned(t), " "); now != made {
-							t.Errorf("what is not known was changed: %q became %q", made, now)
-						}
-						return
-					}
-					if wrong := m.judge(t, w, rec, r); wrong != "" {
-						t.Error(wrong)
-					}
-				})
-			}
-		}
-	})
+}
+
+// tryMoment ends the machine while a resource is being made. Nobody can know
+// what has become of it: the run must say so, and change nothing.
+func (m *matrix) tryMoment(t *testing.T, at moment, rec recovery) string {
+	t.Helper()
+	w := m.origin.again(t)
+	w.endMachineAt(t, at)
+	before := w.signature(t)
+	r := rec.do(t, w, crash{})
+	if r.code != exitNeedsPerson || !strings.Contains(r.output, at.unseen) {
+		return fmt.Sprintf("expected exit code %d and the name of %s, found exit code %d:\n%s", exitNeedsPerson, at.unseen, r.code, r.output)
+	}
+	if after := w.signature(t); after != before {
+		return fmt.Sprintf("what is not known was changed\n--- before\n%s--- after\n%s--- output\n%s", before, after, r.output)
+	}
+	return ""
+}
+
+// exitNeedsPerson is the exit code of a run that nobody but a person can
+// decide on.
+const exitNeedsPerson = 6
+
+// tryEnd ends the machine at a point of Lockstep's. Where Terraform runs
+// beside it, either end is honest: all is well, or a person is asked.
+func (m *matrix) tryEnd(t *testing.T, point int, rec recovery) string {
+	t.Helper()
+	w := m.origin.again(t)
+	if wrong := kill(t, w, point); wrong != "" {
+		return wrong
+	}
+	w.killAll(t)
+	before := w.signature(t)
+	r := rec.do(t, w, crash{})
+	if r.code != exitNeedsPerson || !strings.Contains(r.output, "terraform_data.") {
+		return m.judge(t, w, rec, r)
+	}
+	if after := w.signature(t); after != before {
+		return fmt.Sprintf("what is not known was changed\n--- before\n%s--- after\n%s--- output\n%s", before, after, r.output)
+	}
+	return ""
 }
 
 // endMachineAt runs the change set until the moment and kills everything.

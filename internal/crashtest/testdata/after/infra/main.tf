@@ -4,7 +4,7 @@ variable "marks" {
 
 # Was there before, and changes in place.
 resource "terraform_data" "queue" {
-  input = { name = "orders", size = 2 }
+  input = { name = "orders-v2" }
 }
 
 # The two new ones leave a line in a file when they are made and when they are

@@ -3,7 +3,7 @@ variable "marks" {
 }
 
 resource "terraform_data" "queue" {
-  input = { name = "orders", size = 1 }
+  input = { name = "orders-v1" }
 }
 
 resource "terraform_data" "worker" {
