@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -34,14 +35,15 @@ const readyCheck = `check "http" "ready" {
 }
 `
 
-func TestBadInputs(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		src  string
-		at   string // line:column
-		want []string
-	}{
+type badInput struct {
+	name string
+	src  string
+	at   string // line:column
+	want []string
+}
+
+func badStructure() []badInput {
+	return []badInput{
 		{"unknown block", "chang_set \"a\" {}\n", "1:1", []string{`Unsupported block type`, `Did you mean "change_set"?`}},
 		{"unknown argument", inSet(`desciption = "x"`), "7:1", []string{`"desciption"`, `Did you mean "description"?`}},
 		{"unknown check type", inSet(`check "htp" "a" {}`), "7:7", []string{`Unknown type "htp" of check`, `Did you mean "http"?`}},
@@ -60,6 +62,11 @@ func TestBadInputs(t *testing.T) {
 		{"escaped NUL", inSet(`description = "a\u0000b"`), "7:15", []string{"control character U+0000"}},
 		{"bidirectional text", "locals {\n  a = \"x\u202ey\"\n}\n", "2:8", []string{"reorder text"}},
 		{"bidirectional name", "change_set \"a\u202eb\" {}\n", "1:12", []string{`Invalid name "a\u202eb"`}},
+	}
+}
+
+func badSizes() []badInput {
+	return []badInput{
 		{"brackets", "locals {\n  a = " + strings.Repeat("[", 100_000) + "\n}\n", "2:206", []string{"Nesting deeper than 200"}},
 		{"nested blocks", strings.Repeat("a {\n", 250_000), "201:3", []string{"Nesting deeper than 200"}},
 		{"nested templates", "locals {\n  a = " + strings.Repeat(`"${`, 1000) + "\n}\n", "2:605", []string{"Nesting deeper than 200"}},
@@ -70,11 +77,11 @@ func TestBadInputs(t *testing.T) {
 		{"large format", "locals {\n  a = format(\"%999999999d\", 1)\n}\nchange_set \"c\" {}", "2:7", []string{"Expression too large", "result would be too large"}},
 		{"large product", "locals {\n  a = setproduct(range(1000), range(1000), range(1000))\n}\nchange_set \"c\" {}", "", []string{"too large"}},
 		{"hidden by can", "locals {\n  l = range(400)\n  a = can([for x in local.l : [for y in local.l : 1]])\n}\nchange_set \"c\" {}", "3:7", []string{"Expression too large"}},
-		{"infinite timeout", inSet("rollback {\n  timeout = 1e999999999\n}"), "8:13", []string{`Invalid value of "timeout"`, "duration"}},
-		{"negative duration", inSet("rollback {\n  timeout = \"-5s\"\n}"), "8:13", []string{`"-5s" is negative`}},
-		{"no unit", inSet("rollback {\n  timeout = \"5\"\n}"), "8:13", []string{`"5" has no unit`, `"5s"`}},
-		{"words as unit", inSet("rollback {\n  timeout = \"5 minutes\"\n}"), "8:13", []string{`"5 minutes" is not a duration`}},
-		{"400 days", inSet("rollback {\n  timeout = \"400d\"\n}"), "8:13", []string{"longer than 365 days"}},
+	}
+}
+
+func badReferences() []badInput {
+	return []badInput{
 		{"cycle of blocks", inSet("terraform \"a\" {\n  source = \"x\"\n  depends_on = [terraform.b]\n}\nterraform \"b\" {\n  source = \"x\"\n  inputs = { v = terraform.a.outputs.v }\n}"), "7:1", []string{"terraform.a -> terraform.b -> terraform.a"}},
 		{"self reference", inSet("terraform \"a\" {\n  source = \"x\"\n  inputs = { v = terraform.a.outputs.v }\n}"), "7:1", []string{"terraform.a -> terraform.a"}},
 		{"cycle of locals", "locals {\n  a = local.b\n  b = local.a\n}\n", "2:3", []string{"local.a -> local.b -> local.a"}},
@@ -92,6 +99,11 @@ func TestBadInputs(t *testing.T) {
 		{"self outside of assert", inSet("check \"exec\" \"a\" {\n  command = [self.x]\n}"), "8:14", []string{`Unknown name "self"`, "only inside of assert"}},
 		{"unknown attribute", inSet("artifact \"file\" \"a\" {\n  path = \"x\"\n}\ncheck \"exec\" \"a\" {\n  command = [artifact.file.a.digset]\n}"), "11:14", []string{`artifact.file.a has no attribute "digset"`, `Did you mean "digest"?`}},
 		{"terraform without outputs", inSet("terraform \"a\" {\n  source = \"x\"\n}\ncheck \"exec\" \"a\" {\n  command = [terraform.a.url]\n}"), "11:14", []string{`terraform.a has no attribute "url"`, "outputs"}},
+	}
+}
+
+func badNamesAndSecrets() []badInput {
+	return []badInput{
 		{"name with a path", "change_set \"../../x\" {}\n", "1:12", []string{`Invalid name "../../x"`}},
 		{"name with spaces", "change_set \"a b\" {}\n", "1:12", []string{`Invalid name "a b"`}},
 		{"long name", "change_set \"" + strings.Repeat("a", 300) + "\" {}\n", "1:12", []string{"Invalid name", "at most 63"}},
@@ -102,6 +114,11 @@ func TestBadInputs(t *testing.T) {
 		{"access key", inSet(`labels = { k = "AKIAIOSFODNN7EXAMPLE" }`), "7:17", []string{"looks like a credential"}},
 		{"private key", inSet("labels = { k = \"-----BEGIN RSA PRIVATE KEY-----\" }"), "7:17", []string{"looks like a credential"}},
 		{"password in a URL", "database \"d\" {\n  driver = \"postgres\"\n  url = \"postgres://u:hunter2@h/d\"\n  migrations = \"m\"\n}\n", "3:10", []string{"looks like a credential"}},
+	}
+}
+
+func badFilesAndAddresses() []badInput {
+	return []badInput{
 		{"absolute file", "locals {\n  a = file(\"/etc/passwd\")\n}\nchange_set \"c\" {}", "2:12", []string{"leaves the project folder"}},
 		{"file above", "locals {\n  a = file(\"../x\")\n}\nchange_set \"c\" {}", "2:12", []string{"leaves the project folder"}},
 		{"missing file", "locals {\n  a = file(\"x.txt\")\n}\nchange_set \"c\" {}", "2:12", []string{"file does not exist"}},
@@ -112,6 +129,16 @@ func TestBadInputs(t *testing.T) {
 		{"metadata address as a number", inSet("check \"http\" \"a\" {\n  url = \"http://2852039166/\"\n}"), "8:9", []string{"link-local"}},
 		{"metadata address as IPv6", inSet("check \"http\" \"a\" {\n  url = \"http://[::ffff:a9fe:a9fe]/\"\n}"), "8:9", []string{"link-local"}},
 		{"user in a URL", inSet("check \"http\" \"a\" {\n  url = \"http://hunter2@h/\"\n}"), "8:9", []string{"must not hold a user or password"}},
+	}
+}
+
+func badValues() []badInput {
+	return []badInput{
+		{"infinite timeout", inSet("rollback {\n  timeout = 1e999999999\n}"), "8:13", []string{`Invalid value of "timeout"`, "duration"}},
+		{"negative duration", inSet("rollback {\n  timeout = \"-5s\"\n}"), "8:13", []string{`"-5s" is negative`}},
+		{"no unit", inSet("rollback {\n  timeout = \"5\"\n}"), "8:13", []string{`"5" has no unit`, `"5s"`}},
+		{"words as unit", inSet("rollback {\n  timeout = \"5 minutes\"\n}"), "8:13", []string{`"5 minutes" is not a duration`}},
+		{"400 days", inSet("rollback {\n  timeout = \"400d\"\n}"), "8:13", []string{"longer than 365 days"}},
 		{"invalid constraint", "lockstep {\n  required_version = \"newest\"\n}\n", "2:22", []string{"Invalid version constraint"}},
 		{"unknown phase", inSet(`phase "verfy" {}`), "7:7", []string{`Unknown phase "verfy"`, `Did you mean "verify"?`}},
 		{"wrong word", inSet("rollback {\n  on_failure = \"atuo\"\n}"), "8:16", []string{`"atuo" is not one of auto, pause`, `Did you mean "auto"?`}},
@@ -122,6 +149,11 @@ func TestBadInputs(t *testing.T) {
 		{"version zero", inSet("migration \"a\" {\n  database = database.d\n  version = 0\n}"), "9:13", []string{"a whole number from 1"}},
 		{"version too large", inSet("migration \"a\" {\n  database = database.d\n  version = 9223372036854775808\n}"), "9:13", []string{"9223372036854775807"}},
 		{"null for a required argument", inSet("terraform \"a\" {\n  source = null\n}"), "8:12", []string{"a value is required, found null"}},
+	}
+}
+
+func badWords() []badInput {
+	return []badInput{
 		{"timestamp", "locals {\n  a = timestamp()\n}\n", "2:7", []string{"Function timestamp is left out on purpose", "clock"}},
 		{"uuid in a branch", "locals {\n  a = true ? 1 : uuid()\n}\n", "2:18", []string{"Function uuid is left out on purpose", "random"}},
 		{"env", "locals {\n  a = env(\"HOME\")\n}\n", "2:7", []string{"Function env is left out on purpose", "LOCKSTEP_VAR_NAME"}},
@@ -139,7 +171,11 @@ func TestBadInputs(t *testing.T) {
 		{"no condition", inSet("check \"exec\" \"a\" {\n  command = [\"x\"]\n  assert {\n  }\n}"), "9:3", []string{`Missing argument "condition"`}},
 		{"empty command", inSet("check \"exec\" \"a\" {\n  command = []\n}"), "8:13", []string{"at least one"}},
 	}
-	for _, tt := range tests {
+}
+
+func TestBadInputs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range slices.Concat(badStructure(), badSizes(), badReferences(), badNamesAndSecrets(), badFilesAndAddresses(), badValues(), badWords()) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			ds, fsys := validate(t, "bad.lockstep.hcl", tt.src)

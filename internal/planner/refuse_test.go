@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,14 +30,15 @@ func unobserve(in *planner.Input, address string) {
 	in.Observations = left
 }
 
-func TestRefused(t *testing.T) {
-	t.Parallel()
+type refusal struct {
+	name, body string
+	change     func(*planner.Input)
+	want       []string // parts of the message
+}
+
+func refusedMigrations() []refusal {
 	all := ordersFolder()
-	tests := []struct {
-		name, body string
-		change     func(*planner.Input)
-		want       []string // parts of the message
-	}{
+	return []refusal{
 		{"edited after applied", migrationBlock, func(in *planner.Input) {
 			in.Folders["orders"][0] = file(1, "create_orders", "CREATE TABLE orders (id int);", "DROP TABLE orders;")
 		}, []string{"0001_create_orders.up.sql:1", "edited after it was applied", all[0].Up.Digest.Short(), digest("CREATE TABLE orders (id int);").Short(), "2026-11-01T10:00:00Z", "run r-1", "new migration file"}},
@@ -66,6 +68,11 @@ func TestRefused(t *testing.T) {
 			in.Folders["orders"][1] = file(2, "add_status", "SELECT 'never closed", "SELECT 1;")
 		}, []string{"0002_add_status.up.sql:1"}},
 		{"database not observed", migrationBlock, func(in *planner.Input) { unobserve(in, "database.orders") }, []string{"database.orders was not observed"}},
+	}
+}
+
+func refusedModules() []refusal {
+	return []refusal{
 		{"terraform not observed", cacheBlock, func(in *planner.Input) { unobserve(in, "terraform.cache") }, []string{"terraform.cache was not observed"}},
 		{"mixed terraform", cacheBlock, func(in *planner.Input) {
 			observe(in, module(change("terraform_data.new", "create"), change("terraform_data.old", "delete"), change("terraform_data.kept", "no-op")))
@@ -90,6 +97,12 @@ terraform "db" {
   inputs          = { subnet = terraform.cache.outputs.subnet }
   allowed_actions = ["create", "delete"]
 }`, nil, []string{"may delete"}},
+	}
+}
+
+func refusedDeployments(t *testing.T) []refusal {
+	t.Helper()
+	return []refusal{
 		{"artifact differs", apiBlocks, func(in *planner.Input) {
 			in.ChangeSet = evaluated(t, strings.Replace(apiBlocks, `{ path = "build/api.tar" }`, "{\n path = \"build/api.tar\"\n digest = \""+string(digest("other"))+"\"\n}", 1))
 		}, []string{"not what its digest says", string(digest("new")), string(digest("other"))}},
@@ -116,7 +129,11 @@ check "http" "ready" { url = terraform.cache.outputs.url }
 phase "expand" { preconditions = [check.http.ready] }`, nil, []string{"in a circle", "check.http.ready needs terraform.cache needs check.http.ready"}},
 		{"environment left out", `environments = ["dev"]` + apiBlocks, nil, []string{`does not go to environment "production"`, "dev"}},
 	}
-	for _, tt := range tests {
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for _, tt := range slices.Concat(refusedMigrations(), refusedModules(), refusedDeployments(t)) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			in := input(t, tt.body)
