@@ -14,14 +14,13 @@ var ErrFormat = errors.New("plan format is not supported by this version")
 // Encode returns the plan's canonical bytes: two-space indented JSON in field
 // order, with a final newline. Equal plans give equal bytes.
 func Encode(p *Plan) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+	var compact bytes.Buffer
+	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	if err := enc.Encode(p); err != nil {
 		return nil, fmt.Errorf("encode plan: %w", err)
 	}
-	return buf.Bytes(), nil
+	return indent(compact.Bytes()), nil
 }
 
 // Decode reads what Encode wrote. It refuses unknown fields, a second

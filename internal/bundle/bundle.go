@@ -39,17 +39,18 @@ const (
 type Bundle struct {
 	Plan   *plans.Plan
 	Digest plans.Digest // of plan.json: what is approved
+	plan   []byte       // plan.json
 	blobs  map[plans.Digest][]byte
 }
 
 // New makes a bundle of a plan. It fails when blobs lacks an input that the
 // plan names; blobs that the plan does not name are left out.
 func New(p *plans.Plan, blobs map[plans.Digest][]byte) (*Bundle, error) {
-	digest, err := plans.DigestOfPlan(p)
+	encoded, err := plans.Encode(p)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{Plan: p, Digest: digest, blobs: map[plans.Digest][]byte{}}
+	b := &Bundle{Plan: p, Digest: plans.DigestOf(encoded), plan: encoded, blobs: map[plans.Digest][]byte{}}
 	for _, d := range p.InputDigests() {
 		content, ok := blobs[d]
 		if !ok {
@@ -74,13 +75,11 @@ func (b *Bundle) Blob(d plans.Digest) ([]byte, error) {
 
 // Encode returns the file's bytes.
 func (b *Bundle) Encode() ([]byte, error) {
-	planBytes, err := plans.Encode(b.Plan)
-	if err != nil {
-		return nil, err
-	}
-	var body bytes.Buffer
-	tw := tar.NewWriter(&body)
-	if err := addFile(tw, planName, planBytes); err != nil {
+	var file bytes.Buffer
+	file.Grow(b.size())
+	file.Write(make([]byte, headSize))
+	tw := tar.NewWriter(&file)
+	if err := addFile(tw, planName, b.plan); err != nil {
 		return nil, err
 	}
 	for _, d := range b.Plan.InputDigests() {
@@ -91,9 +90,25 @@ func (b *Bundle) Encode() ([]byte, error) {
 	if err := tw.Close(); err != nil {
 		return nil, fmt.Errorf("write plan file: %w", err)
 	}
-	sum := sha256.Sum256(body.Bytes())
-	head := magic + hex.EncodeToString(sum[:]) + "\n"
-	return append([]byte(head), body.Bytes()...), nil
+	sum := sha256.Sum256(file.Bytes()[headSize:])
+	copy(file.Bytes(), magic+hex.EncodeToString(sum[:])+"\n")
+	return file.Bytes(), nil
+}
+
+// headSize is the length of the header line, its end included.
+const headSize = len(magic) + hexSize + 1
+
+const hexSize = 2 * sha256.Size
+
+// size is at least the length of the file: each entry has a header and is
+// filled up to whole blocks.
+func (b *Bundle) size() int {
+	const block = 512
+	total := headSize + len(b.plan) + 4*block
+	for _, content := range b.blobs {
+		total += len(content) + 2*block
+	}
+	return total
 }
 
 func addFile(tw *tar.Writer, name string, content []byte) error {
@@ -158,7 +173,11 @@ func Decode(content []byte) (*Bundle, error) {
 	if err := checkBlobs(p, blobs); err != nil {
 		return nil, err
 	}
-	b := &Bundle{Plan: p, Digest: plans.DigestOf(planBytes), blobs: blobs}
+	canonical, err := plans.Encode(p)
+	if err != nil {
+		return nil, refuse(err.Error())
+	}
+	b := &Bundle{Plan: p, Digest: plans.DigestOf(canonical), plan: canonical, blobs: blobs}
 	if again, err := b.Encode(); err != nil || !bytes.Equal(again, content) {
 		return nil, refuse("it is not in the form that Lockstep writes")
 	}
