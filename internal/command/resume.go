@@ -56,6 +56,10 @@ func (a *app) abort(ctx context.Context, args []string, o applyOptions) error {
 	if err != nil {
 		return err
 	}
+	if run.Kind == journal.Revert {
+		return blocked(fmt.Sprintf("Run %s is a rollback; half of it is not taken back. Nothing was changed.", run.ID),
+			"Go on with it: lockstep resume "+run.ID)
+	}
 	if store.Live(run.ID) {
 		if err := store.Request(run.ID, journal.RequestAbort); err != nil {
 			return failed(err)

@@ -95,9 +95,11 @@ func (a *app) undo(ctx context.Context, u undoing, b *bundle.Bundle) error {
 	if err := a.ask(p, "Roll back", u.options.consent); err != nil {
 		return err
 	}
+	options := rollout.RollbackOptions{Schema: u.options.schema, Infrastructure: u.options.schema}
+	order := options.Order()
 	writer, err := u.store.Create(journal.Header{
 		ChangeSet: p.ChangeSet, Environment: p.Environment, Plan: b.Digest, Content: p.Content,
-		Kind: journal.Revert, Of: u.run.ID, Tool: tool(), Actor: actor(),
+		Kind: journal.Revert, Of: u.run.ID, Ordered: &order, Tool: tool(), Actor: actor(),
 		Prepare: func(dir string) error { return b.Save(filepath.Join(dir, bundleName)) },
 	})
 	if err != nil {
@@ -105,7 +107,7 @@ func (a *app) undo(ctx context.Context, u undoing, b *bundle.Bundle) error {
 	}
 	s := session{open: open, store: u.store, writer: writer, undoes: u.run, options: u.options.applyOptions}
 	return a.drive(ctx, s, func(ctx context.Context, c rollout.Config) rollout.Outcome {
-		return rollout.Rollback(ctx, c, rollout.RollbackOptions{Schema: u.options.schema, Infrastructure: u.options.schema})
+		return rollout.Rollback(ctx, c, options)
 	})
 }
 

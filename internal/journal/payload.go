@@ -22,6 +22,9 @@ type Begin struct {
 	Content plans.Digest `json:"content"`
 	Kind    RunKind      `json:"kind"`
 	Of      string       `json:"of,omitempty"` // the run that a rollback undoes
+	// Ordered is what a rollback is asked to do, so that one that was killed
+	// before it began can go on.
+	Ordered *Rollback `json:"ordered,omitempty"`
 }
 
 // PhaseMark is the begin or the end of a phase.

@@ -66,6 +66,7 @@ func (f *fold) begin(r Record) error {
 	run := &f.run
 	run.ID, run.ChangeSet, run.Environment, run.Plan = r.Run, r.ChangeSet, r.Environment, r.Plan
 	run.Content, run.Kind, run.Of, run.Tool = b.Content, b.Kind, b.Of, b.Tool
+	run.Ordered = b.Ordered
 	run.Actor, run.Host, run.Started, run.State = r.Actor, r.Host, r.At, Running
 	return nil
 }

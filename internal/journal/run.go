@@ -49,7 +49,8 @@ type Run struct {
 	Plan        plans.Digest
 	Content     plans.Digest
 	Kind        RunKind
-	Of          string // the run that a rollback undoes
+	Of          string    // the run that a rollback undoes
+	Ordered     *Rollback // what a rollback was asked to do; see Rollback
 	Tool        string
 	Actor       string // who began it
 	Host        string

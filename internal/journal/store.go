@@ -56,9 +56,10 @@ type Header struct {
 	Environment string
 	Plan        plans.Digest
 	Content     plans.Digest
-	Kind        RunKind // Apply when empty
-	Of          string  // the run that a rollback undoes
-	Tool        string  // "lockstep VERSION" that runs it
+	Kind        RunKind   // Apply when empty
+	Of          string    // the run that a rollback undoes
+	Ordered     *Rollback // what a rollback is asked to do
+	Tool        string    // "lockstep VERSION" that runs it
 	Actor       string
 	// Prepare, when not nil, fills the run's folder before the run exists
 	// for others: a run without its bundle is never seen.
@@ -107,7 +108,7 @@ func (s *Store) begin(id string, h Header) (*Writer, error) {
 		},
 		head: headerDigest(h.Plan, h.Tool),
 	}
-	begin := Begin{Tool: h.Tool, Content: h.Content, Kind: h.Kind, Of: h.Of}
+	begin := Begin{Tool: h.Tool, Content: h.Content, Kind: h.Kind, Of: h.Of, Ordered: h.Ordered}
 	if _, err := w.Append(Entry{Kind: RunBegin, Data: begin}); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

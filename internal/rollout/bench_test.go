@@ -129,9 +129,14 @@ func (b *stand) Observed(step plans.Step) plans.Observation {
 
 func (b *stand) create(kind journal.RunKind, of string) *journal.Writer {
 	b.t.Helper()
+	var ordered *journal.Rollback
+	if kind == journal.Revert {
+		all := rollout.RollbackOptions{Schema: true, Infrastructure: true}.Order()
+		ordered = &all
+	}
 	w, err := b.store.Create(journal.Header{
 		ChangeSet: b.plan.ChangeSet, Environment: b.plan.Environment, Plan: b.digest(), Content: b.plan.Content,
-		Tool: "test", Actor: "ana", Kind: kind, Of: of,
+		Tool: "test", Actor: "ana", Kind: kind, Of: of, Ordered: ordered,
 	})
 	if err != nil {
 		b.t.Fatal(err)

@@ -17,9 +17,7 @@ func Rollback(ctx context.Context, cfg Config, options RollbackOptions) Outcome 
 	if past.ID == "" {
 		past = cfg.Replayed
 	}
-	how := journal.Rollback{
-		Reason: "rolled back on request", Schema: options.Schema, Infrastructure: options.Infrastructure,
-	}
+	how := options.Order()
 	if cfg.Undoes.ID != "" {
 		if !past.State.Over() {
 			return refuse(cfg, fmt.Errorf("%w: run %s is not over; it is undone in its own journal", ErrPlan, past.ID))
@@ -41,6 +39,11 @@ func Rollback(ctx context.Context, cfg Config, options RollbackOptions) Outcome 
 		how = *cfg.Replayed.Rollback
 	}
 	return w.goBack(ctx, how)
+}
+
+// Order is what the journal says of a rollback with these options.
+func (o RollbackOptions) Order() journal.Rollback {
+	return journal.Rollback{Reason: "rolled back on request", Schema: o.Schema, Infrastructure: o.Infrastructure}
 }
 
 // reopenKept lets a rollback take back what an earlier one kept.
@@ -70,10 +73,12 @@ func refuse(cfg Config, err error) Outcome {
 // lies over what the earlier run did.
 func resumeRevert(ctx context.Context, cfg Config) Outcome {
 	own := cfg.Replayed
-	if own.Rollback == nil {
-		out := fatal(ErrPlan)
-		out.Reason = "the rollback run ended before it began; start another one"
-		return out
+	how := own.Rollback
+	if how == nil {
+		how = own.Ordered
+	}
+	if how == nil {
+		return fatal(fmt.Errorf("%w: run %s does not say what it was asked to undo", ErrPlan, own.ID))
 	}
 	both := reopenKept(cfg.Undoes)
 	for address, s := range own.Steps {
@@ -86,7 +91,14 @@ func resumeRevert(ctx context.Context, cfg Config) Outcome {
 	if err := w.again(); err != nil {
 		return fatal(err)
 	}
-	return w.goBack(ctx, *own.Rollback)
+	if own.Rollback == nil {
+		// It was killed before anything was undone, perhaps before this was
+		// asked.
+		if err := CheckRollback(cfg.Plan, both, RollbackOptions{Schema: how.Schema, Infrastructure: how.Infrastructure}); err != nil {
+			return w.finish(Outcome{State: journal.Refused, Reason: err.Error(), Err: err})
+		}
+	}
+	return w.goBack(ctx, *how)
 }
 
 // CheckRollback says whether a run can be undone with these options, from
