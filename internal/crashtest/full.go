@@ -2,9 +2,9 @@
 
 package crashtest
 
-// Every point, and a regular sample of the pairs of each recovery.
+// Every point, and of the pairs of each recovery a regular sample.
 const (
 	full         = true
 	sampleStride = 1
-	samplePairs  = 120
+	samplePairs  = 160
 )

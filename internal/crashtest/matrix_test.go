@@ -2,9 +2,11 @@ package crashtest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,27 +120,51 @@ func (m *matrix) judge(t *testing.T, w *world, rec recovery, r result) string {
 // pair is a crash and another one in its recovery.
 type pair struct {
 	rec    recovery
-	first  int // point of the run
-	second int // point of the recovery
+	first  int    // point of the run
+	second int    // point of the recovery
+	meets  string // name of the second point
 	name   string
 }
 
-// pairs chooses at most limit of all pairs of a recovery, evenly.
+// pairs chooses limit of all pairs of a recovery, evenly; with a limit for it,
+// every point that any recovery meets is among them.
 func (m *matrix) pairs(rec recovery, limit int) []pair {
 	var all []pair
 	for first, names := range m.recovered[rec.name] {
 		for i, name := range names {
-			all = append(all, pair{rec, first, i + 1, fmt.Sprintf("%03d %s, then %03d %s", first, m.pointName(first), i+1, name)})
+			all = append(all, pair{rec, first, i + 1, name, fmt.Sprintf("%03d %s, then %03d %s", first, m.pointName(first), i+1, name)})
 		}
 	}
 	if len(all) <= limit {
 		return all
 	}
-	chosen := make([]pair, limit)
-	for i := range chosen {
-		chosen[i] = all[(2*i+1)*len(all)/(2*limit)]
+	var chosen []pair
+	taken := map[int]bool{}
+	if full {
+		chosen, taken = onceEach(all)
+	}
+	even := limit - len(chosen)
+	for i := range even {
+		if at := (2*i + 1) * len(all) / (2 * even); !taken[at] {
+			chosen = append(chosen, all[at])
+		}
 	}
 	return chosen
+}
+
+// onceEach takes one pair for every point that recoveries meet: one in the
+// middle of those that there are.
+func onceEach(all []pair) (chosen []pair, taken map[int]bool) {
+	byName := map[string][]int{}
+	for i, p := range all {
+		byName[p.meets] = append(byName[p.meets], i)
+	}
+	taken = map[int]bool{}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		at := byName[name][len(byName[name])/2]
+		chosen, taken[at] = append(chosen, all[at]), true
+	}
+	return chosen, taken
 }
 
 func (m *matrix) pointName(point int) string { return m.points[point-1] }
