@@ -31,7 +31,8 @@ fmt: ## format the sources with the pinned formatters
 demo: ## watch three change sets go through three environments (DATABASE=postgres for PostgreSQL)
 	@.ci/with-tools $(if $(filter postgres,$(DATABASE)),--postgres) testdata/changesets/shop/demo.sh
 
-bench: ## measure planning and the other benchmarks
+bench: ## measure planning large change sets, then the benchmarks of the packages
+	$(GO) run ./internal/bench
 	$(GO) test -run '^$$' -bench . -benchmem -timeout $(TIMEOUT) $(PACKAGES)
 
 cover: ## write coverage.out and coverage.html, print the total
