@@ -37,9 +37,10 @@ func begin(t testing.TB, s *Store) *Writer {
 	return w
 }
 
-func write(t testing.TB, w *Writer, kind Kind, step string, data any) {
+func write(t testing.TB, w *Writer, e Entry) {
 	t.Helper()
-	if _, err := w.Append(Entry{Kind: kind, Step: step, Attempt: 1, Data: data}); err != nil {
+	e.Attempt = 1
+	if _, err := w.Append(e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,12 +49,12 @@ func write(t testing.TB, w *Writer, kind Kind, step string, data any) {
 func sample(t testing.TB, s *Store) (id string, journal []byte) {
 	t.Helper()
 	w := begin(t, s)
-	write(t, w, PhaseBegin, "", PhaseMark{Phase: plans.Expand})
-	write(t, w, StepIntent, "migration.a", Intent{Phase: plans.Expand, Action: plans.ActionMigrate, Database: "database.a", Version: "7"})
-	write(t, w, StepHandle, "migration.a", map[string]string{"xid": "12"})
-	write(t, w, StepOutcome, "migration.a", Outcome{Result: ResultDone, Changed: true, Summary: "0006 -> 0007"})
-	write(t, w, PhaseDone, "", PhaseMark{Phase: plans.Expand})
-	write(t, w, RunEnd, "", End{State: Succeeded})
+	write(t, w, Entry{Kind: PhaseBegin, Data: PhaseMark{Phase: plans.Expand}})
+	write(t, w, Entry{Kind: StepIntent, Step: "migration.a", Data: Intent{Phase: plans.Expand, Action: plans.ActionMigrate, Database: "database.a", Version: "7"}})
+	write(t, w, Entry{Kind: StepHandle, Step: "migration.a", Data: map[string]string{"xid": "12"}})
+	write(t, w, Entry{Kind: StepOutcome, Step: "migration.a", Data: Outcome{Result: ResultDone, Changed: true, Summary: "0006 -> 0007"}})
+	write(t, w, Entry{Kind: PhaseDone, Data: PhaseMark{Phase: plans.Expand}})
+	write(t, w, Entry{Kind: RunEnd, Data: End{State: Succeeded}})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func TestOpenCutsATornRecordAndGoesOn(t *testing.T) {
 		t.Errorf("notice %q, %d records", w.Notice(), len(records))
 	}
 	w.As("ben")
-	write(t, w, RunResume, "", nil)
+	write(t, w, Entry{Kind: RunResume})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +366,7 @@ func TestTooLargeARecordLeavesTheWriterUsable(t *testing.T) {
 	if !errors.Is(err, ErrTooLarge) {
 		t.Fatalf("found %v", err)
 	}
-	write(t, w, StepProbe, "a", Probe{})
+	write(t, w, Entry{Kind: StepProbe, Step: "a", Data: Probe{}})
 }
 
 func TestPrepareRunsBeforeTheRunIsSeen(t *testing.T) {

@@ -19,9 +19,9 @@ func runs(t *testing.T) []journal.Run {
 	t.Helper()
 	var all []journal.Run
 	for _, past := range [][]journal.Record{
-		record(t, "r-1", "dev", 72*time.Hour, journal.Succeeded),
-		record(t, "r-2", "staging", 3*time.Hour, journal.RolledBack),
-		record(t, "r-3", "production", 7*time.Minute, journal.NeedsPerson),
+		record(t, ended{"r-1", "dev", 72*time.Hour, journal.Succeeded}),
+		record(t, ended{"r-2", "staging", 3*time.Hour, journal.RolledBack}),
+		record(t, ended{"r-3", "production", 7*time.Minute, journal.NeedsPerson}),
 	} {
 		run, err := journal.Replay(past)
 		if err != nil {
@@ -32,10 +32,17 @@ func runs(t *testing.T) []journal.Run {
 	return all
 }
 
-func record(t *testing.T, id, env string, ago time.Duration, end journal.State) []journal.Record {
+// ended is one run that is over.
+type ended struct {
+	id, env string
+	ago     time.Duration
+	end     journal.State
+}
+
+func record(t *testing.T, r ended) []journal.Record {
 	t.Helper()
 	var records []journal.Record
-	at := noon().Add(-ago)
+	at := noon().Add(-r.ago)
 	add := func(kind journal.Kind, step string, data any) {
 		raw, err := json.Marshal(data)
 		if err != nil {
@@ -43,8 +50,8 @@ func record(t *testing.T, id, env string, ago time.Duration, end journal.State) 
 		}
 		at = at.Add(time.Second)
 		records = append(records, journal.Record{
-			V: 1, Seq: int64(len(records) + 1), At: at, Run: id, ChangeSet: "order_status", Environment: env,
-			Plan: plans.DigestOf([]byte(id)), Kind: kind, Step: step, Attempt: 1, Actor: "ana", Data: raw,
+			V: 1, Seq: int64(len(records) + 1), At: at, Run: r.id, ChangeSet: "order_status", Environment: r.env,
+			Plan: plans.DigestOf([]byte(r.id)), Kind: kind, Step: step, Attempt: 1, Actor: "ana", Data: raw,
 		})
 	}
 	deploy := journal.Intent{Phase: plans.Deploy, Action: plans.ActionDeploy, Target: "/srv/orders", Artifact: plans.DigestOf([]byte("api"))}
@@ -54,18 +61,18 @@ func record(t *testing.T, id, env string, ago time.Duration, end journal.State) 
 	add(journal.StepIntent, "migration.orders[\"0007\"]", migrate)
 	add(journal.StepOutcome, "migration.orders[\"0007\"]", journal.Outcome{Result: journal.ResultDone, Summary: "orders 0006 -> 0007"})
 	add(journal.StepIntent, "deployment.directory.api", deploy)
-	if end == journal.Succeeded {
+	if r.end == journal.Succeeded {
 		add(journal.StepOutcome, "deployment.directory.api", journal.Outcome{Result: journal.ResultDone, Took: plans.Duration(2 * time.Second)})
 		add(journal.PhaseDone, "", journal.PhaseMark{Phase: plans.Release})
-		add(journal.RunEnd, "", journal.End{State: end})
+		add(journal.RunEnd, "", journal.End{State: r.end})
 		return records
 	}
 	add(journal.StepOutcome, "deployment.directory.api", journal.Outcome{Result: journal.ResultFailed, Error: "restart: exit status 1\x1b[2J", Verdict: "absent"})
-	if end == journal.RolledBack {
+	if r.end == journal.RolledBack {
 		add(journal.RollbackBegin, "", journal.Rollback{Reason: "restart failed", FailedStep: "deployment.directory.api"})
 		add(journal.UndoKept, "migration.orders[\"0007\"]", journal.Kept{Reason: "old code works with it"})
 	}
-	add(journal.RunEnd, "", journal.End{State: end, Reason: "restart: exit status 1", FailedStep: "deployment.directory.api", Remains: []string{"the service does not run"}})
+	add(journal.RunEnd, "", journal.End{State: r.end, Reason: "restart: exit status 1", FailedStep: "deployment.directory.api", Remains: []string{"the service does not run"}})
 	return records
 }
 
@@ -114,7 +121,7 @@ func TestStatus(t *testing.T) {
 func TestHistoryAndLog(t *testing.T) {
 	t.Parallel()
 	past := runs(t)
-	records := record(t, "r-2", "staging", 3*time.Hour, journal.RolledBack)
+	records := record(t, ended{"r-2", "staging", 3*time.Hour, journal.RolledBack})
 	var all bytes.Buffer
 	for _, show := range []func(o *bytes.Buffer) error{
 		func(o *bytes.Buffer) error { return History{wrapOut(o)}.Text(past) },

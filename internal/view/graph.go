@@ -22,16 +22,10 @@ func (v Graph) Text(plan *plans.Plan) error {
 	if settled(p, plan) {
 		return p.flush()
 	}
-	for _, phase := range plans.Phases() {
-		if !has(plan, phase) {
-			continue
-		}
-		p.line("%s", p.out.Paint(terminal.Strong, string(phase)))
-		for i := range plan.Steps {
+	for _, c := range clusters(plan) {
+		p.line("%s", p.out.Paint(terminal.Strong, string(c.phase)))
+		for _, i := range c.steps {
 			s := &plan.Steps[i]
-			if s.Phase != phase {
-				continue
-			}
 			mark := sign(plan, s)
 			words := ""
 			if after := sameOrEarlier(plan, s); len(after) > 0 {
@@ -46,13 +40,26 @@ func (v Graph) Text(plan *plans.Plan) error {
 	return p.flush()
 }
 
-func has(plan *plans.Plan, phase plans.Phase) bool {
-	for i := range plan.Steps {
-		if plan.Steps[i].Phase == phase {
-			return true
+// cluster is a phase that has steps.
+type cluster struct {
+	phase plans.Phase
+	steps []int // indices in the plan
+}
+
+func clusters(plan *plans.Plan) []cluster {
+	var all []cluster
+	for _, phase := range plans.Phases() {
+		c := cluster{phase: phase}
+		for i := range plan.Steps {
+			if plan.Steps[i].Phase == phase {
+				c.steps = append(c.steps, i)
+			}
+		}
+		if len(c.steps) > 0 {
+			all = append(all, c)
 		}
 	}
-	return false
+	return all
 }
 
 func sameOrEarlier(plan *plans.Plan, s *plans.Step) []string {
@@ -68,17 +75,11 @@ func (v Graph) Dot(plan *plans.Plan) error {
 	p := newPage(v.Out)
 	p.line("digraph %s {", dotString(plan.ChangeSet+" -> "+plan.Environment))
 	p.line("  rankdir=LR; compound=true; node [shape=box, fontname=\"monospace\"];")
-	for _, phase := range plans.Phases() {
-		if !has(plan, phase) {
-			continue
-		}
-		p.line("  subgraph cluster_%s {", phase)
-		p.line("    label=%s;", dotString(string(phase)))
-		for i := range plan.Steps {
+	for _, c := range clusters(plan) {
+		p.line("  subgraph cluster_%s {", c.phase)
+		p.line("    label=%s;", dotString(string(c.phase)))
+		for _, i := range c.steps {
 			s := &plan.Steps[i]
-			if s.Phase != phase {
-				continue
-			}
 			extra := ""
 			if s.OneWay() {
 				extra = ", color=red, penwidth=2"
@@ -102,16 +103,10 @@ func (v Graph) Dot(plan *plans.Plan) error {
 func (v Graph) Mermaid(plan *plans.Plan) error {
 	p := newPage(v.Out)
 	p.line("flowchart LR")
-	for _, phase := range plans.Phases() {
-		if !has(plan, phase) {
-			continue
-		}
-		p.line("  subgraph %s", phase)
-		for i := range plan.Steps {
+	for _, c := range clusters(plan) {
+		p.line("  subgraph %s", c.phase)
+		for _, i := range c.steps {
 			s := &plan.Steps[i]
-			if s.Phase != phase {
-				continue
-			}
 			class := ""
 			if s.OneWay() {
 				class = ":::oneway"
@@ -142,8 +137,7 @@ type edge struct {
 func edges(plan *plans.Plan) []edge {
 	var all []edge
 	place := make(map[string]int, len(plan.Steps))
-	waitedFor := make([]bool, len(plan.Steps)+1) // inside of its phase
-	waits := make([]bool, len(plan.Steps)+1)
+	bound := insidePhase{make([]bool, len(plan.Steps)), make([]bool, len(plan.Steps))}
 	for i := range plan.Steps {
 		place[plan.Steps[i].Address] = i + 1
 	}
@@ -156,31 +150,26 @@ func edges(plan *plans.Plan) []edge {
 			}
 			all = append(all, edge{from: from, to: i + 1})
 			if plan.Steps[from-1].Phase == s.Phase {
-				waitedFor[from], waits[i+1] = true, true
+				bound.waitedFor[from-1], bound.waits[i] = true, true
 			}
 		}
 	}
-	last := plans.Phase("")
-	for _, phase := range plans.Phases() {
-		if !has(plan, phase) {
-			continue
-		}
-		if last != "" {
-			all = append(all, between(plan, last, phase, waitedFor, waits)...)
-		}
-		last = phase
+	groups := clusters(plan)
+	for i := 1; i < len(groups); i++ {
+		all = append(all, bound.between(groups[i-1], groups[i])...)
 	}
 	return all
 }
 
-func between(plan *plans.Plan, before, after plans.Phase, waitedFor, waits []bool) []edge {
+// insidePhase tells, for each step, whether a step of its own phase waits for
+// it, and whether it waits for one.
+type insidePhase struct{ waitedFor, waits []bool }
+
+func (b insidePhase) between(before, after cluster) []edge {
 	var out []edge
-	for i := range plan.Steps {
-		if plan.Steps[i].Phase != before || waitedFor[i+1] {
-			continue
-		}
-		for j := range plan.Steps {
-			if plan.Steps[j].Phase == after && !waits[j+1] {
+	for _, i := range before.steps {
+		for _, j := range after.steps {
+			if !b.waitedFor[i] && !b.waits[j] {
 				out = append(out, edge{from: i + 1, to: j + 1, phases: true})
 			}
 		}

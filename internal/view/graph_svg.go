@@ -45,19 +45,12 @@ func (v Graph) SVG(plan *plans.Plan) error {
 
 func placeSteps(plan *plans.Plan) (places []point, columns []plans.Phase, rows int) {
 	places = make([]point, len(plan.Steps))
-	for _, phase := range plans.Phases() {
-		if !has(plan, phase) {
-			continue
+	for column, c := range clusters(plan) {
+		columns = append(columns, c.phase)
+		for row, i := range c.steps {
+			places[i] = point{marginX + column*(boxWidth+gapX), marginY + row*(boxHeight+gapY)}
 		}
-		column, row := len(columns), 0
-		columns = append(columns, phase)
-		for i := range plan.Steps {
-			if plan.Steps[i].Phase == phase {
-				places[i] = point{marginX + column*(boxWidth+gapX), marginY + row*(boxHeight+gapY)}
-				row++
-			}
-		}
-		rows = max(rows, row)
+		rows = max(rows, len(c.steps))
 	}
 	return places, columns, rows
 }

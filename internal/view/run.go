@@ -90,9 +90,9 @@ func (v *Run) drawn(p *page, e rollout.Event) {
 		if e.Found {
 			words = strings.TrimSpace(words + " (found done)")
 		}
-		v.step(p, "ok", terminal.Good, e, words)
+		v.step(p, badge{"ok", terminal.Good}, e, words)
 	case rollout.StepFailed:
-		v.step(p, "FAIL", terminal.Bad, e, "")
+		v.step(p, badge{"FAIL", terminal.Bad}, e, "")
 		p.paragraph("        ", safe(e.Message))
 	case rollout.CheckVerdict:
 		if e.Verdict != nil && e.Verdict.AfterRollback {
@@ -103,11 +103,11 @@ func (v *Run) drawn(p *page, e rollout.Event) {
 		p.paragraph("Rolling back: ", safe(e.Message))
 		v.phase = ""
 	case rollout.StepUndone:
-		v.step(p, "undo", terminal.Good, e, safe(e.Message))
+		v.step(p, badge{"undo", terminal.Good}, e, safe(e.Message))
 	case rollout.StepKept:
-		v.step(p, "keep", terminal.Faint, e, safe(e.Message))
+		v.step(p, badge{"keep", terminal.Faint}, e, safe(e.Message))
 	case rollout.UndoFailed:
-		v.step(p, "FAIL", terminal.Bad, e, "")
+		v.step(p, badge{"FAIL", terminal.Bad}, e, "")
 		p.paragraph("        ", safe(e.Message))
 	}
 }
@@ -121,9 +121,19 @@ func (v *Run) opening(p *page) {
 	p.line("")
 }
 
-// step writes one finished step: sign, phase when it is new, number, address,
+// badge is the word in front of a line, as wide as the longest.
+type badge struct {
+	word  string
+	style terminal.Style
+}
+
+func (b badge) paint(out *terminal.Output) string {
+	return out.Paint(b.style, b.word) + strings.Repeat(" ", max(4-len(b.word), 0))
+}
+
+// step writes one finished step: badge, phase when it is new, number, address,
 // what happened, how long it took.
-func (v *Run) step(p *page, word string, style terminal.Style, e rollout.Event, words string) {
+func (v *Run) step(p *page, b badge, e rollout.Event, words string) {
 	if e.Step == nil {
 		return
 	}
@@ -136,7 +146,7 @@ func (v *Run) step(p *page, word string, style terminal.Style, e rollout.Event, 
 	if width(name) < 38 {
 		name += strings.Repeat(" ", 38-width(name))
 	}
-	label := fmt.Sprintf("  %s%s  %-9s %s  ", p.out.Paint(style, word), strings.Repeat(" ", max(4-len(word), 0)), phase, name)
+	label := fmt.Sprintf("  %s  %-9s %s  ", b.paint(p.out), phase, name)
 	if e.Took > 0 {
 		words = strings.TrimSpace(words + " (" + brief(e.Took) + ")")
 	}
@@ -149,11 +159,11 @@ func (v *Run) step(p *page, word string, style terminal.Style, e rollout.Event, 
 }
 
 func (v *Run) afterRollback(p *page, e rollout.Event) {
-	word, style := "ok", terminal.Good
+	b := badge{"ok", terminal.Good}
 	if e.Verdict.Status != journal.VerdictPass {
-		word, style = "FAIL", terminal.Bad
+		b = badge{"FAIL", terminal.Bad}
 	}
-	p.paragraph("  "+p.out.Paint(style, word)+strings.Repeat(" ", 4-len(word))+"  after rollback: "+safe(e.Check)+"  ", safe(e.Message))
+	p.paragraph("  "+b.paint(p.out)+"  after rollback: "+safe(e.Check)+"  ", safe(e.Message))
 }
 
 // redraw writes what is going on over the line of what was going on.

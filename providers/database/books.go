@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // Querier is a connection or a transaction.
@@ -157,15 +158,16 @@ func (b Books) ReadVersion(ctx context.Context, q Querier) (version uint64, dirt
 	return uint64(max(n, 0)), dirty, rows.Err()
 }
 
-// Begin records that a statement is about to run, Finish that it has run.
-func (b Books) Begin(ctx context.Context, q Querier, r StatementReceipt, run, step string) error {
+// Begin records that a statement is about to run for the request's run and
+// step, Finish that it has run.
+func (b Books) Begin(ctx context.Context, q Querier, r StatementReceipt, req providers.Request) error {
 	if err := b.exec(ctx, q, `DELETE FROM {statements} WHERE version = $1 AND direction = $2 AND ordinal = $3`,
 		int64(r.Version), r.Direction, r.Ordinal); err != nil {
 		return fmt.Errorf("write the statement receipt: %w", err)
 	}
 	if err := b.exec(ctx, q, `INSERT INTO {statements} (version, direction, ordinal, sql_digest, run, step, started_at, finished)
 		VALUES ($1, $2, $3, $4, $5, $6, {now}, $7)`,
-		int64(r.Version), r.Direction, r.Ordinal, string(r.SQL), run, step, false); err != nil {
+		int64(r.Version), r.Direction, r.Ordinal, string(r.SQL), req.Run, req.Step.Address, false); err != nil {
 		return fmt.Errorf("write the statement receipt: %w", err)
 	}
 	return nil

@@ -19,7 +19,7 @@ func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) 
 	total := Measured{Tries: 1}
 	for i, statement := range work.Statements {
 		receipt := StatementReceipt{Version: t.version, Direction: work.Change.Direction, Ordinal: i, SQL: digestOf(statement.Text)}
-		m, err := t.statement(ctx, s, Statement{statement, work.File, half}, receipt, find(earlier, i))
+		m, err := t.statement(ctx, s, turn{Statement{statement, work.File, half}, receipt}, find(earlier, i))
 		if err != nil {
 			return Measured{}, err
 		}
@@ -42,26 +42,32 @@ func find(receipts []StatementReceipt, ordinal int) *StatementReceipt {
 	return nil
 }
 
+// turn is one statement and the receipt that it will leave.
+type turn struct {
+	Statement
+	receipt StatementReceipt
+}
+
 // statement brings one statement to its end, whatever an earlier try left.
-func (t *task) statement(ctx context.Context, s Session, st Statement, receipt StatementReceipt, earlier *StatementReceipt) (Measured, error) {
-	if earlier != nil && earlier.SQL != receipt.SQL {
+func (t *task) statement(ctx context.Context, s Session, st turn, earlier *StatementReceipt) (Measured, error) {
+	if earlier != nil && earlier.SQL != st.receipt.SQL {
 		return Measured{}, fmt.Errorf("%s:%d: an earlier try ran another statement here; its content was %s",
 			st.File, st.Line, earlier.SQL.Short())
 	}
 	if earlier != nil && earlier.Finished {
 		return Measured{}, nil
 	}
-	run, err := t.settle(ctx, s, st, earlier != nil)
+	run, err := t.settle(ctx, s, st.Statement, earlier != nil)
 	if err != nil {
 		return Measured{}, err
 	}
 	var m Measured
 	if run {
-		if m, err = t.run(ctx, s, st, receipt); err != nil {
+		if m, err = t.run(ctx, s, st); err != nil {
 			return m, err
 		}
 	}
-	err = s.Write(ctx, func(b Books, q Querier) error { return b.Finish(ctx, q, receipt) })
+	err = s.Write(ctx, func(b Books, q Querier) error { return b.Finish(ctx, q, st.receipt) })
 	failpoint.Here("database: after a statement's receipt")
 	return m, err
 }
@@ -86,19 +92,19 @@ func (t *task) settle(ctx context.Context, s Session, st Statement, begun bool) 
 	}
 }
 
-func (t *task) run(ctx context.Context, s Session, st Statement, receipt StatementReceipt) (Measured, error) {
+func (t *task) run(ctx context.Context, s Session, st turn) (Measured, error) {
 	failpoint.Here("database: before a statement's begin")
-	err := s.Write(ctx, func(b Books, q Querier) error { return b.Begin(ctx, q, receipt, t.request.Run, t.request.Step.Address) })
+	err := s.Write(ctx, func(b Books, q Querier) error { return b.Begin(ctx, q, st.receipt, t.request) })
 	if err != nil {
 		return Measured{}, err
 	}
 	failpoint.Here("database: before a statement outside of a transaction")
-	m, err := s.Run(ctx, st)
+	m, err := s.Run(ctx, st.Statement)
 	failpoint.Here("database: after a statement outside of a transaction")
 	if err != nil {
 		return m, err
 	}
-	effect, err := s.Inspect(ctx, st.Statement)
+	effect, err := s.Inspect(ctx, st.Statement.Statement)
 	if err == nil && effect == EffectBroken {
 		err = fmt.Errorf("%s:%d: the statement ended, and what it made is not valid", st.File, st.Line)
 	}

@@ -52,14 +52,14 @@ func (p *Provider) openOccupied(ctx context.Context, pl *place, s settings, req 
 	if err := pl.awaitOrphan(ctx); err != nil {
 		return nil, err
 	}
-	c := contents{sources: sourcesOf(req), blob: req.Blob}
+	c := contents{sources: sourcesOf(req), blob: req.Blob, shown: req.Step.Settings}
 	if len(c.sources) == 0 {
 		return nil, errors.New("the plan names no Terraform sources; make a new plan")
 	}
 	if req.Observed.Terraform == nil && !req.Step.Late {
 		return nil, errors.New("the plan holds no observation of the Terraform state; make a new plan")
 	}
-	m, err := p.prepare(ctx, pl, s, req.Step.Settings, c)
+	m, err := p.prepare(ctx, pl, s, c)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ type module struct {
 type contents struct {
 	sources []plans.Input
 	blob    func(plans.Digest) ([]byte, error)
+	shown   json.RawMessage // the settings as the plan shows them, for what it masks; nil before there is a plan
 }
 
 // fromProject reads a configuration from the working tree.
@@ -54,9 +55,8 @@ func (p *Provider) fromProject(source string) (contents, error) {
 	return contents{sources: sources, blob: func(d plans.Digest) ([]byte, error) { return blobs[d], nil }}, err
 }
 
-// prepare fills an occupied place and initialises Terraform there. shown are
-// the settings as the plan shows them, for what it masks.
-func (p *Provider) prepare(ctx context.Context, pl *place, s settings, shown json.RawMessage, c contents) (*module, error) {
+// prepare fills an occupied place and initialises Terraform there.
+func (p *Provider) prepare(ctx context.Context, pl *place, s settings, c contents) (*module, error) {
 	e, err := p.identify()
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (p *Provider) prepare(ctx context.Context, pl *place, s settings, shown jso
 	if err := m.lay(c); err != nil {
 		return nil, err
 	}
-	if err := m.configure(shown); err != nil {
+	if err := m.configure(c.shown); err != nil {
 		return nil, err
 	}
 	return m, m.init(ctx)

@@ -44,7 +44,7 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	if req.Late {
 		return p.observeLate(pl, req, s, c)
 	}
-	m, err := p.prepare(ctx, pl, s, nil, c)
+	m, err := p.prepare(ctx, pl, s, c)
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
 	}

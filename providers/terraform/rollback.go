@@ -78,7 +78,7 @@ func (m *module) wayBack(ctx context.Context, before mark) (*module, *savedPlan,
 	case previous != nil:
 		s := m.settings
 		s.Source, s.Inputs = previous.Source, previous.Inputs
-		if target, err = m.provider.prepare(ctx, m.place, s, nil, c); err != nil {
+		if target, err = m.provider.prepare(ctx, m.place, s, c); err != nil {
 			return nil, nil, err
 		}
 	case len(was.managed()) > 0:

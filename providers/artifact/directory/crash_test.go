@@ -61,7 +61,7 @@ func TestKilledAtEveryPointOfTheWayBack(t *testing.T) {
 				}
 				killed++
 				req = withFacts(t, req, facts)
-				backAgain(t, s, fixture, req, before)
+				s.backAgain(t, fixture, req, before)
 			}
 			t.Logf("killed at %d places", killed)
 			if killed < 4 {
@@ -84,7 +84,7 @@ func deployed(t *testing.T, s *site, fixture providertest.Fixture) providers.Req
 	return req
 }
 
-func backAgain(t *testing.T, s *site, fixture providertest.Fixture, req providers.Request, before string) {
+func (s *site) backAgain(t *testing.T, fixture providertest.Fixture, req providers.Request, before string) {
 	t.Helper()
 	report, err := s.provider(t).Probe(t.Context(), req)
 	if err != nil {
