@@ -3,9 +3,11 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -142,7 +144,7 @@ func masked(v cty.Value) any {
 	case t == cty.String:
 		return maskURL(v.AsString())
 	case t == cty.Number:
-		return json.Number(v.AsBigFloat().Text('f', -1))
+		return numberOf(v.AsBigFloat())
 	case t == cty.Bool:
 		return v.True()
 	case t.IsObjectType() || t.IsMapType():
@@ -161,6 +163,15 @@ func masked(v cty.Value) any {
 		return list
 	}
 	return nil
+}
+
+// numberOf writes a number without an exponent. Most are whole and small, and
+// big.Float takes a thousand times as long to write them.
+func numberOf(f *big.Float) json.Number {
+	if whole, accuracy := f.Int64(); accuracy == big.Exact {
+		return json.Number(strconv.FormatInt(whole, 10))
+	}
+	return json.Number(f.Text('f', -1))
 }
 
 // urlPassword finds the password of a URL, and of the key=value form that
