@@ -49,7 +49,7 @@ func (r *reading) programs() ([]plans.Input, error) {
 // programsOf are the block's programs that lie in the project; others are
 // found on PATH or by an absolute path, and belong to the machine.
 func programsOf(b config.Block) ([]string, error) {
-	if b.Kind != "deployment" && b.Kind != "check" {
+	if (b.Kind != "deployment" && b.Kind != "check") || !hasCommand(b) {
 		return nil, nil
 	}
 	settings, err := b.Settings.RevealKnown()
@@ -73,6 +73,16 @@ func programsOf(b config.Block) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// hasCommand saves the many blocks without one from being read.
+func hasCommand(b config.Block) bool {
+	for _, name := range []string{"restart_command", "stop_command", "command", "check_command", "rollback_command"} {
+		if _, has := b.Settings.Get(name); has {
+			return true
+		}
+	}
+	return false
 }
 
 // changedPrograms says which programs are not the ones that the plan saw.
