@@ -30,6 +30,11 @@ type Plan struct {
 	// with the same Content, for at least their soak time.
 	Upstream []Upstream `json:"upstream,omitempty"`
 
+	// After is the environment's latest run when the plan was made. It tells
+	// a plan made again, after a run that was taken back, from the one that
+	// the run used up: everything else in them may be equal.
+	After string `json:"after,omitempty"`
+
 	Policy       Policy        `json:"policy"`
 	Variables    []Variable    `json:"variables,omitempty"`
 	Inputs       []Input       `json:"inputs,omitempty"`
@@ -37,7 +42,9 @@ type Plan struct {
 	Steps        []Step        `json:"steps"`
 	Findings     []Finding     `json:"findings,omitempty"`
 
-	// Settled says why there is nothing to do; empty when there are steps.
+	// Settled says why no run is needed; then there are no steps. A plan that
+	// has no steps and is not settled is still to be recorded by a run: all is
+	// as wanted, and the journal does not say so.
 	Settled Settled `json:"settled,omitempty"`
 	// Held lists migrations of this database that wait for their contract
 	// phase, so that another tool's "up" is known to be unsafe.

@@ -193,16 +193,18 @@ func upstreamOf(project *config.Project, changeSet string, environment config.En
 // standingsFrom turns the journal's view into the planner's.
 func standingsFrom(runs []journal.Run) map[string]planner.Standing {
 	all := map[string]planner.Standing{}
+	last := map[string]string{}
+	for _, run := range runs {
+		last[run.Environment] = run.ID
+	}
 	for name, env := range journal.StandingsOf(runs) {
-		s := planner.Standing{ChangeSets: map[string]planner.Taken{}, Movers: map[string]string{}}
+		s := planner.Standing{LastRun: last[name], ChangeSets: map[string]planner.Taken{}, Movers: map[string]string{}, Unfinished: map[string]planner.OpenRun{}}
 		for i, st := range env.ChangeSets {
 			if st.Has {
 				s.ChangeSets[st.ChangeSet] = planner.Taken{Content: st.Content, Order: i, Since: st.Since, Run: st.Run}
 			}
 			if !st.Latest.State.Over() {
-				s.OpenRun = &planner.OpenRun{
-					Run: st.Latest.ID, ChangeSet: st.ChangeSet, Actor: st.Latest.Actor, State: st.Text,
-				}
+				s.Unfinished[st.ChangeSet] = openRun(st.Latest)
 			}
 		}
 		for target, move := range env.Targets {
@@ -213,7 +215,22 @@ func standingsFrom(runs []journal.Run) map[string]planner.Standing {
 		}
 		all[name] = s
 	}
+	for _, run := range runs {
+		if s := all[run.Environment]; !run.State.Over() && s.OpenRun == nil {
+			open := openRun(run)
+			s.OpenRun = &open
+			all[run.Environment] = s
+		}
+	}
 	return all
+}
+
+func openRun(run journal.Run) planner.OpenRun {
+	return planner.OpenRun{
+		Run: run.ID, ChangeSet: run.ChangeSet, Actor: run.Actor, State: string(run.State),
+		Undoing: run.Kind == journal.Revert || run.Undoing(),
+		Pending: !run.Released.IsZero() && run.FailedStep == "",
+	}
 }
 
 // blocksOf says why a plan may not be applied now.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -43,7 +44,7 @@ func noSuchStep(p *plans.Plan, address string) error {
 	}
 	if len(addresses) == 0 {
 		return failed(fmt.Errorf("%s in %s has no steps: %s", p.ChangeSet, p.Environment,
-			strings.ReplaceAll(string(p.Settled), "_", " ")))
+			cmp.Or(strings.ReplaceAll(string(p.Settled), "_", " "), "all is as wanted")))
 	}
 	return failed(fmt.Errorf("the plan has no step %q%s", address, config.DidYouMean(address, addresses)), addresses...)
 }

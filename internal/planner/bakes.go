@@ -8,12 +8,13 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// bakes ends phases with the time that their checks must stay green.
+// bakes ends phases with the time that their checks must stay green. They stay
+// where nothing changes any more, as long as the environment is not known to
+// have the change set: whoever finds the new version there has not proven it.
 func (d *draft) bakes() {
-	changes := slices.ContainsFunc(d.steps, func(n *node) bool { return n.step.Action.Effect() })
 	for _, phase := range plans.Phases() {
 		rules := d.set.Phases[phase]
-		if rules.BakeTime <= 0 || !changes || !d.takesPlace(phase) || d.bakedBefore(phase) {
+		if rules.BakeTime <= 0 || !d.takesPlace(phase) || d.bakedBefore(phase) {
 			continue
 		}
 		d.add(d.bakeStep(phase, rules.BakeTime))

@@ -8,14 +8,17 @@ import (
 )
 
 // Blocks lists why a plan may not be applied now: the standings of all
-// environments, by name, and the time decide. A plan without steps is never
-// blocked.
+// environments, by name, and the time decide. What no run would record is not
+// blocked: a plan that is settled, as long as the journal agrees.
 func Blocks(plan *plans.Plan, all map[string]Standing, now time.Time) []plans.Block {
-	if plan.Settled != "" {
+	here := all[plan.Environment]
+	switch {
+	case plan.Settled == plans.AlreadyApplied && here.ChangeSets[plan.ChangeSet].Content != plan.Content:
+		return []plans.Block{noLongerSettled(plan)}
+	case plan.Settled != "":
 		return nil
 	}
 	var blocks []plans.Block
-	here := all[plan.Environment]
 	if here.OpenRun != nil {
 		blocks = append(blocks, openRun(plan, *here.OpenRun))
 	}
@@ -37,18 +40,24 @@ func Blocks(plan *plans.Plan, all map[string]Standing, now time.Time) []plans.Bl
 	return blocks
 }
 
+func noLongerSettled(plan *plans.Plan) plans.Block {
+	return plans.Block{
+		Code:    "stale",
+		Summary: fmt.Sprintf("when the plan was made %s had %s with this content; it has it no more", plan.Environment, plan.ChangeSet),
+		Who:     "whoever may apply to " + plan.Environment,
+		Next:    fmt.Sprintf("lockstep plan %s --env %s", plan.ChangeSet, plan.Environment),
+	}
+}
+
 func openRun(plan *plans.Plan, run OpenRun) plans.Block {
 	b := plans.Block{
 		Code:    "run",
-		Summary: fmt.Sprintf("run %s of %s is %s in %s", run.Run, run.ChangeSet, run.State, plan.Environment),
+		Summary: fmt.Sprintf("run %s of %s %s in %s", run.Run, run.ChangeSet, run.words(), plan.Environment),
 		Who:     run.Actor,
-		Next:    "lockstep resume " + run.Run,
+		Next:    run.next(),
 	}
 	if b.Who == "" {
 		b.Who = "whoever may apply to " + plan.Environment
-	}
-	if run.State == "running" {
-		b.Next = "lockstep status --watch"
 	}
 	return b
 }
@@ -57,6 +66,12 @@ func openRun(plan *plans.Plan, run OpenRun) plans.Block {
 // not let the change set through.
 func upstream(plan *plans.Plan, up plans.Upstream, there Standing, now time.Time) *plans.Block {
 	env := up.Environment
+	if run, ok := there.Unfinished[plan.ChangeSet]; ok && run.inDoubt() {
+		return &plans.Block{
+			Code: "upstream", Who: "whoever may apply to " + env, Next: run.next(),
+			Summary: fmt.Sprintf("run %s of %s %s in %s", run.Run, plan.ChangeSet, run.words(), env),
+		}
+	}
 	apply := fmt.Sprintf("lockstep apply %s --env %s", plan.ChangeSet, env)
 	who := "whoever may apply to " + env
 	taken, ok := there.ChangeSets[plan.ChangeSet]
@@ -64,6 +79,12 @@ func upstream(plan *plans.Plan, up plans.Upstream, there Standing, now time.Time
 		return &plans.Block{
 			Code: "hold", Who: who, Next: apply,
 			Summary: fmt.Sprintf("this content was rolled back in %s by run %s and was not applied there since", env, hold.Run),
+		}
+	}
+	if run, begun := there.Unfinished[plan.ChangeSet]; !ok && begun {
+		return &plans.Block{
+			Code: "upstream", Who: who, Next: run.next(),
+			Summary: fmt.Sprintf("%s does not have %s yet: run %s %s", env, plan.ChangeSet, run.Run, run.words()),
 		}
 	}
 	if !ok {

@@ -60,6 +60,7 @@ func (d *draft) plan() *plans.Plan {
 		Content:       d.digest,
 		Requires:      d.requires(),
 		Upstream:      env.Upstream,
+		After:         d.in.Standing.LastRun,
 		Policy: plans.Policy{
 			OnFailure:  set.Rollback.OnFailure,
 			KeepSchema: set.Rollback.KeepSchema,

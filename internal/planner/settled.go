@@ -7,8 +7,9 @@ import (
 )
 
 // settled says why nothing is to be done. Where every target is as wanted but
-// the journal does not know, the checks stay in the plan, so that the
-// environment can be said to have the change set.
+// the journal does not know, the checks and bakes stay in the plan, and a run
+// of them (or of nothing, when there are none) is what makes the environment
+// have the change set.
 func (d *draft) settled() plans.Settled {
 	if slices.ContainsFunc(d.steps, func(n *node) bool { return n.step.Action.Effect() }) {
 		return ""
@@ -17,7 +18,7 @@ func (d *draft) settled() plans.Settled {
 	switch {
 	case len(d.superseded) > 0:
 		return plans.Superseded
-	case ok && taken.Content == d.digest, len(d.steps) == 0:
+	case ok && taken.Content == d.digest:
 		return plans.AlreadyApplied
 	}
 	return ""

@@ -23,8 +23,8 @@ func TestAlreadyApplied(t *testing.T) {
 	in := input(t, whole)
 	content := mustPlan(t, in).Content
 	done(&in)
-	if p := mustPlan(t, in); p.Settled != "" || len(p.Steps) != 2 || p.Steps[0].Action != plans.ActionCheck {
-		t.Errorf("unknown to the journal: want the checks alone, got %q\n%s", p.Settled, sketch(p))
+	if p := mustPlan(t, in); p.Settled != "" || len(p.Steps) != 4 || effects(p) {
+		t.Errorf("unknown to the journal: want the checks and bakes alone, got %q\n%s", p.Settled, sketch(p))
 	}
 	in.Standing.ChangeSets = map[string]planner.Taken{"c": {Content: content, Order: 1}}
 	p := mustPlan(t, in)
@@ -131,6 +131,16 @@ func TestBlocks(t *testing.T) {
 	taken := func(v planner.Taken) planner.Standing {
 		return planner.Standing{ChangeSets: map[string]planner.Taken{"c": v}}
 	}
+	open := func(state string, undoing bool) map[string]planner.Standing {
+		run := &planner.OpenRun{Run: "r-9", ChangeSet: "d", Actor: "ana", State: state, Undoing: undoing}
+		return map[string]planner.Standing{"production": {ChangeSets: here.ChangeSets, OpenRun: run}, "staging": taken(healthy)}
+	}
+	upstream := func(run planner.OpenRun) map[string]planner.Standing {
+		run.Run = "r-8"
+		s := taken(healthy)
+		s.Unfinished = map[string]planner.OpenRun{"c": run}
+		return with(s)
+	}
 	held := taken(healthy)
 	held.Holds = []planner.Hold{{ChangeSet: "c", Content: content, Run: "r-7"}}
 	tests := []struct {
@@ -149,7 +159,18 @@ func TestBlocks(t *testing.T) {
 		{"open run", map[string]planner.Standing{
 			"production": {ChangeSets: here.ChangeSets, OpenRun: &planner.OpenRun{Run: "r-9", ChangeSet: "d", Actor: "ana", State: "waiting"}},
 			"staging":    taken(healthy),
-		}, "run", "run r-9 of d is waiting", "lockstep resume r-9", ""},
+		}, "run", "run r-9 of d is waiting in production", "lockstep resume r-9", ""},
+		{"open run needs a person", open("needs_person", false), "run", "run r-9 of d needs a person in production", "lockstep resume r-9", ""},
+		{"open run at work", open("running", false), "run", "run r-9 of d is running in production", "lockstep status", ""},
+		{"open rollback", open("interrupted", true), "run", "run r-9 of d was interrupted on its way back in production", "lockstep resume r-9", ""},
+		{"upstream needs a person", upstream(planner.OpenRun{State: "needs_person"}), "upstream", "run r-8 of c needs a person in staging", "lockstep resume r-8", ""},
+		{"upstream interrupted", upstream(planner.OpenRun{State: "interrupted", Pending: true}), "upstream", "was interrupted in staging", "lockstep resume r-8", ""},
+		{"upstream at work", upstream(planner.OpenRun{State: "running"}), "upstream", "is running in staging", "lockstep status", ""},
+		{"upstream paused after a failure", upstream(planner.OpenRun{State: "paused"}), "upstream", "is paused in staging", "lockstep resume r-8", ""},
+		{"upstream on its way back", upstream(planner.OpenRun{State: "blocked", Undoing: true}), "upstream", "is held up on its way back in staging", "lockstep resume r-8", ""},
+		{"upstream stopped before contract", upstream(planner.OpenRun{State: "paused", Pending: true}), "", "", "", ""},
+		{"upstream bakes contract", upstream(planner.OpenRun{State: "waiting", Pending: true}), "", "", "", ""},
+		{"upstream bakes still", with(planner.Standing{Unfinished: map[string]planner.OpenRun{"c": {Run: "r-8", State: "waiting"}}}), "upstream", "staging does not have c yet: run r-8 is waiting", "lockstep resume r-8", ""},
 	}
 	for _, tt := range tests {
 		blocks := planner.Blocks(plan, tt.all, now)
@@ -168,9 +189,61 @@ func TestBlocks(t *testing.T) {
 			t.Errorf("%s: got %+v", tt.name, blocks[0])
 		}
 	}
-	settled := *plan
-	settled.Settled = plans.Superseded
-	if b := planner.Blocks(&settled, nil, now); b != nil {
-		t.Errorf("a settled plan is blocked by %v", b)
+}
+
+func TestOnlySettledPlansAreNeverBlocked(t *testing.T) {
+	t.Parallel()
+	content := digest("content")
+	plan := plans.Plan{ChangeSet: "c", Environment: "production", Content: content, Upstream: []plans.Upstream{{Environment: "dev"}}}
+	open := &planner.OpenRun{Run: "r-1", ChangeSet: "c", State: "waiting"}
+	has := planner.Standing{OpenRun: open, ChangeSets: map[string]planner.Taken{"c": {Content: content}}}
+	tests := []struct {
+		name    string
+		settled plans.Settled
+		here    planner.Standing
+		codes   string
+	}{
+		{"superseded", plans.Superseded, planner.Standing{}, ""},
+		{"already applied", plans.AlreadyApplied, has, ""},
+		{"taken back since", plans.AlreadyApplied, planner.Standing{}, "stale"},
+		{"no steps, unknown to the journal", "", planner.Standing{OpenRun: open}, "run upstream"},
 	}
+	for _, tt := range tests {
+		p := plan
+		p.Settled = tt.settled
+		var codes []string
+		for _, b := range planner.Blocks(&p, map[string]planner.Standing{"production": tt.here}, time.Now()) {
+			codes = append(codes, b.Code)
+		}
+		if strings.Join(codes, " ") != tt.codes {
+			t.Errorf("%s: got %v", tt.name, codes)
+		}
+	}
+}
+
+func TestABakeStaysUntilTheJournalHasTheContent(t *testing.T) {
+	t.Parallel()
+	in := input(t, migrationBlock+apiBlocks+"\nphase \"verify\" { bake_time = \"1h\" }")
+	done(&in)
+	p := mustPlan(t, in)
+	if p.Settled != "" || len(p.Steps) != 1 || p.Steps[0].Address != "phase.verify.bake" {
+		t.Fatalf("got %q\n%s", p.Settled, sketch(p))
+	}
+	in.Standing.ChangeSets = map[string]planner.Taken{"c": {Content: p.Content}}
+	if p := mustPlan(t, in); p.Settled != plans.AlreadyApplied {
+		t.Errorf("in the journal: got %q\n%s", p.Settled, sketch(p))
+	}
+}
+
+func TestNothingToRunIsNotYetApplied(t *testing.T) {
+	t.Parallel()
+	in := input(t, migrationBlock+apiBlocks)
+	done(&in)
+	if p := mustPlan(t, in); p.Settled != "" || len(p.Steps) != 0 {
+		t.Errorf("got %q\n%s", p.Settled, sketch(p))
+	}
+}
+
+func effects(p *plans.Plan) bool {
+	return slices.ContainsFunc(p.Steps, func(s plans.Step) bool { return s.Action.Effect() })
 }

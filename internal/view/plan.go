@@ -105,7 +105,7 @@ func settled(p *page, plan *plans.Plan) bool {
 		p.paragraph("", fmt.Sprintf("Nothing to do: a later change set has moved the targets in %s on, so %s is superseded there. "+
 			"Going back is a rollback, never a plan.", env, name))
 	case len(plan.Steps) == 0:
-		p.paragraph("", fmt.Sprintf("Nothing to do: everything that %s wants is there in %s.", name, env))
+		p.paragraph("", fmt.Sprintf("Nothing to change: everything that %s wants is there in %s, but no run has recorded that %s has it.", name, env, env))
 	default:
 		return false
 	}

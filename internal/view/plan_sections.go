@@ -215,6 +215,9 @@ func next(p *page, r Review) {
 	if len(r.Plan.Steps) == 0 {
 		p.line("Next:")
 		p.command("lockstep status", "what is where")
+		if r.Plan.Settled == "" && len(r.Blocked) == 0 {
+			p.command(fmt.Sprintf("lockstep apply %s --env %s", cs, env), "record that it is there")
+		}
 		return
 	}
 	file := quote(r.Saved)

@@ -31,6 +31,7 @@ func TestPlanScreens(t *testing.T) {
 		"plan_first_env.txt":  {free, Plan.Short, 100},
 		"plan_full.txt":       {review(), Plan.Full, 100},
 		"plan_settled.txt":    {Review{Plan: settledPlan(plans.AlreadyApplied)}, Plan.Short, 100},
+		"plan_unrecorded.txt": {Review{Plan: settledPlan("")}, Plan.Short, 100},
 		"plan_superseded.txt": {Review{Plan: settledPlan(plans.Superseded)}, Plan.Full, 100},
 	}
 	for name, test := range tests {
