@@ -61,8 +61,8 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 	return a.drive(ctx, session{open: open, store: store, writer: writer, options: o}, rollout.Run)
 }
 
-// settled says that there is nothing to do. A change set that the journal does
-// not know is recorded by a run all the same, or it could never be promoted.
+// settled says that there is nothing to do, as long as the journal agrees with
+// the plan; what it says otherwise is among the blocks.
 func (a *app) settled(b *bundle.Bundle, store *journal.Store) (bool, error) {
 	if b.Plan.Settled == "" {
 		return false, nil
@@ -72,7 +72,7 @@ func (a *app) settled(b *bundle.Bundle, store *journal.Store) (bool, error) {
 		return false, err
 	}
 	standing, ok := journal.StandingsOf(runs).Of(b.Plan.Environment, b.Plan.ChangeSet)
-	if b.Plan.Settled == plans.AlreadyApplied && (!ok || !standing.Has) {
+	if b.Plan.Settled == plans.AlreadyApplied && (!ok || !standing.Has || standing.Content != b.Plan.Content) {
 		return false, nil
 	}
 	return true, a.showReview(view.Review{Plan: b.Plan, Digest: b.Digest}, "short")
