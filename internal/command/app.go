@@ -85,7 +85,7 @@ step, and applies them environment by environment.`,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.enter(c) },
 	}
 	a.globalFlags(root.PersistentFlags())
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return explainFlagError(err) })
+	root.SetFlagErrorFunc(explainFlagError)
 	root.AddGroup(
 		&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "author", Title: "Author:"},
 		&cobra.Group{ID: "plan", Title: "Plan:"}, &cobra.Group{ID: "run", Title: "Run:"},
@@ -191,11 +191,17 @@ func (v *assignments) Set(s string) error {
 
 var singleDash = regexp.MustCompile(`unknown shorthand flag: '.' in -([a-z][a-z-]+)(=.*)?$`)
 
-// explainFlagError turns pflag's complaint about Terraform's one-dash flags
-// into the flag that was meant.
-func explainFlagError(err error) error {
+// explainFlagError names the flag that was meant: of Terraform's one-dash
+// flags, and of those that are nearly one of ours.
+func explainFlagError(c *cobra.Command, err error) error {
 	if m := singleDash.FindStringSubmatch(err.Error()); m != nil {
 		return usageError("-%s%s: long flags take two dashes. Did you mean --%s%s?", m[1], m[2], m[1], m[2])
+	}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && len(unknown.GetSpecifiedName()) > 1 {
+		var flags []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
+		name := "--" + unknown.GetSpecifiedName()
+		return usageError("there is no flag %s%s. See: %s --help", name, config.DidYouMean(name, flags), c.CommandPath())
 	}
 	return usageError("%s", err)
 }

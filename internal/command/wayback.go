@@ -16,7 +16,7 @@ func (a *app) sayWayBack(p *plans.Plan, run journal.Run, schema bool) error {
 	fmt.Fprintf(out, "Way back of %s: %s in %s\n\n", run.ID, p.ChangeSet, p.Environment)
 	for i := len(p.Steps) - 1; i >= 0; i-- {
 		step := p.Steps[i]
-		if !step.Action.Effect() || !there(run.Steps[step.Address].Status) {
+		if !step.Action.Effect() || step.Action == plans.ActionFetch || !there(run.Steps[step.Address].Status) {
 			continue
 		}
 		if step.Rollback.Kept && !schema {

@@ -68,12 +68,6 @@ func (v *Run) next(p *page, pairs ...string) {
 
 func (v *Run) succeeded(p *page, o rollout.Outcome) {
 	id, env, cs := safe(v.head.ID), safe(v.head.Plan.Environment), safe(v.head.Plan.ChangeSet)
-	if v.head.Kind == journal.Revert {
-		p.paragraph("", fmt.Sprintf("Run %s is done: %s in %s is taken back.", id, cs, env))
-		v.leftovers(p, o)
-		v.next(p, "lockstep status", "what is where now")
-		return
-	}
 	p.paragraph("", fmt.Sprintf("%s: run %s is done, %s has %s.", p.out.Paint(terminal.Good, "ok"), id, env, cs))
 	v.next(p, "lockstep status", "what is where now", fmt.Sprintf("lockstep rollback %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "take it back")
 }
@@ -84,6 +78,13 @@ func (v *Run) rolledBack(p *page, o rollout.Outcome) {
 	if v.redeployed(o) {
 		serves = fmt.Sprintf("The release that ran before serves in %s again.", env)
 	}
+	if v.head.Kind == journal.Revert {
+		p.paragraph("", fmt.Sprintf("Run %s is done: run %s of %s in %s is taken back. %s", id, safe(v.head.Of), safe(v.head.Plan.ChangeSet), env, serves))
+		v.leftovers(p, o)
+		v.next(p, "lockstep status", "what is where now",
+			fmt.Sprintf("lockstep plan %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "what applying it again would do")
+		return
+	}
 	if o.FailedStep == "" {
 		p.paragraph("", fmt.Sprintf("Run %s was rolled back, as asked. %s", id, serves))
 	} else {
@@ -92,7 +93,7 @@ func (v *Run) rolledBack(p *page, o rollout.Outcome) {
 	}
 	v.leftovers(p, o)
 	v.next(p, "lockstep log "+id+" --failed", "what was seen")
-	if o.FailedStep != "" && v.head.Kind != journal.Revert {
+	if o.FailedStep != "" {
 		v.next(p, fmt.Sprintf("lockstep plan %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "after a fix")
 	}
 }
@@ -115,7 +116,7 @@ func (v *Run) at(o rollout.Outcome) string {
 func reason(o rollout.Outcome) string {
 	switch {
 	case o.Failure != nil && o.Failure.Message != "":
-		return safe(o.Failure.Message)
+		return safe(strings.TrimPrefix(o.Failure.Message, o.FailedStep+": "))
 	case o.Reason != "":
 		return strings.TrimSuffix(safe(o.Reason), ".")
 	case o.Err != nil:
@@ -168,8 +169,13 @@ func (v *Run) paused(p *page, o rollout.Outcome) {
 func (v *Run) needsPerson(p *page, o rollout.Outcome) {
 	id := safe(v.head.ID)
 	p.paragraph(p.out.Paint(terminal.Bad, "A PERSON IS NEEDED")+": ", fmt.Sprintf("run %s stopped half-way%s: %s.", id, v.at(o), strings.TrimSuffix(reason(o), ".")))
+	if s := v.head.Plan.Step(o.FailedStep); s != nil && s.Phase == plans.Contract && v.head.Kind == journal.Apply {
+		p.paragraph("  ", "Nothing was rolled back: it failed behind the point of no return.")
+	}
 	if f := o.Failure; f != nil && f.Verdict != "" {
-		p.paragraph("  found: ", safe(f.Step)+" is "+safe(string(f.Verdict))+detailOf(f))
+		if found := f.Step + " is " + string(f.Verdict) + detailOf(f); !slices.Contains(o.Remains, found) {
+			p.paragraph("  found: ", safe(found))
+		}
 	}
 	for _, address := range o.RolledBack {
 		p.paragraph("  undone: ", safe(address))

@@ -140,7 +140,7 @@ func TestEndings(t *testing.T) {
 	v := NewRun(out, back)
 	out.Terminal = true
 	v.Event(rollout.Event{Kind: rollout.RunStarted})
-	if err := v.Conclude(rollout.Outcome{State: journal.Succeeded, Kept: []string{"terraform.cache"}}); err != nil {
+	if err := v.Conclude(rollout.Outcome{State: journal.RolledBack, Kept: []string{"terraform.cache"}}); err != nil {
 		t.Fatal(err)
 	}
 	all.WriteString("--- a rollback\n")
