@@ -114,6 +114,8 @@ type Rollback struct {
 	FailedStep     string `json:"failed_step,omitempty"`
 	Schema         bool   `json:"schema"`
 	Infrastructure bool   `json:"infrastructure"`
+	// Leave ends the run with everything as it is.
+	Leave bool `json:"leave,omitempty"`
 }
 
 // Kept says why an effect stays in place.

@@ -187,7 +187,7 @@ var stepChanges = map[Kind]func(*StepState, Record) error{
 }
 
 func intent(s *StepState, r Record) error {
-	if s.Status != StepPending && s.Status != StepFailed && s.Status != StepRunning && s.Status != StepUndone {
+	if s.Status == StepDone || s.Status == StepKept {
 		return fmt.Errorf("step %s is %s and begins again", r.Step, s.Status)
 	}
 	if err := json.Unmarshal(r.Data, &s.Intent); err != nil {

@@ -164,6 +164,9 @@ func text(run Run) string {
 		}
 		return "released"
 	case RolledBack:
+		if run.Rollback != nil && run.Rollback.Leave {
+			return "given up"
+		}
 		return "rolled back"
 	case NeedsPerson:
 		return "needs a person"

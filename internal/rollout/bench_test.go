@@ -243,7 +243,8 @@ func (b *stand) calls(verb memory.Verb) []string {
 // fakeCheck is a scripted check; without a script it is green.
 type fakeCheck struct {
 	mu       sync.Mutex
-	script   []bool // the n-th sample; the last one repeats
+	script   []bool      // the n-th sample; the last one repeats
+	green    func() bool // decides instead of the script
 	n        int
 	interval time.Duration
 	takes    func(n int) time.Duration
@@ -255,6 +256,9 @@ func (c *fakeCheck) Sample(context.Context) rollout.Sample {
 	green := true
 	if len(c.script) > 0 {
 		green = c.script[min(c.n, len(c.script)-1)]
+	}
+	if c.green != nil {
+		green = c.green()
 	}
 	c.n++
 	if c.takes != nil {

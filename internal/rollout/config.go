@@ -101,4 +101,6 @@ type Sample struct {
 type RollbackOptions struct {
 	Schema         bool // migrations go down, newest first
 	Infrastructure bool // Terraform goes back
+	// Leave ends the run and takes nothing back: for what has no way back.
+	Leave bool
 }

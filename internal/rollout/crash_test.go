@@ -144,7 +144,7 @@ func TestCrashInTheRollbackAtEveryRecord(t *testing.T) {
 		plan := shopPlan()
 		plan.Policy.KeepSchema = false
 		b := newStand(t, plan)
-		b.checks["check.ready"] = &fakeCheck{script: []bool{false}}
+		b.checks["check.ready"] = &fakeCheck{green: func() bool { return b.world.Signature("deployment.api") == "" }}
 		return b
 	}
 	whole := failing(t)

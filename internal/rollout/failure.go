@@ -32,12 +32,25 @@ func (w *walk) fail(ctx context.Context, f Failure) Outcome {
 			Reason: fmt.Sprintf("%s failed: %s; on_failure is \"pause\"", f.Step, f.Message),
 		})
 	}
-	out := w.goBack(ctx, journal.Rollback{
-		Reason: clip(f.Message), FailedStep: f.Step, Schema: !w.plan.Policy.KeepSchema, Infrastructure: !w.plan.Policy.KeepSchema,
-	})
+	options, err := Automatic(w.plan, w.live())
+	if err != nil {
+		return w.finish(*w.noWayBack(f, err))
+	}
+	how := options.Order()
+	how.Reason, how.FailedStep = clip(f.Message), f.Step
+	out := w.goBack(ctx, how)
 	if out.Failure == nil {
 		out.Failure = &f
 	}
+	return out
+}
+
+// noWayBack is an outcome, not yet journalled: the failure stays as it is,
+// because the application itself cannot go back.
+func (w *walk) noWayBack(f Failure, err error) *Outcome {
+	out := w.needsPerson(f)
+	out.Reason = clip(fmt.Sprintf("%s; %s", out.Reason, err))
+	out.Remains = append(out.Remains, err.Error())
 	return out
 }
 
@@ -94,30 +107,14 @@ func (w *walk) cleanUp(ctx context.Context, f *Failure) *Outcome {
 
 // abort is a rollback that a person asked for.
 func (w *walk) abort(ctx context.Context, phase plans.Phase) Outcome {
-	if w.contractBegun() {
-		out := w.needsPerson(Failure{Phase: phase, Message: "abort was asked for behind the point of no return"})
-		out.Reason = "abort was asked for, but contract steps have run: there is no way back by rollback"
+	options, err := Automatic(w.plan, w.live())
+	if err != nil {
+		out := w.noWayBack(Failure{Phase: phase, Message: "abort was asked for, but there is no way back"}, err)
 		return w.finish(*out)
 	}
-	return w.goBack(ctx, journal.Rollback{
-		Reason: "aborted on request", Schema: !w.plan.Policy.KeepSchema, Infrastructure: !w.plan.Policy.KeepSchema,
-	})
-}
-
-// contractBegun reports whether a contract step has, or may have, changed
-// something.
-func (w *walk) contractBegun() bool {
-	for _, step := range w.plan.Steps {
-		if step.Phase != plans.Contract || !step.Action.Effect() {
-			continue
-		}
-		s := w.state(step.Address)
-		clean := s.Status == journal.StepFailed && s.Outcome.Verdict == string(providers.Absent)
-		if s.Status != journal.StepPending && s.Status != journal.StepUndone && !clean {
-			return true
-		}
-	}
-	return false
+	how := options.Order()
+	how.Reason = "aborted on request"
+	return w.goBack(ctx, how)
 }
 
 // withTimeout bounds the whole rollback by the plan's policy.

@@ -29,6 +29,8 @@ type Outcome struct {
 	// earliest.
 	Waiting string
 	Until   time.Time
+	// Abort is the command that ends a run that is not over.
+	Abort string
 	// Reached is set when the run stopped because Config.Until was done.
 	Reached plans.Phase
 	// AfterRollback are the verify phase's checks against the old version.

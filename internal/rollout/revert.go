@@ -13,37 +13,63 @@ import (
 // the journal of a new run of kind journal.Revert (Config.Undoes). What is
 // impossible is refused before anything changes (*RefusedError).
 func Rollback(ctx context.Context, cfg Config, options RollbackOptions) Outcome {
-	past := cfg.Undoes
-	if past.ID == "" {
-		past = cfg.Replayed
+	switch {
+	case cfg.Replayed.Kind == journal.Revert:
+		return resumeRevert(ctx, cfg, options)
+	case cfg.Undoes.ID != "":
+		return revert(ctx, cfg, options)
 	}
-	how := options.Order()
-	if cfg.Undoes.ID != "" {
-		if !past.State.Over() {
-			return refuse(cfg, fmt.Errorf("%w: run %s is not over; it is undone in its own journal", ErrPlan, past.ID))
-		}
+	past, how := cfg.Replayed, options.Order()
+	if past.Rollback != nil {
+		how = widened(*past.Rollback, options)
 		past = reopenKept(past)
 	}
-	if err := CheckRollback(cfg.Plan, past, options); err != nil {
+	if err := CheckRollback(cfg.Plan, past, optionsOf(how)); err != nil {
 		return refuse(cfg, err)
 	}
 	w := newWalk(cfg, past)
-	if cfg.Undoes.ID == "" {
-		if err := w.again(); err != nil {
-			return fatal(err)
-		}
-	} else {
-		w.tell(Event{Kind: RunStarted, Message: "rolling back " + past.ID + ": " + past.ChangeSet + " in " + past.Environment})
-	}
-	if cfg.Replayed.Rollback != nil {
-		how = *cfg.Replayed.Rollback
+	if err := w.again(); err != nil {
+		return fatal(err)
 	}
 	return w.goBack(ctx, how)
 }
 
+// revert undoes a finished run in a journal of its own.
+func revert(ctx context.Context, cfg Config, options RollbackOptions) Outcome {
+	past := cfg.Undoes
+	if !past.State.Over() {
+		return refuse(cfg, fmt.Errorf("%w: run %s is not over; it is undone in its own journal", ErrPlan, past.ID))
+	}
+	past = reopenKept(past)
+	if err := CheckRollback(cfg.Plan, past, options); err != nil {
+		return refuse(cfg, err)
+	}
+	w := newWalk(cfg, past)
+	w.tell(Event{Kind: RunStarted, Message: "rolling back " + past.ID + ": " + past.ChangeSet + " in " + past.Environment})
+	return w.goBack(ctx, options.Order())
+}
+
 // Order is what the journal says of a rollback with these options.
 func (o RollbackOptions) Order() journal.Rollback {
-	return journal.Rollback{Reason: "rolled back on request", Schema: o.Schema, Infrastructure: o.Infrastructure}
+	reason := "rolled back on request"
+	if o.Leave {
+		reason = "given up on request; everything stays as it is"
+	}
+	return journal.Rollback{Reason: reason, Schema: o.Schema, Infrastructure: o.Infrastructure, Leave: o.Leave}
+}
+
+// widened is a rollback that has begun, with what is asked for now on top.
+func widened(how journal.Rollback, options RollbackOptions) journal.Rollback {
+	if options.Leave {
+		return options.Order()
+	}
+	how.Schema = how.Schema || options.Schema
+	how.Infrastructure = how.Infrastructure || options.Infrastructure
+	return how
+}
+
+func optionsOf(how journal.Rollback) RollbackOptions {
+	return RollbackOptions{Schema: how.Schema, Infrastructure: how.Infrastructure, Leave: how.Leave}
 }
 
 // reopenKept lets a rollback take back what an earlier one kept.
@@ -71,15 +97,16 @@ func refuse(cfg Config, err error) Outcome {
 
 // resumeRevert goes on with an interrupted rollback run: what it undid so far
 // lies over what the earlier run did.
-func resumeRevert(ctx context.Context, cfg Config) Outcome {
+func resumeRevert(ctx context.Context, cfg Config, options RollbackOptions) Outcome {
 	own := cfg.Replayed
-	how := own.Rollback
-	if how == nil {
-		how = own.Ordered
+	asked := own.Rollback
+	if asked == nil {
+		asked = own.Ordered
 	}
-	if how == nil {
+	if asked == nil {
 		return fatal(fmt.Errorf("%w: run %s does not say what it was asked to undo", ErrPlan, own.ID))
 	}
+	how := widened(*asked, options)
 	both := reopenKept(cfg.Undoes)
 	for address, s := range own.Steps {
 		before := both.Steps[address]
@@ -94,42 +121,52 @@ func resumeRevert(ctx context.Context, cfg Config) Outcome {
 	if own.Rollback == nil {
 		// It was killed before anything was undone, perhaps before this was
 		// asked.
-		if err := CheckRollback(cfg.Plan, both, RollbackOptions{Schema: how.Schema, Infrastructure: how.Infrastructure}); err != nil {
+		if err := CheckRollback(cfg.Plan, both, optionsOf(how)); err != nil {
 			return w.finish(Outcome{State: journal.Refused, Reason: err.Error(), Err: err})
 		}
 	}
-	return w.goBack(ctx, *how)
+	return w.goBack(ctx, how)
 }
 
 // CheckRollback says whether a run can be undone with these options, from
 // its plan and journal alone; the error is a *RefusedError.
 func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) error {
+	if options.Leave {
+		return nil
+	}
 	var contract, oneWay []string
-	how := journal.Rollback{Schema: options.Schema, Infrastructure: options.Infrastructure}
 	for _, step := range plan.Steps {
 		if !step.Action.Effect() || !mayBeThere(run.Steps[step.Address]) {
 			continue
 		}
 		switch {
-		case step.Rollback.Grade == plans.GradeNone && (step.Phase == plans.Contract || !keeps(step, how)):
+		case step.Rollback.Grade == plans.GradeNone && (step.Phase == plans.Contract || !options.keeps(step)):
 			oneWay = append(oneWay, step.Address)
-		case step.Phase == plans.Contract && keeps(step, how):
+		case step.Phase == plans.Contract && options.keeps(step):
 			contract = append(contract, step.Address)
 		}
 	}
 	if len(oneWay) > 0 {
-		return &RefusedError{
-			Steps: oneWay, Reason: "there is no way back from a step that has run",
-			Fix: "Go forward instead: write a change set that brings back what is needed, and apply it",
-		}
+		return &RefusedError{Steps: oneWay, Reason: "there is no way back from a step that has run", Fix: forward(run)}
 	}
-	if len(contract) > 0 {
-		return &RefusedError{
-			Steps: contract, Reason: "the previous version cannot run on the schema or infrastructure that contract steps left",
-			Fix: "Take these back as well (--with-schema), or go forward with a new change set",
-		}
+	if len(contract) == 0 {
+		return nil
 	}
-	return nil
+	if err := CheckRollback(plan, run, RollbackOptions{Schema: true, Infrastructure: true}); err != nil {
+		return err
+	}
+	return &RefusedError{
+		Steps: contract, Reason: "the previous version cannot run on the schema or infrastructure that contract steps left",
+		Fix: "Take these back as well (--with-schema), or go forward with a new change set",
+	}
+}
+
+// forward is what to do where there is no way back.
+func forward(run journal.Run) string {
+	if run.ID == "" || run.State.Over() {
+		return "Go forward instead: write a change set that brings back what is needed, and apply it"
+	}
+	return fmt.Sprintf("Go forward instead: mend the cause and go on (lockstep resume %s), or end the run with everything as it is (lockstep abort %s --leave) and apply a change set that brings back what is needed", run.ID, run.ID)
 }
 
 // mayBeThere reports whether the step's effect is there, or may be.

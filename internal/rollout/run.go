@@ -29,7 +29,7 @@ func Resume(ctx context.Context, cfg Config) Outcome {
 		return Outcome{State: past.State, Reason: past.Reason, FailedStep: past.FailedStep}
 	}
 	if past.Kind == journal.Revert {
-		return resumeRevert(ctx, cfg)
+		return resumeRevert(ctx, cfg, RollbackOptions{})
 	}
 	w := newWalk(cfg, past)
 	if err := w.again(); err != nil {
@@ -93,6 +93,14 @@ func (w *walk) forward(ctx context.Context) Outcome {
 // finish journals the end. When that fails the run stays open and is seen as
 // interrupted, which is the truth.
 func (w *walk) finish(out Outcome) Outcome {
+	if !out.State.Over() {
+		run := w.live()
+		run.ID, run.Kind = w.cfg.Journal.ID(), w.cfg.Replayed.Kind
+		if w.cfg.Undoes.ID != "" {
+			run.Kind = journal.Revert
+		}
+		out.Abort = AbortCommand(w.plan, run)
+	}
 	end := journal.End{
 		State: out.State, Reason: clip(out.Reason), FailedStep: out.FailedStep, Remains: out.Remains,
 		Waiting: out.Waiting, Until: out.Until,
@@ -120,7 +128,7 @@ func (w *walk) takeStock(ctx context.Context) *Outcome {
 		switch s.Status {
 		case journal.StepDone:
 			w.recall(ctx, step, s)
-		case journal.StepRunning, journal.StepFailed:
+		case journal.StepRunning, journal.StepFailed, journal.StepUndoing, journal.StepUndoFailed:
 			out = w.settle(ctx, step, s)
 		case journal.StepUndone: // cleaned up after it failed
 			w.reopen(step)
@@ -183,7 +191,7 @@ func (w *walk) settle(ctx context.Context, step plans.Step, s journal.StepState)
 }
 
 func (w *walk) foundDone(step plans.Step, s journal.StepState, report providers.Report) *Outcome {
-	if s.Status == journal.StepFailed {
+	if s.Status != journal.StepRunning {
 		// An outcome needs its intent: the journal says failed already.
 		if err := w.note(journal.StepIntent, step.Address, s.Intent); err != nil {
 			out := fatal(err)

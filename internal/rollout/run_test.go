@@ -175,7 +175,7 @@ func TestFailedCheckRollsBackAndLooksAtTheOldVersion(t *testing.T) {
 func TestFailedUndoNeedsAPersonAndIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	b := newStand(t, shopPlan())
-	b.checks["check.ready"] = &fakeCheck{script: []bool{false}}
+	b.checks["check.ready"] = &fakeCheck{script: []bool{false, true}}
 	b.faults = []memory.Fault{{Verb: memory.Rollback, Address: "deployment.api", Nth: 1, Kind: memory.Fail}}
 	id, out := b.run(t.Context())
 	state(t, out, journal.NeedsPerson)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
@@ -16,41 +18,100 @@ import (
 func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 	ctx, done := w.withTimeout(ctx)
 	defer done()
-	if w.cfg.Replayed.Rollback == nil {
+	if begun := w.cfg.Replayed.Rollback; begun == nil || *begun != how {
 		if err := w.note(journal.RollbackBegin, "", how); err != nil {
 			return fatal(err)
 		}
 	}
+	w.cfg.Replayed.Rollback = &how
 	w.tell(Event{Kind: RollbackStarted, Message: how.Reason})
 	w.recallAll(ctx)
 	out := Outcome{State: journal.RolledBack, Reason: how.Reason, FailedStep: how.FailedStep}
-	served := false
-	for _, step := range undoOrder(w.plan) {
+	out.RolledBack = w.addressesOf(journal.StepUndone)
+	for _, u := range WayBack(w.plan, w.live(), optionsOf(how)) {
 		if w.stopped() || interrupted(ctx) {
-			return w.finish(Outcome{State: journal.Interrupted, FailedStep: how.FailedStep, Reason: "interrupted in the rollback"})
+			return w.finish(interruptedOnTheWayBack(how))
 		}
-		why, taken := w.takeBack(ctx, step, how)
+		take := w.takeBack
+		if how.Leave {
+			take = w.leave
+		}
+		why, taken := take(ctx, u)
 		switch {
 		case why.kind == haltFatal:
 			return fatal(why.err)
 		case why.kind == haltInterrupted:
-			return w.finish(Outcome{State: journal.Interrupted, FailedStep: how.FailedStep, Reason: "interrupted in the rollback"})
+			return w.finish(interruptedOnTheWayBack(how))
 		case why.kind != goOn:
 			return w.finish(w.rollbackFailed(out, *why.failure))
 		case taken == journal.StepUndone:
-			out.RolledBack = append(out.RolledBack, step.Address)
-			served = served || w.hadPrevious(step)
+			out.RolledBack = append(out.RolledBack, u.Step.Address)
 		case taken == journal.StepKept:
-			out.Kept = append(out.Kept, step.Address)
+			out.Kept = append(out.Kept, u.Step.Address)
 		}
 	}
-	if served {
-		var err error
-		if out.AfterRollback, err = w.checkOldVersion(ctx); err != nil {
-			return fatal(err)
-		}
+	if !how.Leave && slices.ContainsFunc(out.RolledBack, w.hadPrevious) {
+		return w.finish(w.afterwards(ctx, out))
 	}
 	return w.finish(out)
+}
+
+func interruptedOnTheWayBack(how journal.Rollback) Outcome {
+	return Outcome{State: journal.Interrupted, FailedStep: how.FailedStep, Reason: "interrupted in the rollback"}
+}
+
+// live is the run as this process knows it.
+func (w *walk) live() journal.Run {
+	run := w.cfg.Replayed
+	if w.cfg.Undoes.ID != "" {
+		run = w.cfg.Undoes
+	}
+	if run.ID == "" {
+		run.ID, run.State = w.cfg.Journal.ID(), journal.Running
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	run.Steps = maps.Clone(w.steps)
+	return run
+}
+
+// addressesOf lists the effect steps with that status, in the order in which
+// they are taken back.
+func (w *walk) addressesOf(status journal.Status) []string {
+	var all []string
+	for _, step := range undoOrder(w.plan) {
+		if w.state(step.Address).Status == status {
+			all = append(all, step.Address)
+		}
+	}
+	return all
+}
+
+// afterwards looks at the version that serves again. That it is not well is
+// for a person: there is nothing further back.
+func (w *walk) afterwards(ctx context.Context, out Outcome) Outcome {
+	var err error
+	if out.AfterRollback, err = w.checkOldVersion(ctx); err != nil {
+		return fatal(err)
+	}
+	for _, step := range w.plan.Steps {
+		v, looked := out.AfterRollback[step.Address]
+		switch {
+		case !looked || v.Status == journal.VerdictPass:
+			continue
+		case interrupted(ctx):
+			out.State, out.Reason = journal.Interrupted, "interrupted while the earlier version was checked"
+			return out
+		}
+		message := fmt.Sprintf("everything was taken back, but %s is not green with the earlier version: %s", v.Check, v.Message)
+		out.State, out.Reason = journal.NeedsPerson, message
+		out.Failure = &Failure{
+			Step: step.Address, Phase: step.Phase, Message: message, Verdict: providers.Absent,
+			Detail: "a check changes nothing", Evidence: v.Evidence,
+		}
+		return out
+	}
+	return out
 }
 
 func (w *walk) rollbackFailed(out Outcome, f Failure) Outcome {
@@ -73,7 +134,8 @@ func (w *walk) recallAll(ctx context.Context) {
 }
 
 // takeBack undoes or keeps one step, as far as there is anything to undo.
-func (w *walk) takeBack(ctx context.Context, step plans.Step, how journal.Rollback) (halt, journal.Status) {
+func (w *walk) takeBack(ctx context.Context, u UndoStep) (halt, journal.Status) {
+	step := u.Step
 	s := w.state(step.Address)
 	switch s.Status {
 	case journal.StepPending:
@@ -81,8 +143,8 @@ func (w *walk) takeBack(ctx context.Context, step plans.Step, how journal.Rollba
 	case journal.StepUndone, journal.StepKept:
 		return halt{}, s.Status
 	case journal.StepDone:
-		if keeps(step, how) {
-			return w.keep(step), journal.StepKept
+		if u.Keep {
+			return w.keep(u), journal.StepKept
 		}
 	case journal.StepFailed:
 		if s.Outcome.Verdict == string(providers.Absent) || s.Intent.Action == "" {
@@ -90,16 +152,38 @@ func (w *walk) takeBack(ctx context.Context, step plans.Step, how journal.Rollba
 		}
 	}
 	if s.Status != journal.StepDone {
-		if why, settled := w.settleBack(ctx, step, how); settled || why.kind != goOn {
+		if why, settled := w.settleBack(ctx, u); settled || why.kind != goOn {
 			return why, w.state(step.Address).Status
 		}
 	}
 	return w.undo(ctx, step), journal.StepUndone
 }
 
+// leave keeps whatever is there; only what is found absent is not there.
+func (w *walk) leave(ctx context.Context, u UndoStep) (halt, journal.Status) {
+	s := w.state(u.Step.Address)
+	if s.Status == journal.StepKept {
+		return halt{}, s.Status
+	}
+	if s.Status != journal.StepDone {
+		report := w.probe(ctx, u.Step)
+		switch {
+		case interrupted(ctx):
+			return halt{kind: haltInterrupted}, s.Status
+		case report.Verdict == providers.Absent && s.Status != journal.StepUndoing && s.Status != journal.StepUndoFailed:
+			return w.neverHappened(u.Step, report), journal.StepPending
+		case report.Verdict == providers.Absent:
+			return w.undone(u.Step, providers.Result{Summary: "found undone: " + report.Detail}, true), journal.StepUndone
+		}
+		u.Reason = fmt.Sprintf("stays as it is, %s: %s", report.Verdict, clip(report.Detail))
+	}
+	return w.keep(u), journal.StepKept
+}
+
 // settleBack asks the target of a step whose effect, or whose undoing, has no
 // outcome. It reports true when nothing is left to undo.
-func (w *walk) settleBack(ctx context.Context, step plans.Step, how journal.Rollback) (halt, bool) {
+func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
+	step := u.Step
 	s := w.state(step.Address)
 	report := w.probe(ctx, step)
 	if interrupted(ctx) {
@@ -116,11 +200,11 @@ func (w *walk) settleBack(ctx context.Context, step plans.Step, how journal.Roll
 		}
 		return w.neverHappened(step, report), true
 	case providers.Done:
-		if !undoing && keeps(step, how) {
+		if !undoing && u.Keep {
 			if why := w.succeeded(step, providers.Result{Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets}, true); why.kind != goOn {
 				return why, true
 			}
-			return w.keep(step), true
+			return w.keep(u), true
 		}
 		return halt{}, false
 	case providers.Partial:
@@ -148,28 +232,24 @@ func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
 
 // keeps reports whether the effect stays: what was fetched does no harm, the
 // schema and the infrastructure go back only when asked.
-func keeps(step plans.Step, how journal.Rollback) bool {
+func (o RollbackOptions) keeps(step plans.Step) bool {
 	switch step.Action {
 	case plans.ActionMigrate:
-		return !how.Schema
+		return o.Leave || !o.Schema
 	case plans.ActionTerraform:
-		return !how.Infrastructure
+		return o.Leave || !o.Infrastructure
 	case plans.ActionFetch:
-		return !how.Infrastructure || step.Rollback.Kept
+		return o.Leave || !o.Infrastructure || step.Rollback.Kept
 	}
-	return false
+	return o.Leave
 }
 
-func (w *walk) keep(step plans.Step) halt {
-	reason := step.Rollback.Summary
-	if reason == "" {
-		reason = "kept"
-	}
-	if err := w.note(journal.UndoKept, step.Address, journal.Kept{Reason: reason}); err != nil {
+func (w *walk) keep(u UndoStep) halt {
+	if err := w.note(journal.UndoKept, u.Step.Address, journal.Kept{Reason: u.Reason}); err != nil {
 		return halt{kind: haltFatal, err: err}
 	}
-	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Kept = journal.StepKept, reason })
-	w.tell(Event{Kind: StepKept, Step: &step, Message: reason})
+	w.change(u.Step.Address, func(s *journal.StepState) { s.Status, s.Kept = journal.StepKept, u.Reason })
+	w.tell(Event{Kind: StepKept, Step: &u.Step, Message: u.Reason})
 	return halt{}
 }
 
@@ -255,7 +335,8 @@ func undoFailure(step plans.Step, cause error, report providers.Report) halt {
 
 // hadPrevious reports whether the deployment replaced a version that serves
 // again now.
-func (w *walk) hadPrevious(step plans.Step) bool {
+func (w *walk) hadPrevious(address string) bool {
+	step := *w.plan.Step(address)
 	seen := w.cfg.Resolver.Observed(step)
 	return step.Action == plans.ActionDeploy && seen.Deployment != nil && seen.Deployment.Current != ""
 }
