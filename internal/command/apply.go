@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -44,7 +45,19 @@ func (o *applyOptions) check() error {
 	if o.parallelism < 1 {
 		return usageError("--parallelism %d: expected 1 or more", o.parallelism)
 	}
-	return nil
+	return o.checkEventFile()
+}
+
+// checkEventFile tries to create the file before anything begins.
+func (o *applyOptions) checkEventFile() error {
+	if o.jsonInto == "" {
+		return nil
+	}
+	file, err := os.OpenFile(o.jsonInto, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return failed(fmt.Errorf("--json-into: %w", err))
+	}
+	return file.Close()
 }
 
 func newApplyCommand(a *app) *cobra.Command {

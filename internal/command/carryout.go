@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -91,9 +92,15 @@ func (a *app) sayPlanBeforeRun(b *bundle.Bundle, o applyOptions) error {
 // environment, or made for a world that has moved on.
 func (a *app) permit(ctx context.Context, open *opened, store *journal.Store) error {
 	b := open.bundle
+	if err := policyHolds(b.Plan); err != nil {
+		return err
+	}
 	runs, err := readRuns(store)
 	if err != nil {
 		return err
+	}
+	if blocks := blocksOf(b.Plan, runs, time.Now()); len(blocks) > 0 {
+		return blockedBy(blocks)
 	}
 	for _, run := range runs {
 		if run.Plan == b.Digest && run.Kind == journal.Apply {
@@ -101,9 +108,6 @@ func (a *app) permit(ctx context.Context, open *opened, store *journal.Store) er
 				"See what it did: lockstep log "+run.ID,
 				fmt.Sprintf("Plan again: lockstep plan %s --env %s", b.Plan.ChangeSet, b.Plan.Environment))
 		}
-	}
-	if blocks := blocksOf(b.Plan, runs, time.Now()); len(blocks) > 0 {
-		return blockedBy(blocks)
 	}
 	differences, err := open.stale(ctx)
 	if err != nil {
@@ -131,10 +135,16 @@ func blockedBy(blocks []plans.Block) error {
 // lease takes the environment for this command; the caller gives it back.
 func (a *app) lease(w *workspace, environment string) (release func(), err error) {
 	failpoint.Here("lease: before it is taken")
-	lease, err := lock.Acquire(w.settings.JournalPath, environment, lock.Owner{Actor: actor()})
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	owner := lock.Owner{Actor: actor(), Host: host, PID: os.Getpid()}
+	lease, err := lock.Acquire(w.settings.JournalPath, environment, owner)
 	if held, ok := errors.AsType[*lock.HeldError](err); ok {
 		return nil, &endError{code: exitTryAgain, err: held, next: []string{
-			"Nothing was changed. Wait for it to end, or ask its owner: lockstep status",
+			"Nothing was changed. Wait for it to end and try again, or ask " + held.Owner.Actor + ".",
+			"See what runs:  lockstep status",
 		}}
 	}
 	if err != nil {

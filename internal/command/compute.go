@@ -198,7 +198,10 @@ func standingsFrom(runs []journal.Run) map[string]planner.Standing {
 		last[run.Environment] = run.ID
 	}
 	for name, env := range journal.StandingsOf(runs) {
-		s := planner.Standing{LastRun: last[name], ChangeSets: map[string]planner.Taken{}, Movers: map[string]string{}, Unfinished: map[string]planner.OpenRun{}}
+		s := planner.Standing{
+			LastRun: last[name], ChangeSets: map[string]planner.Taken{}, Unfinished: map[string]planner.OpenRun{},
+			Movers: map[string]string{}, Targets: map[string]plans.Digest{},
+		}
 		for i, st := range env.ChangeSets {
 			if st.Has {
 				s.ChangeSets[st.ChangeSet] = planner.Taken{Content: st.Content, Order: i, Since: st.Since, Run: st.Run}
@@ -209,6 +212,9 @@ func standingsFrom(runs []journal.Run) map[string]planner.Standing {
 		}
 		for target, move := range env.Targets {
 			s.Movers[target] = move.ChangeSet
+			if !move.InDoubt {
+				s.Targets[target] = move.Artifact
+			}
 		}
 		for _, h := range env.Holds {
 			s.Holds = append(s.Holds, planner.Hold{ChangeSet: h.ChangeSet, Content: h.Content, Run: h.Run})

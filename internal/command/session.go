@@ -39,7 +39,20 @@ func (a *app) drive(ctx context.Context, s session, do carrier) (err error) {
 	if err := progress.conclude(outcome); err != nil {
 		return failed(err)
 	}
+	if outcome.Err != nil && outcome.State != journal.Refused {
+		return cutShort(s.writer.ID(), outcome)
+	}
 	return silent(outcomeCode(outcome, interrupts))
+}
+
+// cutShort is for a run that could not be carried on for a reason of its own:
+// its journal cannot be written, or its plan cannot be carried out.
+func cutShort(run string, o rollout.Outcome) error {
+	return &endError{code: exitNeedsPerson, err: o.Err, next: []string{
+		"What is in the journal holds; what was running is looked at again by whoever resumes.",
+		"When the cause is gone: lockstep resume " + run,
+		"Or take it back:        lockstep abort " + run,
+	}}
 }
 
 func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Config {

@@ -68,8 +68,7 @@ func (w *workspace) environment(name string) (config.Environment, error) {
 		}
 		return config.Environment{}, usageError("which environment? Give --env: %s", strings.Join(names, ", "))
 	}
-	return config.Environment{}, usageError("environment %q is not declared%s. Declared: %s",
-		name, config.DidYouMean(name, names), strings.Join(names, ", "))
+	return config.Environment{}, undeclared("environment", name, names)
 }
 
 // changeSet finds a declared change set, or says which there are.
@@ -82,8 +81,12 @@ func (w *workspace) changeSet(name string) (config.ChangeSetHead, error) {
 		}
 		names = append(names, c.Name)
 	}
-	return config.ChangeSetHead{}, usageError("change set %q is not declared%s. Declared: %s",
-		name, config.DidYouMean(name, names), strings.Join(names, ", "))
+	return config.ChangeSetHead{}, undeclared("change set", name, names)
+}
+
+func undeclared(what, name string, declared []string) error {
+	return usageError("%s %q is not declared. Declared: %s%s", what, name,
+		strings.Join(declared, ", "), config.DidYouMean(name, declared))
 }
 
 // onlyChangeSet returns the named change set, or the only one there is.

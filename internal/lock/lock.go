@@ -40,9 +40,13 @@ func (e *HeldError) Error() string {
 	if e.Owner.Run == "" && e.Owner.Actor == "" {
 		return fmt.Sprintf("environment %s is locked by a run that is just beginning or ending: try again", e.Environment)
 	}
-	return fmt.Sprintf("environment %s is locked by run %s of %s (host %s, pid %d) since %s: wait for it, or see it with: lockstep show %s",
-		e.Environment, e.Owner.Run, e.Owner.Actor, e.Owner.Host, e.Owner.PID,
-		e.Owner.Since.Format(time.RFC3339), e.Owner.Run)
+	holder, see := e.Owner.Actor, ""
+	if e.Owner.Run != "" {
+		holder = fmt.Sprintf("run %s of %s", e.Owner.Run, e.Owner.Actor)
+		see = "; see it with: lockstep show " + e.Owner.Run
+	}
+	return fmt.Sprintf("environment %s is locked by %s (host %s, pid %d) since %s%s",
+		e.Environment, holder, e.Owner.Host, e.Owner.PID, e.Owner.Since.Format(time.RFC3339), see)
 }
 
 // Unwrap makes errors.Is(err, ErrHeld) true.

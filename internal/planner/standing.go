@@ -12,6 +12,9 @@ type Standing struct {
 	ChangeSets map[string]Taken // by name
 	// Movers says, by step target, which change set moved it last.
 	Movers map[string]string
+	// Targets says, by step target, which artifact a run deployed there last,
+	// where the journal leaves no doubt.
+	Targets map[string]plans.Digest
 	// Holds are contents that were taken back here and not applied again since.
 	Holds []Hold
 	// LastRun is the latest run, whatever became of it.
