@@ -114,6 +114,9 @@ func (m *matrix) judge(t *testing.T, w *world, rec recovery, r result) string {
 	if r.code != 0 {
 		return fmt.Sprintf("%s ended with exit code %d:\n%s", rec.name, r.code, r.output)
 	}
+	if said := w.status(t); !slices.Contains(rec.states, said) {
+		return fmt.Sprintf("%s: status says %q, expected one of %q\n%s", rec.name, said, rec.states, r.output)
+	}
 	if got, want := w.signature(t), rec.want(m); got != want {
 		return fmt.Sprintf("%s left another state\n--- want\n%s--- got\n%s--- output\n%s", rec.name, want, got, r.output)
 	}

@@ -10,13 +10,21 @@ import (
 type recovery struct {
 	name string
 	want func(*matrix) string
-	do   func(*testing.T, *world, crash) result
+	// states are what "status" may say afterwards.
+	states []string
+	do     func(*testing.T, *world, crash) result
 }
 
 func recoveries() []recovery {
 	return []recovery{
-		{name: "resume", do: goOn, want: func(m *matrix) string { return m.end }},
-		{name: "roll back", do: goBack, want: func(m *matrix) string { return m.start }},
+		{
+			name: "resume", do: goOn, states: []string{"released"},
+			want: func(m *matrix) string { return m.end },
+		},
+		{
+			name: "roll back", do: goBack, states: []string{"rolled_back", "none"},
+			want: func(m *matrix) string { return m.start },
+		},
 	}
 }
 

@@ -6,6 +6,6 @@ package crashtest
 // not fall in step with the records of a step.
 const (
 	full         = false
-	sampleStride = 17
-	samplePairs  = 3
+	sampleStride = 19
+	samplePairs  = 2
 )

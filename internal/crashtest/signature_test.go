@@ -171,3 +171,28 @@ func (w *world) signRelease(t *testing.T, b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "serves: %q with queue %q, %d partial releases\n", read("running.txt"), read("running.queue"), len(partial))
 }
+
+// status is what Lockstep says of the second change set: its books must agree
+// with what is real.
+func (w *world) status(t *testing.T) string {
+	t.Helper()
+	r := w.lockstep(t, crash{}, "status", "--json")
+	_, document, _ := strings.Cut(r.output, "\n") // after the command line
+	var board struct {
+		ChangeSets []struct {
+			Name         string `json:"name"`
+			Environments map[string]struct {
+				State string `json:"state"`
+			} `json:"environments"`
+		} `json:"change_sets"`
+	}
+	if err := json.Unmarshal([]byte(document), &board); err != nil {
+		t.Fatalf("%v\n%s", err, r.output)
+	}
+	for _, c := range board.ChangeSets {
+		if c.Name == "ship" {
+			return c.Environments["dev"].State
+		}
+	}
+	return "none"
+}
