@@ -5,32 +5,57 @@ import (
 	"errors"
 	"io"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 // MinSecret is the length in bytes below which a value is not masked: hiding
 // every "1" would make the output unreadable and the value no safer.
 const MinSecret = 4
 
-// Values masks known secrets in any text. The zero value masks nothing. It is
-// safe for concurrent use.
+// Values masks known secrets in any text. The zero value masks nothing. It
+// can learn more secrets at any time and is safe for concurrent use.
 type Values struct {
-	secrets []string
+	mu      sync.RWMutex
+	known   map[string]bool
+	secrets []string // only ever appended to
 }
 
-// NewValues returns a mask for the secrets as they are, as they appear in
-// URLs and in JSON, and for each longer line of a secret of several lines.
+// NewValues returns a mask for the secrets, as Learn takes them.
 func NewValues(secrets ...string) *Values {
 	v := &Values{}
+	v.Learn(secrets...)
+	return v
+}
+
+// Learn makes the mask know more secrets: as they are, as they appear in
+// URLs, in JSON, in quotes and on one line, and each longer line of a secret
+// of several lines. What has been written by then stays written.
+func (v *Values) Learn(secrets ...string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.known == nil {
+		v.known = map[string]bool{}
+	}
 	for _, s := range secrets {
+		if len(s) < MinSecret || v.known[s] {
+			continue
+		}
 		for _, form := range forms(s) {
-			if len(form) >= MinSecret && !slices.Contains(v.secrets, form) {
+			if len(form) >= MinSecret && !v.known[form] {
+				v.known[form] = true
 				v.secrets = append(v.secrets, form)
 			}
 		}
 	}
-	return v
+}
+
+// all returns the secrets known now; nobody changes them any more.
+func (v *Values) all() []string {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.secrets
 }
 
 func forms(secret string) []string {
@@ -38,6 +63,9 @@ func forms(secret string) []string {
 	if b, err := json.Marshal(secret); err == nil {
 		all = append(all, string(b[1:len(b)-1]))
 	}
+	bare, quoted := encodeString(secret), strconv.Quote(secret)
+	all = append(all, string(bare[1:len(bare)-1]), quoted[1:len(quoted)-1])
+	all = append(all, strings.Join(strings.Fields(secret), " ")) // as screens lay out text
 	for line := range strings.Lines(secret) {
 		if line = strings.TrimSpace(line); line != secret && len(line) >= 2*MinSecret {
 			all = append(all, line)
@@ -49,11 +77,24 @@ func forms(secret string) []string {
 // String returns s with every secret masked; secrets that overlap or touch
 // share one mask.
 func (v *Values) String(s string) string {
+	if !v.in(s) {
+		return s
+	}
 	var b strings.Builder
 	w := v.Writer(&b)
 	_, _ = io.WriteString(w, s) // a strings.Builder never fails
 	_ = w.Close()
 	return b.String()
+}
+
+// in reports whether s holds a secret.
+func (v *Values) in(s string) bool {
+	for _, secret := range v.all() {
+		if strings.Contains(s, secret) {
+			return true
+		}
+	}
+	return false
 }
 
 // Error returns an error with err's text masked. errors.Is and errors.As see
@@ -78,13 +119,14 @@ func (e *maskedError) As(target any) bool   { return errors.As(e.err, target) }
 // one is split across writes. It holds back only what may be the beginning of
 // a secret; Close passes that on and leaves out open.
 func (v *Values) Writer(out io.Writer) *Writer {
-	return &Writer{out: out, secrets: v.secrets}
+	return &Writer{out: out, values: v}
 }
 
 // Writer masks a stream. It is not safe for concurrent use.
 type Writer struct {
 	out     io.Writer
-	secrets []string
+	values  *Values
+	secrets []string // known at the last write
 	held    []byte
 	// covered is how many of the held bytes end a secret that began before them.
 	covered int
@@ -95,6 +137,7 @@ type Writer struct {
 // Write implements io.Writer. It reports len(p) when everything that can be
 // decided was passed on.
 func (w *Writer) Write(p []byte) (int, error) {
+	w.secrets = w.values.all()
 	w.held = append(w.held, p...)
 	if err := w.pass(len(w.held) - w.undecided()); err != nil {
 		return 0, err
