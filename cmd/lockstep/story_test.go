@@ -81,6 +81,7 @@ func TestStories(t *testing.T) {
 			"postgres": postgres,
 			"sql":      query,
 			"occupy":   occupy,
+			"forge":    forge,
 		},
 	})
 }

@@ -38,17 +38,11 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 	}
 	release, err := a.lease(open.workspace, b.Plan.Environment)
 	if err != nil {
-		return err
+		return a.notBegun(b, err)
 	}
 	defer release()
-	if err := a.permit(ctx, open, store); err != nil {
-		return err
-	}
-	if err := a.sayPlanBeforeRun(b, o); err != nil {
-		return err
-	}
-	if err := a.ask(b.Plan, "Apply", o.consent); err != nil {
-		return err
+	if err := a.allowed(ctx, open, store, o); err != nil {
+		return a.notBegun(b, err)
 	}
 	writer, err := store.Create(journal.Header{
 		ChangeSet: b.Plan.ChangeSet, Environment: b.Plan.Environment,
@@ -60,6 +54,36 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 		return failed(err)
 	}
 	return a.drive(ctx, session{open: open, store: store, writer: writer, options: o}, rollout.Run)
+}
+
+// allowed is every question that is asked before a run begins.
+func (a *app) allowed(ctx context.Context, open *opened, store *journal.Store, o applyOptions) error {
+	if err := a.permit(ctx, open, store); err != nil {
+		return err
+	}
+	if err := a.sayPlanBeforeRun(open.bundle, o); err != nil {
+		return err
+	}
+	return a.ask(open.bundle.Plan, "Apply", o.consent)
+}
+
+// notBegun tells scripts, too, why no run began.
+func (a *app) notBegun(b *bundle.Bundle, cause error) error {
+	if !a.wantsJSON() {
+		return cause
+	}
+	var next []string
+	if e, ok := errors.AsType[*endError](cause); ok {
+		next = e.next
+	}
+	if err := a.events(b).NotBegun("blocked", cause.Error(), next); err != nil {
+		return failed(err)
+	}
+	return cause
+}
+
+func (a *app) events(b *bundle.Bundle) *view.Events {
+	return view.NewEvents(a.host.Stdout, view.Head{Plan: b.Plan, Digest: b.Digest, Actor: actor()}, time.Now())
 }
 
 // settled says that there is nothing to do, as long as the journal agrees with
@@ -75,6 +99,10 @@ func (a *app) settled(b *bundle.Bundle, store *journal.Store) (bool, error) {
 	standing, ok := journal.StandingsOf(runs).Of(b.Plan.Environment, b.Plan.ChangeSet)
 	if b.Plan.Settled == plans.AlreadyApplied && (!ok || !standing.Has || standing.Content != b.Plan.Content) {
 		return false, nil
+	}
+	if a.wantsJSON() {
+		reason := fmt.Sprintf("nothing to do: %s", strings.ReplaceAll(string(b.Plan.Settled), "_", " "))
+		return true, a.events(b).NotBegun("settled", reason, nil)
 	}
 	return true, a.showReview(view.Review{Plan: b.Plan, Digest: b.Digest}, "short")
 }

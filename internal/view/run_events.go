@@ -78,6 +78,7 @@ type summary struct {
 	Remains    []string      `json:"remains"`
 	Waiting    string        `json:"waiting,omitempty"`
 	Reached    plans.Phase   `json:"reached,omitempty"`
+	Next       []string      `json:"next,omitempty"`
 }
 
 // Event writes one event.
@@ -132,6 +133,26 @@ func (v *Events) Conclude(o rollout.Outcome) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.write(out)
+	return v.err
+}
+
+// NotBegun ends the stream of a command that had nothing to do ("settled") or
+// was refused ("blocked") before a run began.
+func (v *Events) NotBegun(state, reason string, next []string) error {
+	level := "info"
+	if state != "settled" {
+		level = "error"
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.write(event{
+		Level: level, Message: reason, At: time.Now(), Type: "run_summary",
+		ChangeSet: v.head.Plan.ChangeSet, Environment: v.head.Plan.Environment, Plan: v.head.Digest,
+		Summary: &summary{
+			State: journal.State(state), Reason: reason, Next: next,
+			RolledBack: []string{}, Kept: []string{}, Remains: []string{},
+		},
+	})
 	return v.err
 }
 
