@@ -47,6 +47,9 @@ type Move struct {
 	Step      string
 	Artifact  plans.Digest
 	At        time.Time
+	// InDoubt is true when a later deployment there, or its undoing, was begun
+	// and did not end well: what runs is not known from the journal.
+	InDoubt bool
 }
 
 // Hold keeps a rolled back content from being promoted.
@@ -79,7 +82,7 @@ func (s Standings) Of(environment, changeSet string) (Standing, bool) {
 
 // StandingsOf folds runs, oldest first, into what each environment has.
 func StandingsOf(runs []Run) Standings {
-	undone := undoneBy(runs)
+	undone, doubted := triedBack(runs, StepUndone), triedBack(runs, StepUndoing, StepUndoFailed)
 	out := Standings{}
 	for _, run := range runs {
 		env := out[run.Environment]
@@ -89,27 +92,30 @@ func StandingsOf(runs []Run) Standings {
 		env.stand(run, runs, undone)
 		env.hold(run, runs)
 		if run.Kind == Apply {
-			env.remember(run, undone)
+			env.remember(run, undone[run.ID])
+			env.doubt(run, undone[run.ID], doubted[run.ID])
 		}
 		out[run.Environment] = env
 	}
 	return out
 }
 
-// undoneBy lists, by run, the steps that later rollback runs took back.
-func undoneBy(runs []Run) map[string]map[string]bool {
+// triedBack lists, by run, the steps that later rollback runs left in one of
+// the statuses.
+func triedBack(runs []Run, statuses ...Status) map[string]map[string]bool {
 	out := map[string]map[string]bool{}
 	for _, r := range runs {
 		if r.Kind != Revert {
 			continue
 		}
-		if out[r.Of] == nil {
-			out[r.Of] = map[string]bool{}
-		}
 		for step, s := range r.Steps {
-			if s.Status == StepUndone {
-				out[r.Of][step] = true
+			if !slices.Contains(statuses, s.Status) {
+				continue
 			}
+			if out[r.Of] == nil {
+				out[r.Of] = map[string]bool{}
+			}
+			out[r.Of][step] = true
 		}
 	}
 	return out
@@ -203,12 +209,33 @@ func (e *Environment) hold(run Run, runs []Run) {
 	}
 }
 
-// remember notes where the run moved targets, as far as it was not undone.
-func (e *Environment) remember(run Run, undone map[string]map[string]bool) {
+// doubt marks the targets whose last deployment, or its undoing, was begun and
+// did not end well.
+func (e *Environment) doubt(run Run, undone, doubted map[string]bool) {
+	for address, s := range run.Steps {
+		if s.Intent.Action != plans.ActionDeploy || undone[address] {
+			continue
+		}
+		move, moved := e.Targets[s.Intent.Target]
+		switch s.Status {
+		case StepRunning, StepFailed, StepUndoing, StepUndoFailed:
+			move.InDoubt = true
+		default:
+			move.InDoubt = doubted[address]
+		}
+		if moved && s.Status != StepUndone {
+			e.Targets[s.Intent.Target] = move
+		}
+	}
+}
+
+// remember notes where the run moved targets, as far as it was not undone. An
+// undoing that is not known to have ended well counts as none.
+func (e *Environment) remember(run Run, undone map[string]bool) {
 	window := Window{Run: run.ID, ChangeSet: run.ChangeSet, Artifacts: map[string]plans.Digest{}, Schemas: map[string]string{}}
 	for _, address := range run.Order {
 		s := run.Steps[address]
-		if undone[run.ID][address] || (s.Status != StepDone && s.Status != StepKept) {
+		if undone[address] || !there(s.Status) {
 			continue
 		}
 		switch s.Intent.Action {
@@ -229,4 +256,9 @@ func (e *Environment) remember(run Run, undone map[string]map[string]bool) {
 	if len(window.Artifacts)+len(window.Schemas) > 0 {
 		e.Windows = append(e.Windows, window)
 	}
+}
+
+// there reports whether a step's effect must be taken to be at its target.
+func there(s Status) bool {
+	return s == StepDone || s == StepKept || s == StepUndoing || s == StepUndoFailed
 }
