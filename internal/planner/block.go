@@ -32,6 +32,8 @@ type arguments struct {
 	AllowedActions  []string    `json:"allowed_actions"`
 	CheckCommand    any         `json:"check_command"`
 	RollbackCommand any         `json:"rollback_command"`
+	RestartCommand  any         `json:"restart_command"`
+	StopCommand     any         `json:"stop_command"`
 	SuccessesInARow int         `json:"success_threshold"`
 }
 
@@ -50,6 +52,8 @@ func argumentsOf(masked json.RawMessage) arguments {
 	read("allowed_actions", &out.AllowedActions)
 	read("check_command", &out.CheckCommand)
 	read("rollback_command", &out.RollbackCommand)
+	read("restart_command", &out.RestartCommand)
+	read("stop_command", &out.StopCommand)
 	read("success_threshold", &out.SuccessesInARow)
 	return out
 }

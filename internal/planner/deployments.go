@@ -29,20 +29,18 @@ func (d *draft) deployments() {
 
 func (d *draft) deploy(b, artifact *block, wanted plans.Digest) {
 	seen := d.seen[b.Address]
-	late := seen == nil || seen.Late || seen.Deployment == nil
-	unknown := unknownTarget(b)
-	if late && len(unknown) == 0 && (seen == nil || !seen.Late) {
+	isLate := seen == nil || seen.Late || seen.Deployment == nil
+	missing := unknownTarget(b)
+	if isLate && len(missing) == 0 && (seen == nil || !seen.Late) {
 		d.refuse(b.Range, mistake{
 			"not-observed", b.Address + " was not observed",
 			"A plan is made from what is there, and nothing was read from this target.", "Check that the target can be reached, then plan again.",
 		})
 		return
 	}
-	var current plans.Digest
-	if !late {
-		current = seen.Deployment.Current
-	}
-	if !late && current == wanted {
+	at := d.position(b, isLate)
+	if at.runs == wanted {
+		d.noteRemembered(b, at)
 		return
 	}
 	if d.moved(deploymentTarget(b)) {
@@ -51,59 +49,81 @@ func (d *draft) deploy(b, artifact *block, wanted plans.Digest) {
 	n := &node{rank: rankDeploy, because: "it starts the new version (" + artifact.Address + " is " + wanted.Short() + ")"}
 	n.step = plans.Step{
 		Address: b.Address, Phase: plans.Deploy, Action: plans.ActionDeploy, Provider: "deployment/" + b.Driver,
-		Summary: deploySummary(current, wanted, late),
+		Summary: at.summary(wanted),
 		Block:   b.Address, Target: deploymentTarget(b), Settings: b.masked, Timeout: plans.Duration(b.Timeout),
-		Rollback: deployRollback(b, current, late),
+		Rollback: deployRollback(b, at),
 		Risk:     plans.Risk{Level: "medium", Reasons: []string{"the running version is replaced"}},
 	}
-	if current == "" && !late && b.Driver != "exec" {
+	if at.knowledge == observed && at.runs == "" {
 		n.step.Risk = plans.Risk{Level: "low", Reasons: []string{"nothing runs at this target yet"}}
 	}
+	d.warnOfEndlessStart(n)
 	if n.step.Rollback.Grade == plans.GradeNone {
 		raise(&n.step.Risk, "high", "there is no way back to the version that runs")
 	}
-	if late {
+	if isLate {
 		n.step.Late = true
 		n.step.Envelope = &plans.Envelope{Reason: "the target cannot be looked at before an earlier step has run"}
-		if len(unknown) > 0 {
-			n.step.Envelope.Reason += ": " + listed(unknown)
+		if len(missing) > 0 {
+			n.step.Envelope.Reason += ": " + listed(missing)
 		}
 	}
 	d.add(n)
 }
 
-func deploySummary(current, wanted plans.Digest, late bool) string {
-	switch {
-	case late:
-		return "to " + wanted.Short() + "; what runs there is known after apply"
-	case current == "":
-		return "first " + wanted.Short()
+func deployRollback(b *block, at position) plans.Rollback {
+	if b.Driver == "exec" {
+		return execRollback(b, at)
 	}
-	return current.Short() + " -> " + wanted.Short()
+	switch {
+	case at.knowledge == late && b.startsForGood():
+		return plans.Rollback{
+			Grade: plans.GradeStructural, Summary: "back to what ran before, if anything did",
+			Reason: "where nothing ran before, what restart_command starts goes on: the block has no stop_command",
+		}
+	case at.knowledge == late:
+		return plans.Rollback{Grade: plans.GradeExact, Summary: "back to what ran before", Reason: "what runs there is read before the step changes it"}
+	case at.runs == "" && b.startsForGood():
+		return plans.Rollback{
+			Grade: plans.GradeStructural, Summary: "link removed; what restart_command started goes on",
+			Reason: "nothing ran before, and the block has no stop_command that would end what restart_command starts",
+		}
+	case at.runs == "" && b.args.StopCommand != nil:
+		return plans.Rollback{Grade: plans.GradeExact, Summary: "nothing ran before: stopped and removed", Reason: "stop_command is run, and the link is removed"}
+	case at.runs == "":
+		return plans.Rollback{Grade: plans.GradeExact, Summary: "nothing ran before: link removed", Reason: "the link is removed; no command started anything"}
+	}
+	return plans.Rollback{Grade: plans.GradeExact, Summary: "back to " + at.runs.Short(), Reason: "the release before is kept and the link moves back to it"}
 }
 
-func deployRollback(b *block, current plans.Digest, late bool) plans.Rollback {
-	if b.Driver == "exec" {
-		return execRollback(b, current)
+// startsForGood reports whether the way back to nothing leaves running what
+// the deployment started.
+func (b *block) startsForGood() bool {
+	return b.Driver == "directory" && b.args.RestartCommand != nil && b.args.StopCommand == nil
+}
+
+func (d *draft) warnOfEndlessStart(n *node) {
+	b := d.blocks[n.step.Block]
+	if !b.startsForGood() || n.step.Rollback.Grade == plans.GradeExact {
+		return
 	}
-	switch {
-	case late:
-		return plans.Rollback{Grade: plans.GradeExact, Summary: "back to what ran before", Reason: "what runs there is read before the step changes it"}
-	case current == "":
-		return plans.Rollback{Grade: plans.GradeExact, Summary: "nothing ran before: stopped and removed", Reason: "the release is removed and the link with it"}
-	}
-	return plans.Rollback{Grade: plans.GradeExact, Summary: "back to " + current.Short(), Reason: "the release before is kept and the link moves back to it"}
+	d.find(plans.Finding{
+		Code: "no-stop-command", Severity: plans.SeverityWarning, Address: b.Address,
+		Summary: "a rollback would not end what restart_command starts",
+		Detail:  "Nothing ran at this target before, or nobody can tell yet, so there may be no earlier release whose start replaces it.",
+		Fix:     `add stop_command = ["PROGRAM", "ARGUMENT"] to the block`,
+	})
 }
 
 // execRollback grades commands of the author, whose effect cannot be seen.
-func execRollback(b *block, current plans.Digest) plans.Rollback {
+func execRollback(b *block, at position) plans.Rollback {
 	args := b.args
 	if args.RollbackCommand == nil {
 		return plans.Rollback{Grade: plans.GradeNone, Summary: "NONE - no rollback_command", Reason: "the block has no rollback_command, so nothing is known that takes the deployment back"}
 	}
 	summary := "rollback_command"
-	if current != "" {
-		summary = "back to " + current.Short()
+	if at.knowledge == observed && at.runs != "" {
+		summary = "back to " + at.runs.Short()
 	}
 	if args.CheckCommand == nil {
 		return plans.Rollback{Grade: plans.GradeStructural, Summary: summary, Reason: "rollback_command is run; without a check_command nothing confirms what it did"}

@@ -1,6 +1,8 @@
 package planner_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,6 +50,9 @@ func TestDeploymentRollback(t *testing.T) {
 	exec := func(lines string) string {
 		return "artifact \"file\" \"api\" { path = \"build/api.tar\" }\ndeployment \"exec\" \"api\" {\nartifact = artifact.file.api\ncommand = [\"./deploy\"]\n" + lines + "\n}"
 	}
+	directory := func(lines string) string {
+		return strings.Replace(apiBlocks, `path     = "/srv/api"`, "path = \"/srv/api\"\n"+lines, 1)
+	}
 	tests := []struct {
 		name, body string
 		current    plans.Digest
@@ -55,7 +60,10 @@ func TestDeploymentRollback(t *testing.T) {
 		summary    string
 	}{
 		{"directory", apiBlocks, digest("old"), plans.GradeExact, "back to " + digest("old").Short()},
-		{"first", apiBlocks, "", plans.GradeExact, "nothing ran before: stopped and removed"},
+		{"first", apiBlocks, "", plans.GradeExact, "nothing ran before: link removed"},
+		{"first, started for good", directory(`restart_command = ["./start"]`), "", plans.GradeStructural, "link removed; what restart_command started goes on"},
+		{"restarted", directory(`restart_command = ["./start"]`), digest("old"), plans.GradeExact, "back to " + digest("old").Short()},
+		{"first, stopped", directory("restart_command = [\"./start\"]\nstop_command = [\"./stop\"]"), "", plans.GradeExact, "nothing ran before: stopped and removed"},
 		{"exec", exec(""), digest("old"), plans.GradeNone, "NONE - no rollback_command"},
 		{"exec unchecked", exec(`rollback_command = ["./back"]`), "", plans.GradeStructural, "rollback_command"},
 		{"exec checked", exec("rollback_command = [\"./back\"]\ncheck_command = [\"./check\"]"), digest("old"), plans.GradeExact, "back to " + digest("old").Short()},
@@ -74,7 +82,45 @@ func TestDeploymentRollback(t *testing.T) {
 			if got.Grade != tt.grade || got.Summary != tt.summary {
 				t.Errorf("got %+v", got)
 			}
+			if warned := slices.Contains(codes(p), "no-stop-command"); warned != strings.Contains(tt.summary, "goes on") {
+				t.Errorf("findings %v", codes(p))
+			}
 		})
+	}
+}
+
+func TestWhatCannotBeLookedAtIsRemembered(t *testing.T) {
+	t.Parallel()
+	exec := "artifact \"file\" \"api\" { path = \"build/api.tar\" }\ndeployment \"exec\" \"api\" {\nartifact = artifact.file.api\ncommand = [\"./deploy\"]\n%s\n}"
+	check := `check_command = ["./check"]`
+	tests := []struct {
+		name, lines       string
+		seen, last        plans.Digest
+		summary, findings string // no summary: no step
+	}{
+		{"never deployed", "", "", "", "unknown -> " + digest("new").Short(), ""},
+		{"deployed by a run", "", "", digest("new"), "", "remembered-target"},
+		{"another was deployed by a run", "", "", digest("old"), digest("old").Short() + " -> " + digest("new").Short() + " (remembered, not observed)", ""},
+		{"the look does not know", check, "", digest("new"), "unknown -> " + digest("new").Short(), ""},
+		{"the look is right", check, digest("old"), digest("new"), digest("old").Short() + " -> " + digest("new").Short(), ""},
+		{"seen", check, digest("new"), "", "", ""},
+	}
+	for _, tt := range tests {
+		in := input(t, fmt.Sprintf(exec, tt.lines))
+		o := deployment(tt.seen)
+		o.Address = "deployment.exec.api"
+		observe(&in, o)
+		if tt.last != "" {
+			in.Standing.Targets = map[string]plans.Digest{"deployment.exec.api": tt.last}
+		}
+		p := mustPlan(t, in)
+		summary := ""
+		if s := p.Step("deployment.exec.api"); s != nil {
+			summary = s.Summary
+		}
+		if summary != tt.summary || slices.Contains(codes(p), "remembered-target") != (tt.findings != "") {
+			t.Errorf("%s: got %q, findings %v", tt.name, summary, codes(p))
+		}
 	}
 }
 
