@@ -22,7 +22,7 @@ func rules() []rule {
 	return []rule{
 		{"plans", none, none, "the plan model is the public contract: standard library alone"},
 		{"internal/dag", none, none, "a generic graph knows nothing of plans"},
-		{"internal/diag", none, []string{"github.com/hashicorp/hcl/v2"}, "diagnostics know HCL's places and nothing else"},
+		{"internal/diag", []string{"internal/redact"}, []string{"github.com/hashicorp/hcl/v2"}, "diagnostics know HCL's places and nothing else"},
 		{"internal/redact", none, nil, "everyone masks, so masking depends on no one"},
 		{"internal/version", none, nil, "build information depends on no one"},
 		{"internal/terminal", none, nil, "streams and colour know nothing of what is printed"},
@@ -34,11 +34,11 @@ func rules() []rule {
 		{"providers", []string{"plans", "internal/failpoint"}, none, "the contract speaks in plans alone, so that a provider can live elsewhere"},
 		{"providers/", contract, nil, "a provider knows the contract, not who calls it"},
 		{"providers/database", append(slices.Clone(contract), "internal/sqlscan"), nil, "a provider knows the contract; SQL also needs statements"},
-		{"internal/gate", []string{"plans", "internal/failpoint"}, nil, "a check answers with evidence; it starts nothing"},
+		{"internal/gate", []string{"plans", "internal/failpoint", "internal/redact"}, nil, "a check answers with evidence; it starts nothing"},
 		{"internal/journal", []string{"plans", "internal/failpoint"}, nil, "the journal records plans' words and interprets none"},
 		{"internal/approval", []string{"plans"}, nil, "approvals bind people to digests"},
 		{"internal/sqlcheck", []string{"plans", "internal/sqlscan"}, nil, "analysers turn statements into findings"},
-		{"internal/config", []string{"internal/diag", "plans"}, nil, "the language knows no target"},
+		{"internal/config", []string{"internal/diag", "internal/redact", "plans"}, nil, "the language knows no target"},
 		{"internal/planner", []string{"plans", "internal/config", "internal/dag", "internal/diag", "internal/sqlcheck", "internal/sqlscan"}, nil, "a plan is a pure function of what was read"},
 		{"internal/bundle", []string{"plans", "internal/failpoint"}, nil, "a bundle is a plan and the bytes it names"},
 		{"internal/rollout", []string{"plans", "providers", "internal/dag", "internal/gate", "internal/journal", "internal/lock", "internal/failpoint"}, nil, "apply obeys the plan and nothing else"},
@@ -46,6 +46,7 @@ func rules() []rule {
 		{"cmd/lockstep", []string{"internal/command"}, none, "main hands over and nothing else"},
 		{"internal/command", nil, nil, "the only place where everything meets"},
 		{"internal/archtest", nil, nil, "reads sources, is imported by no one"},
+		{"internal/bench", []string{"internal/command", "internal/journal"}, nil, "measures the command, and a past that the journal has written"},
 		{"internal/crashtest", nil, nil, "drives the built program"},
 	}
 }

@@ -78,7 +78,7 @@ func (f *formatting) file(name string) (bool, diag.Diagnostics, error) {
 	}
 	out := f.app.host.Stdout
 	if f.diff {
-		fmt.Fprint(out, diag.Escape(udiff.Unified(name, name, string(src), string(formatted))))
+		fmt.Fprint(out, redact.EscapeLines(udiff.Unified(name, name, string(src), string(formatted))))
 	} else {
 		fmt.Fprintln(out, redact.Escape(name))
 	}

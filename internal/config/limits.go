@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -143,7 +144,7 @@ var credentials = regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRI
 func inspectText(token hclsyntax.Token) diag.Diagnostics {
 	switch token.Type {
 	case hclsyntax.TokenComment:
-		if strings.ContainsFunc(string(token.Bytes), diag.Bidirectional) {
+		if strings.ContainsFunc(string(token.Bytes), reorders) {
 			return diag.Diagnostics{mistake{
 				"bidirectional-text", "Comment holds characters that reorder text",
 				"What a reviewer sees is not what the file says (CVE-2021-42574).", "Remove the characters.",
@@ -155,9 +156,12 @@ func inspectText(token hclsyntax.Token) diag.Diagnostics {
 	return nil
 }
 
+// reorders reports whether c changes the direction of the text after it.
+func reorders(c rune) bool { return unicode.Is(unicode.Bidi_Control, c) }
+
 func inspectLiteral(literal string, r hcl.Range) diag.Diagnostics {
 	var ds diag.Diagnostics
-	if strings.ContainsFunc(literal, diag.Bidirectional) {
+	if strings.ContainsFunc(literal, reorders) {
 		ds = append(ds, mistake{
 			"bidirectional-text", "Text holds characters that reorder text",
 			"What a reviewer sees is not what the file says (CVE-2021-42574).",

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
 // Severity tells whether a diagnostic stops the work.
@@ -38,9 +40,9 @@ func (r Range) String() string {
 	case r.File == "":
 		return ""
 	case r.Start.Line == 0:
-		return Escape(r.File)
+		return redact.EscapeLines(r.File)
 	}
-	return fmt.Sprintf("%s:%d:%d", Escape(r.File), r.Start.Line, r.Start.Column)
+	return fmt.Sprintf("%s:%d:%d", redact.EscapeLines(r.File), r.Start.Line, r.Start.Column)
 }
 
 // Diagnostic is one thing that is wrong.
@@ -67,10 +69,10 @@ func (d Diagnostic) Error() string {
 	if place := d.Range.String(); place != "" {
 		b.WriteString(place + ": ")
 	}
-	b.WriteString(Escape(d.Summary))
+	b.WriteString(redact.EscapeLines(d.Summary))
 	for _, text := range []string{d.Detail, d.Fix} {
 		if text != "" {
-			b.WriteString("; " + strings.ReplaceAll(Escape(text), "\n", " "))
+			b.WriteString("; " + strings.ReplaceAll(redact.EscapeLines(text), "\n", " "))
 		}
 	}
 	return b.String()

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
 // longestLine is how much of a source line is shown, in bytes.
@@ -24,7 +26,7 @@ func Write(w io.Writer, ds Diagnostics, source func(file string) []byte) {
 		if d.Severity == Warning {
 			title = "Warning"
 		}
-		fmt.Fprintf(w, "%s: %s\n", title, Escape(d.Summary))
+		fmt.Fprintf(w, "%s: %s\n", title, redact.EscapeLines(d.Summary))
 		if place := d.Range.String(); place != "" {
 			fmt.Fprintf(w, "  on %s\n", place)
 			if !d.Hidden {
@@ -40,7 +42,7 @@ func Write(w io.Writer, ds Diagnostics, source func(file string) []byte) {
 	}
 }
 
-func indent(text string) string { return strings.ReplaceAll(Escape(text), "\n", "\n  ") }
+func indent(text string) string { return strings.ReplaceAll(redact.EscapeLines(text), "\n", "\n  ") }
 
 func writeSnippet(w io.Writer, r Range, source func(string) []byte) {
 	if source == nil || r.Start.Line == 0 {
@@ -80,7 +82,7 @@ func lineAt(src []byte, offset int) ([]byte, int) {
 
 // window cuts a long line around its marked part and makes it printable.
 func window(line []byte, from, to int) (before, marked, after string) {
-	show := func(b []byte) string { return strings.ReplaceAll(Escape(string(b)), "\t", " ") }
+	show := func(b []byte) string { return strings.ReplaceAll(redact.EscapeLines(string(b)), "\t", " ") }
 	to = min(to, from+longestLine/2)
 	left := max(0, from-longestLine/2)
 	right := min(len(line), to+longestLine/2)

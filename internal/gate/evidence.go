@@ -3,9 +3,10 @@ package gate
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
 const (
@@ -55,31 +56,15 @@ func asText(value any) string {
 	return string(b)
 }
 
-// printable makes foreign text one line that cannot move a terminal's cursor
-// or hide text, of at most limit bytes.
+// printable makes foreign text one line that is safe to print, of at most
+// limit bytes before what is invisible in it is spelled out.
 func printable(text string, limit int) string {
-	text = strings.ToValidUTF8(strings.TrimSpace(text), "\uFFFD")
-	cut := len(text) > limit
-	if cut {
-		text = text[:limit]
-		for !utf8.ValidString(text) {
-			text = text[:len(text)-1]
-		}
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) <= limit {
+		return redact.Escape(text)
 	}
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			b.WriteByte(' ')
-		case strconv.IsGraphic(r):
-			b.WriteRune(r)
-		default: // control characters, direction overrides, invisible ones
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
 	}
-	if cut {
-		b.WriteString("...")
-	}
-	return b.String()
+	return redact.Escape(text[:limit]) + "..."
 }

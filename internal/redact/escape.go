@@ -8,21 +8,15 @@ import (
 )
 
 // Escape returns one line that is safe to print: control characters (escape
-// sequences among them), invisible characters, text-direction overrides and
-// bytes that are no text are shown as \x1b, \u202e and the like. Printable
+// sequences among them), invisible characters, text-direction overrides
+// (CVE-2021-42574, https://trojansource.codes) and bytes that are no text are
+// shown as \x1b, \u202e and the like. Printable
 // text is unchanged, so escaping twice changes nothing.
 func Escape(s string) string { return escape(s, "") }
 
 // EscapeLines is Escape for text of several lines: line ends and tabs stay.
 func EscapeLines(s string) string {
 	return escape(strings.ReplaceAll(s, "\r\n", "\n"), "\n\t")
-}
-
-// Deceives reports whether s holds characters that make text look different
-// from what a program reads: direction overrides and invisible characters
-// (CVE-2021-42574, https://trojansource.codes).
-func Deceives(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) })
 }
 
 func escape(s, keep string) string {

@@ -232,16 +232,13 @@ func TestEscape(t *testing.T) {
 			t.Errorf("EscapeLines(%q) = %q, want %q", test.in, got, test.lines)
 		}
 	}
-	if !Deceives("x\u202e") || !Deceives("x\u200b") || Deceives("größer\n") {
-		t.Error("Deceives must find invisible characters and nothing else")
-	}
 }
 
 func FuzzEscape(f *testing.F) {
 	f.Add("x\u202e\x1b[0m\r\n\xff")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := Escape(s)
-		if strings.ContainsFunc(got, func(r rune) bool { return !visible(r, "") }) || Deceives(got) {
+		if strings.ContainsFunc(got, func(r rune) bool { return !visible(r, "") }) {
 			t.Errorf("Escape(%q) = %q is not safe", s, got)
 		}
 		if Escape(got) != got {

@@ -86,7 +86,7 @@ func (m *module) wayBack(ctx context.Context, before mark) (*module, *savedPlan,
 	default:
 		options = []string{"-destroy"}
 	}
-	target.secrets.values = append(target.secrets.values, m.secrets.values...)
+	target.secrets.addTexts(m.secrets.values)
 	fresh, err := target.plan(ctx, options...)
 	if err != nil {
 		return nil, nil, err

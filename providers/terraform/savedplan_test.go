@@ -101,7 +101,9 @@ func TestOutputsShowOnlyWhatIsKnownAndPlain(t *testing.T) {
 		"secret":  {Known: true, Sensitive: true},
 		"leaking": {Known: true, Sensitive: true},
 	}
-	got, hidden := p.outputs(&secrets{values: []string{"hunter2"}})
+	var known secrets
+	known.addTexts([]string{"hunter2"})
+	got, hidden := p.outputs(&known)
 	if len(hidden) != 2 || string(hidden["secret"]) != `"s"` {
 		t.Errorf("hidden values %v", hidden)
 	}
@@ -121,11 +123,11 @@ func TestSecretsAreFoundInEveryForm(t *testing.T) {
 	var s secrets
 	s.add([]byte(`{"key":"-----BEGIN-----\nline one\nline two","port":54321,"short":"on","quoted":"a\"b\"c"}`))
 	for text, want := range map[string]string{
-		"found line two here":     "found (sensitive value) here",
-		"port 54321":              "port (sensitive value)",
+		"found line two here":     "found *** here",
+		"port 54321":              "port ***",
 		"it is on":                "it is on",
-		`json {"x":"a\"b\"c"}`:    `json {"x":"(sensitive value)"}`,
-		"-----BEGIN-----\nline x": "(sensitive value)\nline x",
+		`json {"x":"a\"b\"c"}`:    `json {"x":"***"}`,
+		"-----BEGIN-----\nline x": "***\nline x",
 	} {
 		if got := s.scrub(text); got != want {
 			t.Errorf("scrub(%q) = %q, want %q", text, got, want)

@@ -5,18 +5,18 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
 // masked is what plans show in place of a sensitive value.
 const masked = "(sensitive value)"
 
-// shortestSecret is the length in bytes below which a value is not looked
-// for in texts: replacing "1" or "on" would make every message unreadable
-// and hide nothing.
-const shortestSecret = 4
-
 // secrets are values that must not leave this package in a text.
-type secrets struct{ values []string }
+type secrets struct {
+	values []string
+	mask   redact.Values
+}
 
 // add remembers every text and number inside of a JSON value.
 func (s *secrets) add(raw json.RawMessage) {
@@ -24,47 +24,36 @@ func (s *secrets) add(raw json.RawMessage) {
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.UseNumber()
 	if dec.Decode(&v) == nil {
-		s.addValue(v)
+		s.addTexts(textsIn(v))
 	}
 }
 
-func (s *secrets) addValue(v any) {
+func (s *secrets) addTexts(texts []string) {
+	s.values = append(s.values, texts...)
+	s.mask = *redact.NewValues(s.values...)
+}
+
+func textsIn(v any) []string {
+	var texts []string
 	switch v := v.(type) {
 	case string:
-		s.addText(v)
+		texts = append(texts, v)
 	case json.Number:
-		s.addText(v.String())
+		texts = append(texts, v.String())
 	case []any:
 		for _, e := range v {
-			s.addValue(e)
+			texts = append(texts, textsIn(e)...)
 		}
 	case map[string]any:
 		for _, e := range v {
-			s.addValue(e)
+			texts = append(texts, textsIn(e)...)
 		}
 	}
-}
-
-// addText remembers a text, its lines and the form it has inside of JSON.
-func (s *secrets) addText(text string) {
-	quoted, _ := json.Marshal(text)
-	forms := append(strings.Split(text, "\n"), text, strings.Trim(string(quoted), `"`))
-	for _, f := range forms {
-		if f = strings.TrimSpace(f); len(f) >= shortestSecret && !slices.Contains(s.values, f) {
-			s.values = append(s.values, f)
-		}
-	}
-	// The longest first, so that no rest of a longer one is left standing.
-	slices.SortFunc(s.values, func(a, b string) int { return len(b) - len(a) })
+	return texts
 }
 
 // scrub replaces every secret in a text.
-func (s *secrets) scrub(text string) string {
-	for _, v := range s.values {
-		text = strings.ReplaceAll(text, v, masked)
-	}
-	return text
-}
+func (s *secrets) scrub(text string) string { return s.mask.String(text) }
 
 // in reports whether a text holds a secret.
 func (s *secrets) in(text string) bool { return s.scrub(text) != text }
