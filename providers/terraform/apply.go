@@ -149,7 +149,7 @@ func (m *module) choose(ctx context.Context, req providers.Request, now *stateFi
 	if err != nil {
 		return false, err
 	}
-	if fresh.empty(&m.secrets) {
+	if fresh.empty(m.secrets) {
 		return false, nil
 	}
 	if req.Step.Late {
@@ -195,7 +195,7 @@ func (m *module) covered(ctx context.Context, req providers.Request, now *stateF
 		return err
 	}
 	if back {
-		if why := equal(approved, fresh.changes(&m.secrets), &m.secrets); why != "" {
+		if why := equal(approved, fresh.changes(m.secrets), m.secrets); why != "" {
 			return stale(why)
 		}
 		return nil
@@ -204,7 +204,7 @@ func (m *module) covered(ctx context.Context, req providers.Request, now *stateF
 	if err != nil {
 		return err
 	}
-	if why := within(approved, left, &m.secrets); why != "" {
+	if why := within(approved, left, m.secrets); why != "" {
 		return fmt.Errorf("%w: %s; a new plan needs a new approval", providers.ErrOutsideEnvelope, why)
 	}
 	return nil
@@ -216,7 +216,7 @@ func (m *module) left(req providers.Request, now *stateFile, fresh *savedPlan) (
 	if err != nil {
 		return nil, err
 	}
-	changes := fresh.changes(&m.secrets)
+	changes := fresh.changes(m.secrets)
 	before, started := origin(req, r)
 	if !started {
 		return changes, nil
@@ -254,7 +254,7 @@ func (m *module) approved(ctx context.Context, req providers.Request) ([]planned
 	if err != nil {
 		return nil, err
 	}
-	return p.changes(&m.secrets), nil
+	return p.changes(m.secrets), nil
 }
 
 // inEnvelope refuses changes that the envelope does not allow. What takes

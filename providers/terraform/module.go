@@ -38,7 +38,7 @@ type module struct {
 	folder    string // of the root module, relative to the project
 	workspace string
 	sources   []plans.Input
-	secrets   secrets
+	secrets   *secrets
 	program   *program
 }
 
@@ -139,7 +139,7 @@ func (m *module) configure(shown json.RawMessage) error {
 		return err
 	}
 	m.program = &program{
-		binary: m.provider.options.Binary, directory: m.root(), lock: m.place.lock, secrets: &m.secrets,
+		binary: m.provider.options.Binary, directory: m.root(), lock: m.place.lock, secrets: m.secrets,
 		environment: append(environment(os.Environ(), m.provider.options.Environment, m.provider.options.CLIConfig),
 			"TF_WORKSPACE="+m.workspace),
 	}

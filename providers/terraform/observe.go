@@ -148,7 +148,7 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 
 // describe adds the plan, its sources and the bundle's contents.
 func (m *module) describe(result *providers.Observed, plan *savedPlan, c contents) error {
-	changes := public(plan.changes(&m.secrets))
+	changes := public(plan.changes(m.secrets))
 	files := map[string][]byte{}
 	for _, in := range c.sources {
 		b, err := c.blob(in.Digest)
@@ -162,9 +162,9 @@ func (m *module) describe(result *providers.Observed, plan *savedPlan, c content
 	}
 	t := result.Terraform
 	t.Source, result.Blobs = asInputs(files)
-	t.Changes, t.Drift = changes, public(plan.drift(&m.secrets))
-	t.Outputs, result.Secrets = plan.outputs(&m.secrets)
-	if plan.empty(&m.secrets) {
+	t.Changes, t.Drift = changes, public(plan.drift(m.secrets))
+	t.Outputs, result.Secrets = plan.outputs(m.secrets)
+	if plan.empty(m.secrets) {
 		return nil
 	}
 	saved, err := os.ReadFile(m.savedPlanPath())

@@ -88,7 +88,7 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 	if err != nil {
 		return providers.Report{}, err
 	}
-	if fresh.empty(&m.secrets) {
+	if fresh.empty(m.secrets) {
 		result, err := m.settled(ctx)
 		return providers.Report{
 			Verdict: providers.Done, Detail: "a fresh plan has no changes",
@@ -124,7 +124,7 @@ func (m *module) compare(ctx context.Context, req providers.Request, now *stateF
 		if err != nil {
 			return providers.Report{}, err
 		}
-		why = within(approved, changes, &m.secrets)
+		why = within(approved, changes, m.secrets)
 	}
 	if why != "" {
 		return providers.Report{Verdict: providers.Unknown, Detail: why}, nil

@@ -50,7 +50,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		return providers.Result{}, err
 	}
 	result := providers.Result{Summary: "nothing to roll back"}
-	if !fresh.empty(&m.secrets) {
+	if !fresh.empty(m.secrets) {
 		a, err := target.carryOut(ctx, req, effect{kind: kindRollback, before: now.mark(), origin: before, state: raw})
 		if err != nil {
 			return providers.Result{}, err
@@ -91,7 +91,7 @@ func (m *module) wayBack(ctx context.Context, before mark) (*module, *savedPlan,
 	if err != nil {
 		return nil, nil, err
 	}
-	return target, fresh, harmless(was, fresh.changes(&target.secrets))
+	return target, fresh, harmless(was, fresh.changes(target.secrets))
 }
 
 // harmless refuses a way back that would take away, or make anew, an object

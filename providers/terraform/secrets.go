@@ -30,7 +30,7 @@ func (s *secrets) add(raw json.RawMessage) {
 
 func (s *secrets) addTexts(texts []string) {
 	s.values = append(s.values, texts...)
-	s.mask = *redact.NewValues(s.values...)
+	s.mask.Learn(texts...)
 }
 
 func textsIn(v any) []string {
@@ -60,8 +60,8 @@ func (s *secrets) in(text string) bool { return s.scrub(text) != text }
 
 // collectSecrets finds the secrets of a block: what the module declares
 // sensitive, what the plan masks, and whatever configures the backend.
-func collectSecrets(s settings, c configuration, shown json.RawMessage) secrets {
-	var found secrets
+func collectSecrets(s settings, c configuration, shown json.RawMessage) *secrets {
+	found := &secrets{}
 	for _, name := range c.sensitive {
 		found.add(s.Inputs[name])
 	}
