@@ -2,6 +2,7 @@ package sqlcheck
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -138,6 +139,10 @@ func (d *direction) verdict() Verdict {
 	judged := make([]judgement, 0, len(d.statements))
 	for _, s := range d.statements {
 		j := judge(s, known)
+		if d.check.Dialect == "postgres" {
+			j.unseen = unseen(s)
+		}
+		j.unsure = j.unsure || j.unseen != ""
 		for _, table := range j.creates {
 			known.add(table)
 		}
@@ -150,6 +155,7 @@ func (d *direction) verdict() Verdict {
 	if d.header.NoTransaction {
 		v.Mode = ModeStatement
 	}
+	d.findUnseen(judged)
 	v.Class, v.Reason = d.class(judged)
 	v.Statements = d.describe(judged, v.Class)
 	v.Risk = risk(judged, v.Class, v.Irreversible)
@@ -167,6 +173,9 @@ func (d *direction) class(judged []judgement) (plans.Class, string) {
 		if j.class == plans.ClassExpand && class == plans.ClassData {
 			class, reason = j.class, "nothing in it breaks code that is already running"
 		}
+	}
+	if i := slices.IndexFunc(judged, func(j judgement) bool { return j.unseen != "" }); i >= 0 && class != plans.ClassContract {
+		class, reason = plans.ClassExpand, fmt.Sprintf("line %d cannot be seen: dynamic SQL (%s); assumed to break nothing", d.statements[i].Line, judged[i].unseen)
 	}
 	if d.header.Phase == "" {
 		return class, reason

@@ -43,7 +43,6 @@ func TestClassify(t *testing.T) {
 		{"create table t (a int); alter table t alter a set not null; create unique index on t (a); drop table t", plans.ClassExpand, "", ""},
 		{"comment on table t is 'x'", plans.ClassExpand, "", ""},
 		{"insert into t values (1); create table u (a int)", plans.ClassExpand, "RowExclusiveLock t", ""},
-		{"do $$ begin drop table t; end $$", plans.ClassExpand, "", ""},
 		// data
 		{"insert into t values (1)", plans.ClassData, "RowExclusiveLock t", ""},
 		{"set local work_mem = '1GB'; update only t set a = 1 where b", plans.ClassData, "", ""},
@@ -105,6 +104,63 @@ func TestClassifyKnowsEarlierFiles(t *testing.T) {
 	}
 	if v, _ := (sqlcheck.Check{Dialect: "postgres", New: first.Creates}).Classify(sql); v.Class != plans.ClassExpand {
 		t.Errorf("after the file that creates it: got %s (%s)", v.Class, v.Reason)
+	}
+}
+
+func TestWhatIsNotInTheFileIsNotCalledSafe(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ sql, unseen string }{
+		{"do $$ begin execute 'drop table t'; end $$", "DO"},
+		{"do $$ begin drop table t; end $$", "DO"},
+		{"call archive(1)", "CALL"},
+		{"execute prepared", "EXECUTE"},
+		{"select drop_everything()", "drop_everything()"},
+		{"select s.\"Run\"(a) from t", "Run()"},
+		{"with x as (select 1) select go_on(x) from x", "go_on()"},
+		{"create table n (a int); select fill(1)", "fill()"},
+		{"select count(*) from t where a in (select max(b) from u)", ""},
+		{"select setval('s', (select coalesce(max(a), 1) from t))", ""},
+		{"select 'drop_everything()' -- go()", ""},
+		{"with t (a) as (values (1)) select a from t", ""},
+	}
+	for _, tt := range tests {
+		v, findings := sqlcheck.Classify(file(tt.sql), "postgres")
+		last := v.Statements[len(v.Statements)-1]
+		if tt.unseen == "" {
+			if len(findings) > 0 || strings.Contains(v.Reason, "cannot be seen") {
+				t.Errorf("%s: got %s, %+v", tt.sql, v.Reason, findings)
+			}
+			continue
+		}
+		said := v.Class == plans.ClassExpand && strings.Contains(v.Reason, "cannot be seen: dynamic SQL ("+tt.unseen+")")
+		if !said || v.Risk.Level != "medium" || last.Source != "assumed" {
+			t.Errorf("%s: got %+v", tt.sql, v)
+		}
+		if len(findings) != 1 || findings[0].Code != "unreadable-statement" || findings[0].Severity != plans.SeverityWarning || findings[0].Fix == "" || findings[0].Line != 1 {
+			t.Errorf("%s: findings %+v", tt.sql, findings)
+		}
+	}
+}
+
+func TestTheAuthorAnswersForWhatIsNotInTheFile(t *testing.T) {
+	t.Parallel()
+	do := "\ndo $$ begin execute 'x'; end $$"
+	for header, want := range map[string]plans.Severity{
+		"-- lockstep:phase expand it adds partitions":                plans.SeverityInfo,
+		"-- lockstep:nolint unreadable-statement it adds partitions": plans.SeverityInfo,
+		"-- lockstep:phase contract":                                 plans.SeverityWarning,
+	} {
+		v, findings := sqlcheck.Classify(file(header+do), "postgres")
+		if len(findings) != 1 || findings[0].Severity != want || v.Risk.Level != "medium" {
+			t.Errorf("%s: got %+v, risk %s", header, findings, v.Risk.Level)
+		}
+		if want == plans.SeverityInfo && !strings.Contains(findings[0].Detail, "it adds partitions") {
+			t.Errorf("%s: the reason is not shown: %+v", header, findings)
+		}
+	}
+	v, _ := sqlcheck.Classify(file("drop table t;"+do), "postgres")
+	if v.Class != plans.ClassContract || !strings.Contains(v.Reason, "drops the table t") {
+		t.Errorf("a statement in view decides: got %s (%s)", v.Class, v.Reason)
 	}
 }
 

@@ -15,8 +15,9 @@ type judgement struct {
 	// rewrites and scans name tables whose whole content is written or read.
 	rewrites, scans []string
 	creates         []string
-	loses           bool // data or objects are gone afterwards
-	unsure          bool // the figures are assumed, not certain by rule
+	loses           bool   // data or objects are gone afterwards
+	unsure          bool   // the figures are assumed, not certain by rule
+	unseen          string // what runs without being in the file; see the function
 }
 
 // tables is a set of table names that no released code knows.

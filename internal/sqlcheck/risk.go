@@ -7,6 +7,9 @@ import "github.com/lockstep-dev/lockstep/plans"
 func risk(judged []judgement, class plans.Class, irreversible string) plans.Risk {
 	r := rating{Level: "low"}
 	for _, j := range judged {
+		if j.unseen != "" {
+			r.raise("medium", "what "+j.unseen+" runs cannot be seen: its locks and losses are assumed to be none")
+		}
 		if j.loses {
 			r.raise("high", "data is lost: the down file can restore the shape, not the rows")
 		}

@@ -192,6 +192,8 @@ func statements(p *page, s *plans.Step) {
 		}
 		if len(facts) > 0 {
 			p.paragraph("    -> ", strings.Join(facts, ", ")+" ("+safe(st.Source)+")")
+		} else if st.Source == "assumed" {
+			p.line("    -> no lock, rewrite or scan (assumed)")
 		}
 	}
 }
