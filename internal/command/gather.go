@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path"
 	"sync"
@@ -95,7 +94,7 @@ func (r *reading) observeAll(ctx context.Context, blocks []config.Block) error {
 		group.Go(func() error {
 			seen, err := r.observe(ctx, b)
 			if err != nil {
-				return fmt.Errorf("observe %s: %w", b.Address, err)
+				return unreadable(b.Address, r.environment.Name, err)
 			}
 			return r.keep(b, seen)
 		})

@@ -110,7 +110,7 @@ func (o *opened) stale(ctx context.Context) ([]string, error) {
 		}
 		seen, err := o.observeBinding(ctx, block)
 		if err != nil {
-			return nil, fmt.Errorf("observe %s: %w", planned.Address, err)
+			return nil, unreadable(planned.Address, o.bundle.Plan.Environment, err)
 		}
 		difference, err := bindingDifference(planned, seen.Observation)
 		if err != nil {
