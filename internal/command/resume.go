@@ -2,13 +2,14 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 func newResumeCommand(a *app) *cobra.Command {
@@ -23,54 +24,11 @@ goes on from there. An interrupted rollback goes on as a rollback.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			return a.goOn(c.Context(), args, o, rollout.Resume)
+			return a.goOn(c.Context(), args, goingOn{options: o, do: rollout.Resume, agree: a.agreeToResume})
 		},
 	}
 	o.flags(c)
 	return c
-}
-
-func newAbortCommand(a *app) *cobra.Command {
-	o := applyOptions{parallelism: 4, wait: -1}
-	return &cobra.Command{
-		Use:   "abort RUN",
-		Short: "Stop a run that is not over and undo what it did",
-		Args:  cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.abort(c.Context(), args, o)
-		},
-	}
-}
-
-// abort asks a living run to take itself back, or does it for a dead one.
-func (a *app) abort(ctx context.Context, args []string, o applyOptions) error {
-	w, err := openWorkspace()
-	if err != nil {
-		return err
-	}
-	store, err := w.store()
-	if err != nil {
-		return failed(err)
-	}
-	run, err := pickOpenRun(store, args)
-	if err != nil {
-		return err
-	}
-	if run.Kind == journal.Revert {
-		return blocked(fmt.Sprintf("Run %s is a rollback; half of it is not taken back. Nothing was changed.", run.ID),
-			"Go on with it: lockstep resume "+run.ID)
-	}
-	if store.Live(run.ID) {
-		if err := store.Request(run.ID, journal.RequestAbort); err != nil {
-			return failed(err)
-		}
-		_, err := fmt.Fprintf(a.host.Stdout, "Asked %s to stop at the next step boundary and to roll back. Watch it: lockstep log %s\n", run.ID, run.ID)
-		return err
-	}
-	return a.goOn(ctx, []string{run.ID}, o, func(ctx context.Context, c rollout.Config) rollout.Outcome {
-		keep := c.Plan.Policy.KeepSchema
-		return rollout.Rollback(ctx, c, rollout.RollbackOptions{Schema: !keep, Infrastructure: !keep})
-	})
 }
 
 // pickOpenRun returns the named run, or the only one that is not over.
@@ -108,8 +66,26 @@ func pickOpenRun(store *journal.Store, args []string) (journal.Run, error) {
 	}
 }
 
+// agreeToResume asks where the environment is protected: elsewhere the run was
+// agreed to when it began.
+func (a *app) agreeToResume(run journal.Run, p *plans.Plan, c consent) error {
+	if p.Protected || (c.confirm != "" && c.confirm != p.Environment) {
+		return a.ask(p, "Resume", c)
+	}
+	return nil
+}
+
+// goingOn is how an unfinished run goes on.
+type goingOn struct {
+	options applyOptions
+	do      carrier
+	// agree makes sure that somebody wants it, under the lease.
+	agree func(journal.Run, *plans.Plan, consent) error
+	back  bool // it goes on backwards, as this command asks for
+}
+
 // goOn opens an unfinished run from its own bundle and journal.
-func (a *app) goOn(ctx context.Context, args []string, o applyOptions, do carrier) error {
+func (a *app) goOn(ctx context.Context, args []string, g goingOn) error {
 	w, err := openWorkspace()
 	if err != nil {
 		return err
@@ -122,12 +98,9 @@ func (a *app) goOn(ctx context.Context, args []string, o applyOptions, do carrie
 	if err != nil {
 		return err
 	}
-	b, err := openBundle(filepath.Join(store.RunDir(run.ID), bundleName))
+	b, err := bundleOf(store, run)
 	if err != nil {
 		return err
-	}
-	if b.Digest != run.Plan {
-		return blocked(fmt.Sprintf("The plan kept with run %s is not the one that it began with; nothing was changed.", run.ID))
 	}
 	// A person may have mended the very program that failed, so this is said
 	// and not refused.
@@ -143,22 +116,46 @@ func (a *app) goOn(ctx context.Context, args []string, o applyOptions, do carrie
 		return err
 	}
 	defer release()
-	writer, records, err := store.Open(run.ID)
-	if err != nil {
+	if err := g.agree(run, b.Plan, g.options.consent); err != nil {
+		return err
+	}
+	s := session{open: open, store: store, options: g.options, asked: g.back}
+	if err := s.reopen(run.ID); err != nil {
 		return failed(err)
 	}
-	replayed, err := journal.Replay(records)
-	if err != nil {
-		return failed(err)
-	}
-	s := session{open: open, store: store, writer: writer, replayed: replayed, options: o}
-	if replayed.Kind == journal.Revert {
-		if s.undoes, err = store.Replay(replayed.Of); err != nil {
-			return failed(err)
-		}
-	}
-	if note := writer.Notice(); note != "" {
+	if note := s.writer.Notice(); note != "" {
 		fmt.Fprintln(a.host.Stderr, "Note:", note)
 	}
-	return a.drive(ctx, s, do)
+	return a.drive(ctx, s, g.do)
+}
+
+// reopen reads the run, and the one that it undoes, as they are under the
+// lease; drive closes the writer.
+func (s *session) reopen(id string) error {
+	writer, records, err := s.store.Open(id)
+	if err != nil {
+		return err
+	}
+	if s.replayed, err = journal.Replay(records); err == nil && s.replayed.Kind == journal.Revert {
+		s.undoes, err = s.undone()
+	}
+	if err != nil {
+		return errors.Join(err, writer.Close())
+	}
+	s.writer = writer
+	return nil
+}
+
+// undone is the run that this rollback undoes, without what rollbacks before
+// this one took back.
+func (s *session) undone() (journal.Run, error) {
+	runs, err := s.store.ReadAll()
+	if err != nil {
+		return journal.Run{}, err
+	}
+	past, err := s.store.Replay(s.replayed.Of)
+	if err != nil {
+		return journal.Run{}, err
+	}
+	return stillThere(past, runs, s.replayed.ID), nil
 }

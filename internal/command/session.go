@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
@@ -19,6 +20,7 @@ type session struct {
 	replayed journal.Run // the run so far, for resume
 	undoes   journal.Run // the run that a rollback undoes
 	options  applyOptions
+	asked    bool // the command itself asks for a rollback
 }
 
 // carrier is rollout.Run, Resume, Abort or Rollback.
@@ -34,15 +36,14 @@ func (a *app) drive(ctx context.Context, s session, do carrier) (err error) {
 	if err != nil {
 		return err
 	}
-	defer progress.close()
 	outcome := do(ctx, a.rolloutConfig(s, interrupts, progress))
-	if err := progress.conclude(outcome); err != nil {
+	if err := errors.Join(progress.conclude(outcome), progress.close()); err != nil {
 		return failed(err)
 	}
 	if outcome.Err != nil && outcome.State != journal.Refused {
 		return cutShort(s.writer.ID(), outcome)
 	}
-	return silent(outcomeCode(outcome, interrupts))
+	return silent(outcomeCode(outcome, s, interrupts))
 }
 
 // cutShort is for a run that could not be carried on for a reason of its own:
@@ -62,12 +63,12 @@ func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Confi
 		Providers: func(name string) (providers.Provider, bool) {
 			provider, err := s.open.registry.provider(name)
 			if err != nil {
-				fmt.Fprintln(a.host.Stderr, "Error:", err)
+				fmt.Fprintln(a.host.Stderr, "Error:", a.mask.Error(err))
 			}
 			return provider, err == nil
 		},
 		Resolver: s.open.resolver,
-		Journal:  s.writer,
+		Journal:  maskedJournal{Journal: s.writer, mask: a.mask},
 		Replayed: s.replayed,
 		Undoes:   s.undoes,
 		Previous: func(step plans.Step) json.RawMessage { return a.previousSettings(s, step) },
@@ -91,13 +92,13 @@ func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Confi
 }
 
 // outcomeCode is the exit code of a run's outcome.
-func outcomeCode(o rollout.Outcome, i *interrupts) int {
+func outcomeCode(o rollout.Outcome, s session, i *interrupts) int {
 	switch o.State {
 	case journal.Succeeded:
 		return exitDone
 	case journal.RolledBack:
-		if o.FailedStep == "" {
-			return exitDone // asked for, not the answer to a failure
+		if s.asked || s.replayed.Kind == journal.Revert {
+			return exitDone // it is what this run was for
 		}
 		return exitRolledBack
 	case journal.Refused:

@@ -50,7 +50,7 @@ func goBack(t *testing.T, w *world, c crash) result {
 	if w.goesBack(t, run) {
 		return goOn(t, w, c)
 	}
-	r := w.lockstep(t, c, "abort", run)
+	r := w.lockstep(t, c, "abort", run, "--auto-approve")
 	if !over(r) {
 		return r
 	}

@@ -45,19 +45,38 @@ func (v *Run) conclusion(p *page, o rollout.Outcome) {
 		}
 		p.paragraph("", fmt.Sprintf("Run %s is waiting for %s, until %s at the earliest. Nobody needs to act before; the time counts on.",
 			id, what, o.Until.UTC().Format(time.RFC3339)))
-		v.next(p, "lockstep resume "+id, "from then on", "lockstep abort "+id, "stop and take it back")
+		v.next(p, "lockstep resume "+id, "from then on", abortOf(o, id), endsBy(o, "stop and take it back"))
 	case journal.Blocked:
 		p.paragraph("", fmt.Sprintf("Run %s is blocked by a passing cause: %s. The blocked step changed nothing.", id, reason(o)))
-		v.next(p, "lockstep resume "+id, "when the cause is gone", "lockstep abort "+id, "take back what it did before")
+		v.next(p, "lockstep resume "+id, "when the cause is gone", abortOf(o, id), endsBy(o, "take back what it did before"))
 	case journal.Paused:
 		v.paused(p, o)
 	case journal.Interrupted:
 		p.paragraph("", fmt.Sprintf("Run %s of %s in %s was interrupted. Finished steps are in the journal; what was running is looked at again by whoever resumes. Whoever may apply to %s can go on:",
 			id, cs, env, env))
-		v.next(p, "lockstep resume "+id, "go on from here", "lockstep abort "+id, "take back what it did")
+		v.next(p, "lockstep resume "+id, "go on from here", abortOf(o, id), endsBy(o, "take back what it did"))
 	default:
 		v.needsPerson(p, o)
 	}
+}
+
+// abortOf is the command that ends the run, with the flag that it needs.
+func abortOf(o rollout.Outcome, id string) string {
+	if o.Abort != "" {
+		return safe(o.Abort)
+	}
+	return "lockstep abort " + id
+}
+
+// endsBy says what abortOf does.
+func endsBy(o rollout.Outcome, usually string) string {
+	switch {
+	case strings.HasSuffix(o.Abort, " --leave"):
+		return "end it and leave everything as it is; then go forward with another change set"
+	case strings.HasSuffix(o.Abort, " --with-schema"):
+		return "take it back, schema and infrastructure included"
+	}
+	return usually
 }
 
 func (v *Run) next(p *page, pairs ...string) {
@@ -163,7 +182,7 @@ func (v *Run) paused(p *page, o rollout.Outcome) {
 		p.paragraph("", fmt.Sprintf("Run %s is paused%s: %s. Whoever may apply to %s can go on:", id, v.at(o), reason(o), safe(v.head.Plan.Environment)))
 	}
 	v.remains(p, o)
-	v.next(p, "lockstep resume "+id, "go on from here", "lockstep abort "+id, "take back what it did")
+	v.next(p, "lockstep resume "+id, "go on from here", abortOf(o, id), endsBy(o, "take back what it did"))
 }
 
 func (v *Run) needsPerson(p *page, o rollout.Outcome) {
@@ -183,7 +202,7 @@ func (v *Run) needsPerson(p *page, o rollout.Outcome) {
 	v.leftovers(p, o)
 	v.next(p, "lockstep log "+id+" --failed", "what was seen",
 		"lockstep resume "+id, "look at the targets again and go on, after the cause is mended",
-		"lockstep abort "+id, "take back what can be taken back")
+		abortOf(o, id), endsBy(o, "take back what can be taken back"))
 }
 
 func detailOf(f *rollout.Failure) string {
