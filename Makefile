@@ -23,7 +23,8 @@ race: ## run all tests under the race detector
 	@.ci/with-tools --postgres $(GO) test -race -timeout $(TIMEOUT) $(PACKAGES)
 
 lint: ## check style and architecture with the pinned linter
-	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES)
+	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES); \
+	"$$linter" run --build-tags failpoint,splitreceipt,crash $(PACKAGES)
 
 fmt: ## format the sources with the pinned formatters
 	@linter="$$(.ci/find-linter)"; "$$linter" fmt
