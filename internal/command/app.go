@@ -43,7 +43,7 @@ func Main(args []string, host Host) int {
 	if code, ok := runShim(args); ok {
 		return code
 	}
-	a := &app{host: host}
+	a := &app{host: host, mask: &redact.Values{}}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetOut(host.Stdout)
@@ -55,10 +55,12 @@ func Main(args []string, host Host) int {
 	return exitCode(err)
 }
 
-// app is what all verbs share: the machine and the global flags.
+// app is what all verbs share: the machine, the global flags, and the mask
+// that learns every secret which the command comes to know.
 type app struct {
 	host  Host
 	flags globalFlags
+	mask  *redact.Values
 }
 
 type globalFlags struct {
@@ -147,7 +149,8 @@ func (a *app) wantsJSON() bool { return a.flags.format == "json" }
 
 // report prints an error for people on stderr: what is wrong, then what to do.
 func (a *app) report(err error) {
-	w := a.host.Stderr
+	w := a.mask.Writer(a.host.Stderr)
+	defer w.Close() // nobody is left to be told that stderr is gone
 	if d, ok := errors.AsType[*diagnosticsError](err); ok {
 		diag.Write(w, d.diagnostics, d.source)
 		return

@@ -54,6 +54,7 @@ func (a *app) read(ctx context.Context, w *workspace, changeSet string, environm
 	if ds.HasErrors() {
 		return nil, diagnose(w.project, ds)
 	}
+	a.mask.Learn(values.Secrets()...)
 	r := &reading{
 		workspace: w, registry: newRegistry(a, w), environment: environment, changeSet: changeSet, values: values,
 		folders:      map[string][]plans.MigrationFile{},

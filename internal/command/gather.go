@@ -61,6 +61,7 @@ func (r *reading) evaluate() error {
 	if ds.HasErrors() {
 		return diagnose(r.workspace.project, ds)
 	}
+	r.registry.mask.Learn(secretsOf(evaluated)...)
 	r.evaluated = evaluated
 	return nil
 }

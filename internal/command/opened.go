@@ -45,9 +45,10 @@ func (a *app) openPlan(b *bundle.Bundle) (*opened, error) {
 	if ds.HasErrors() {
 		return nil, diagnose(project, ds)
 	}
+	a.mask.Learn(values.Secrets()...)
 	o := &opened{workspace: w, bundle: b, registry: newRegistry(a, w)}
 	o.resolver = &resolver{
-		workspace: w, plan: b.Plan, values: values, querier: o.registry.querier(), base: map[string]config.Export{},
+		workspace: w, plan: b.Plan, mask: a.mask, values: values, querier: o.registry.querier(), base: map[string]config.Export{},
 	}
 	return o, o.knowExports()
 }

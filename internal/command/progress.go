@@ -1,13 +1,13 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
-	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
 	"github.com/lockstep-dev/lockstep/internal/terminal"
 	"github.com/lockstep-dev/lockstep/internal/view"
@@ -21,31 +21,30 @@ type runView interface {
 
 // progress shows one run to people, to scripts, or to both.
 type progress struct {
-	views []runView
-	close func()
+	views  []runView
+	behind []io.Closer // what the views write through, then what is below
 }
 
-// progress opens the views that the flags ask for. What sensitive settings
-// hold is masked on its way to any of them.
+// progress opens the views that the flags ask for. Secrets are masked on their
+// way to any of them.
 func (a *app) progress(s session) (*progress, error) {
-	mask := redact.NewValues(s.open.secrets()...)
 	head := view.Head{
 		ID: s.writer.ID(), Kind: journal.Apply, Plan: s.open.bundle.Plan, Digest: s.open.bundle.Digest, Actor: actor(),
 	}
 	if s.undoes.ID != "" {
 		head.Kind, head.Of = journal.Revert, s.undoes.ID
 	}
-	p := &progress{close: func() {}}
+	p := &progress{}
 	switch {
 	case a.wantsJSON():
-		p.views = append(p.views, view.NewEvents(mask.Writer(a.host.Stdout), head, time.Now()))
+		p.views = append(p.views, view.NewEvents(p.through(a.mask.JSONLines(a.host.Stdout)), head, time.Now()))
 	default:
 		out := a.streams().Out
 		if a.flags.quiet {
 			out = terminal.Plain(nil, io.Discard, io.Discard).Out
 		}
 		masked := *out
-		masked.Writer = mask.Writer(out.Writer)
+		masked.Writer = p.through(a.mask.Writer(out.Writer))
 		p.views = append(p.views, view.NewRun(&masked, head))
 	}
 	if s.options.jsonInto == "" {
@@ -55,9 +54,24 @@ func (a *app) progress(s session) (*progress, error) {
 	if err != nil {
 		return nil, failed(fmt.Errorf("--json-into: %w", err))
 	}
-	p.views = append(p.views, view.NewEvents(mask.Writer(file), head, time.Now()))
-	p.close = func() { file.Close() }
+	p.views = append(p.views, view.NewEvents(p.through(a.mask.JSONLines(file)), head, time.Now()))
+	p.through(file)
 	return p, nil
+}
+
+// through remembers to close w, in the order in which it is told.
+func (p *progress) through(w io.WriteCloser) io.Writer {
+	p.behind = append(p.behind, w)
+	return w
+}
+
+// close passes on what a mask still holds back and closes the files.
+func (p *progress) close() error {
+	var errs []error
+	for _, c := range p.behind {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Event implements rollout.Observer.
@@ -74,16 +88,4 @@ func (p *progress) conclude(o rollout.Outcome) error {
 		}
 	}
 	return nil
-}
-
-// secrets are the sensitive texts among the settings of all blocks.
-func (o *opened) secrets() []string {
-	var all []string
-	for _, b := range o.blocks.Databases {
-		all = append(all, b.Settings.Secrets()...)
-	}
-	for _, b := range o.blocks.Blocks {
-		all = append(all, b.Settings.Secrets()...)
-	}
-	return all
 }

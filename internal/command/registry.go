@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/artifact"
 	"github.com/lockstep-dev/lockstep/providers/artifact/directory"
@@ -19,6 +20,7 @@ import (
 // looks for its binary.
 type registry struct {
 	self      string
+	mask      *redact.Values
 	settings  registrySettings
 	mu        sync.Mutex
 	providers map[string]providers.Provider
@@ -32,6 +34,7 @@ type registrySettings struct {
 func newRegistry(a *app, w *workspace) *registry {
 	return &registry{
 		self:      a.host.Self,
+		mask:      a.mask,
 		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools},
 		providers: map[string]providers.Provider{},
 	}
@@ -48,6 +51,7 @@ func (r *registry) provider(name string) (providers.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	p = overheard{Provider: p, mask: r.mask}
 	r.providers[name] = p
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -16,12 +17,14 @@ import (
 type resolver struct {
 	workspace *workspace // the bundle's configuration, not the working tree's
 	plan      *plans.Plan
+	mask      *redact.Values // learns what each evaluation brings to light
 	values    *config.Values
 	querier   databaseQuerier
 	base      map[string]config.Export // what was known when the plan was made
 
 	mu        sync.Mutex
-	known     int // outputs that evaluated was made with
+	feeding   []*plans.Step   // those whose outputs expressions see
+	known     rollout.Outputs // what evaluated was made with
 	evaluated *config.Evaluated
 }
 
@@ -70,19 +73,20 @@ func (r *resolver) block(address string, outputs rollout.Outputs) (config.Block,
 	return config.Block{}, fmt.Errorf("the plan's configuration has no block %s", address)
 }
 
-// evaluate reuses the last evaluation until another step has put something out.
+// evaluate reuses the last evaluation until a step whose outputs expressions
+// see has put something out, be it the same outputs with their secrets.
 func (r *resolver) evaluate(outputs rollout.Outputs) (*config.Evaluated, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.evaluated != nil && r.known == len(outputs) {
+	if r.evaluated != nil && !r.changed(outputs) {
 		return r.evaluated, nil
 	}
 	exports := map[string]config.Export{}
 	for address, export := range r.base {
 		exports[address] = export
 	}
-	for address, out := range outputs {
-		if step := r.plan.Step(address); step != nil && step.Action == plans.ActionTerraform {
+	for _, step := range r.feeds() {
+		if out, ok := outputs[step.Address]; ok {
 			exports[step.Block] = outputsExport(out, nil)
 		}
 	}
@@ -92,8 +96,35 @@ func (r *resolver) evaluate(outputs rollout.Outputs) (*config.Evaluated, error) 
 	if ds.HasErrors() {
 		return nil, diagnose(r.workspace.project, ds)
 	}
-	r.evaluated, r.known = evaluated, len(outputs)
+	r.mask.Learn(secretsOf(evaluated)...)
+	r.evaluated, r.known = evaluated, outputs
 	return evaluated, nil
+}
+
+// feeds are the steps whose outputs expressions see.
+func (r *resolver) feeds() []*plans.Step {
+	if r.feeding == nil {
+		r.feeding = []*plans.Step{}
+		for i, step := range r.plan.Steps {
+			if step.Action == plans.ActionTerraform {
+				r.feeding = append(r.feeding, &r.plan.Steps[i])
+			}
+		}
+	}
+	return r.feeding
+}
+
+// changed reports whether outputs differ from those of the last evaluation.
+// What a step puts out is a list of its own each time, so the lists need not
+// be compared by content.
+func (r *resolver) changed(outputs rollout.Outputs) bool {
+	for _, step := range r.feeds() {
+		before, after := r.known[step.Address], outputs[step.Address]
+		if len(before) != len(after) || len(after) > 0 && &before[0] != &after[0] {
+			return true
+		}
+	}
+	return false
 }
 
 // forget makes the next evaluation start anew, after base has changed.

@@ -36,6 +36,11 @@ func (a *app) drive(ctx context.Context, s session, do carrier) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.replayed.ID != "" || s.undoes.ID != "" {
+		if err := s.open.recallSecrets(ctx); err != nil {
+			fmt.Fprintln(a.host.Stderr, "Note: sensitive outputs are not known:", a.mask.Error(err))
+		}
+	}
 	outcome := do(ctx, a.rolloutConfig(s, interrupts, progress))
 	if err := errors.Join(progress.conclude(outcome), progress.close()); err != nil {
 		return failed(err)

@@ -105,6 +105,18 @@ func (v *Values) Record() []plans.Variable {
 	return record
 }
 
+// Secrets returns the texts of sensitive variables, so that output can be
+// masked.
+func (v *Values) Secrets() []string {
+	var secrets []string
+	for _, name := range sortedKeys(v.byName) {
+		if entry := v.byName[name]; entry.sensitive {
+			secrets = append(secrets, secretsIn(entry.value, true)...)
+		}
+	}
+	return secrets
+}
+
 // object returns the values as expressions see them, secrets marked.
 func (v *Values) object() cty.Value {
 	attributes := map[string]cty.Value{}
