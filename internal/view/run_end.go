@@ -93,10 +93,7 @@ func (v *Run) succeeded(p *page, o rollout.Outcome) {
 
 func (v *Run) rolledBack(p *page, o rollout.Outcome) {
 	id, env := safe(v.head.ID), safe(v.head.Plan.Environment)
-	serves := fmt.Sprintf("No release in %s was replaced.", env)
-	if v.redeployed(o) {
-		serves = fmt.Sprintf("The release that ran before serves in %s again.", env)
-	}
+	serves := v.servesNow(o)
 	if v.head.Kind == journal.Revert {
 		p.paragraph("", fmt.Sprintf("Run %s is done: run %s of %s in %s is taken back. %s", id, safe(v.head.Of), safe(v.head.Plan.ChangeSet), env, serves))
 		v.leftovers(p, o)
@@ -115,14 +112,6 @@ func (v *Run) rolledBack(p *page, o rollout.Outcome) {
 	if o.FailedStep != "" {
 		v.next(p, fmt.Sprintf("lockstep plan %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "after a fix")
 	}
-}
-
-// redeployed reports whether the way back brought a release back.
-func (v *Run) redeployed(o rollout.Outcome) bool {
-	return slices.ContainsFunc(o.RolledBack, func(address string) bool {
-		s := v.head.Plan.Step(address)
-		return s != nil && s.Action == plans.ActionDeploy
-	})
 }
 
 func (v *Run) at(o rollout.Outcome) string {

@@ -104,6 +104,42 @@ func afterRedraws(s string) string {
 	return left.String()
 }
 
+func TestWhatServesAfterAWayBack(t *testing.T) {
+	t.Parallel()
+	deployed := func(address, provider string, grade plans.Grade) plans.Step {
+		return plans.Step{Address: address, Action: plans.ActionDeploy, Provider: provider, Rollback: plans.Rollback{Grade: grade}}
+	}
+	saw := func(address string, current plans.Digest) plans.Observation {
+		return plans.Observation{Address: address, Deployment: &plans.DeploymentState{Current: current}}
+	}
+	const folder, exec = "deployment/directory", "deployment/exec"
+	tests := []struct {
+		name  string
+		steps []plans.Step
+		seen  []plans.Observation
+		want  string
+	}{
+		{"no deployment", nil, nil, "No release in dev was replaced."},
+		{"a release", []plans.Step{deployed("a", folder, plans.GradeExact)}, []plans.Observation{saw("a", "old")}, "The release that ran before serves in dev again."},
+		{"none", []plans.Step{deployed("a", folder, plans.GradeExact)}, []plans.Observation{saw("a", "")}, "Nothing ran before; nothing serves now."},
+		{"none, not stopped", []plans.Step{deployed("a", folder, plans.GradeStructural)}, []plans.Observation{saw("a", "")}, "may go on"},
+		{"one of two", []plans.Step{deployed("a", folder, plans.GradeExact), deployed("b", folder, plans.GradeExact)}, []plans.Observation{saw("a", ""), saw("b", "old")}, "where nothing ran before"},
+		{"commands", []plans.Step{deployed("a", exec, plans.GradeStructural)}, []plans.Observation{saw("a", "")}, "could not look"},
+		{"commands that look", []plans.Step{deployed("a", exec, plans.GradeExact)}, []plans.Observation{saw("a", "old")}, "The release that ran before serves"},
+		{"late", []plans.Step{deployed("a", folder, plans.GradeExact)}, []plans.Observation{{Address: "a", Late: true}}, "could not look"},
+	}
+	for _, tt := range tests {
+		v := NewRun(nil, Head{Plan: &plans.Plan{Environment: "dev", Steps: tt.steps, Observations: tt.seen}})
+		var back []string
+		for _, s := range tt.steps {
+			back = append(back, s.Address)
+		}
+		if got := v.servesNow(rollout.Outcome{RolledBack: back}); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: got %q", tt.name, got)
+		}
+	}
+}
+
 func TestEndings(t *testing.T) {
 	t.Parallel()
 	step := `migration.orders["0008_drop_state"]`
