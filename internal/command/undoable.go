@@ -71,7 +71,20 @@ func (u undoing) possible() error {
 	if err := rollout.CheckRollback(p, run, u.howFar()); err != nil {
 		return &endError{code: exitBlocked, err: err}
 	}
+	if !goesBack {
+		return u.nothing(way)
+	}
 	return nil
+}
+
+// nothing refuses a rollback that would take nothing back: the journal would
+// say that the environment does not have what it has.
+func (u undoing) nothing(way []rollout.UndoStep) error {
+	next := kept(way)
+	if len(next) > 0 {
+		next = append(next, "Take these back as well: lockstep rollback "+u.run.ID+" --with-schema")
+	}
+	return blocked(fmt.Sprintf("There is nothing that a rollback of run %s would take back. Nothing was changed.", u.run.ID), next...)
 }
 
 // open refuses because of a run that is not over, and names the commands that
