@@ -28,8 +28,9 @@ type Provider interface {
 	Apply(ctx context.Context, req Request) (Result, error)
 
 	// Rollback undoes the step: afterwards Probe says Absent. Rolling back an
-	// absent step is a no-op that succeeds. Without a way back it changes
-	// nothing and returns an error that wraps ErrIrreversible.
+	// absent step is a no-op that succeeds, as long as what is there is what was
+	// there before (ErrForeign). Without a way back it changes nothing and
+	// returns an error that wraps ErrIrreversible.
 	Rollback(ctx context.Context, req Request) (Result, error)
 
 	// Probe reads the target and tells how much of the step is there. It
@@ -53,6 +54,11 @@ var ErrOutsideEnvelope = errors.New("outside of the approved envelope")
 // passing cause (a lock that others hold). Nothing was changed; it is safe
 // to try again.
 var ErrBlocked = errors.New("blocked by others")
+
+// ErrForeign is wrapped by the error of a Rollback that found neither the
+// step's effect nor what was there before it: another hand has moved the
+// target since. Nothing was changed.
+var ErrForeign = errors.New("moved by another hand since")
 
 // Rerun is what may be done with a step whose outcome is missing.
 type Rerun string

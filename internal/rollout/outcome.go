@@ -51,7 +51,7 @@ type Failure struct {
 	// Evidence is what a check saw.
 	Evidence json.RawMessage
 
-	blocked, outside bool
+	blocked, outside, foreign bool
 }
 
 // ErrPlan is wrapped when a plan cannot be carried out as it stands; nothing

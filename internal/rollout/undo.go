@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
@@ -115,6 +116,13 @@ func (w *walk) afterwards(ctx context.Context, out Outcome) Outcome {
 }
 
 func (w *walk) rollbackFailed(out Outcome, f Failure) Outcome {
+	if f.foreign && w.cfg.Undoes.ID != "" && len(out.RolledBack) == 0 {
+		refusal := &RefusedError{
+			Steps: []string{f.Step}, Reason: strings.TrimPrefix(f.Message, f.Step+": "),
+			Fix: "Take back first what put it there, or go forward with a new change set",
+		}
+		return Outcome{State: journal.Refused, Reason: refusal.Error(), Err: refusal, Failure: &f}
+	}
 	out.State, out.Failure = journal.NeedsPerson, &f
 	out.Reason = fmt.Sprintf("the rollback stopped at %s: %s", f.Step, f.Message)
 	out.Remains = w.remains(f)
@@ -195,6 +203,9 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 	undoing := s.Status == journal.StepUndoing || s.Status == journal.StepUndoFailed
 	switch report.Verdict {
 	case providers.Absent:
+		if undoing && step.Action == plans.ActionDeploy {
+			return halt{}, false // something else may run there: its rollback looks
+		}
 		if undoing {
 			return w.undone(step, providers.Result{Summary: "found undone: " + report.Detail}, true), true
 		}
@@ -312,7 +323,7 @@ func (w *walk) undoFailed(ctx context.Context, step plans.Step, cause error) hal
 		return halt{kind: haltInterrupted}
 	}
 	report := w.probe(ctx, step)
-	if report.Verdict == providers.Absent {
+	if report.Verdict == providers.Absent && w.asBefore(ctx, step, cause) {
 		return w.undone(step, providers.Result{Summary: "undone, although the answer was lost: " + report.Detail}, true)
 	}
 	out := journal.Outcome{
@@ -327,9 +338,34 @@ func (w *walk) undoFailed(ctx context.Context, step plans.Step, cause error) hal
 	return undoFailure(step, cause, report)
 }
 
+// asBefore is asked when a target says that the step is absent: with a
+// deployment something else may run, and only its rollback, which then has
+// nothing to do, tells.
+func (w *walk) asBefore(ctx context.Context, step plans.Step, cause error) bool {
+	if step.Action != plans.ActionDeploy {
+		return true
+	}
+	if errors.Is(cause, providers.ErrForeign) {
+		return false
+	}
+	provider, err := w.provider(step)
+	if err != nil {
+		return false
+	}
+	req, err := w.request(step)
+	if err != nil {
+		return false
+	}
+	bounded, done := bound(ctx, step)
+	defer done()
+	_, err = provider.Rollback(bounded, req)
+	return err == nil
+}
+
 func undoFailure(step plans.Step, cause error, report providers.Report) halt {
 	return halt{kind: haltFailed, failure: &Failure{
 		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail,
+		foreign: errors.Is(cause, providers.ErrForeign),
 	}}
 }
 

@@ -1,7 +1,9 @@
 package rollout_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
 	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/memory"
 )
 
@@ -206,4 +209,55 @@ func TestRollbackRunIsGivenUp(t *testing.T) {
 	state(t, out, journal.RolledBack)
 	equal(t, "kept", out.Kept, []string{"migration.a", "terraform.cache", "artifact.api"})
 	equal(t, "undone", out.RolledBack, []string{"deployment.api", "migration.b"})
+}
+
+// moved is a target at which another hand deployed something else meanwhile.
+type moved struct {
+	providers.Provider
+	stand *stand
+}
+
+func (m moved) Rollback(ctx context.Context, req providers.Request) (providers.Result, error) {
+	if req.Step.Address != "deployment.api" {
+		return m.Provider.Rollback(ctx, req)
+	}
+	m.stand.world.Remove("deployment.api")
+	return providers.Result{}, fmt.Errorf("deployment.api: v3 runs: %w", providers.ErrForeign)
+}
+
+// Absent is not as before: where something else runs nothing was taken back.
+func TestSomethingElseRunsInstead(t *testing.T) {
+	t.Parallel()
+	for _, finished := range []bool{false, true} {
+		b := newStand(t, without(shopPlan(), "migration.drop"))
+		b.wrap = func(p providers.Provider) providers.Provider { return moved{p, b} }
+		if !finished {
+			b.checks["check.ready"] = &fakeCheck{script: []bool{false, true}}
+		}
+		id, out := b.run(t.Context())
+		want := journal.NeedsPerson
+		if finished {
+			state(t, out, journal.Succeeded)
+			out = b.rollBack(t.Context(), id, rollout.RollbackOptions{})
+			want = journal.Refused
+		}
+		state(t, out, want)
+		if !strings.Contains(out.Reason, "v3 runs") || len(out.RolledBack) != 0 {
+			t.Errorf("reason %q, undone %q", out.Reason, out.RolledBack)
+		}
+		if !finished {
+			state(t, b.resume(t.Context(), id), journal.NeedsPerson)
+			b.wrap = nil
+			state(t, b.resume(t.Context(), id), journal.RolledBack)
+			b.lawful(id)
+			continue
+		}
+		runs, err := b.store.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st, _ := journal.StandingsOf(runs).Of("dev", "shop"); !st.Has {
+			t.Errorf("standing %+v", st)
+		}
+	}
 }

@@ -320,3 +320,31 @@ func TestBusyFolder(t *testing.T) {
 		t.Errorf("Apply returns %v, expected ErrBlocked", err)
 	}
 }
+
+// Only what the step put there is taken back; that something else runs is no
+// success.
+func TestRollbackNamesWhatRunsInstead(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]string{"over another": "one", "first": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			if before != "" {
+				s.deploy(t, s.settings(t, "srv", before, "release "+before))
+			}
+			req := s.request(t, s.settings(t, "srv", "two", "release two"))
+			if _, err := s.provider(t).Apply(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			s.deploy(t, s.settings(t, "srv", "three", "release three"))
+			shot := s.signature(t, "srv")
+			_, err := s.provider(t).Rollback(t.Context(), req)
+			if !errors.Is(err, providers.ErrForeign) || !strings.Contains(err.Error(), plans.DigestOf([]byte("release three")).Short()) {
+				t.Errorf("got %v", err)
+			}
+			if now := s.signature(t, "srv"); now != shot {
+				t.Errorf("changed:\n%s\nto\n%s", shot, now)
+			}
+		})
+	}
+}

@@ -22,11 +22,11 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 	}
 	j.quiesce()
 	goal := j.before.Current
-	report, err := j.probe(ctx)
+	back, err := j.hasToGoBack(goal)
 	if err != nil {
 		return providers.Result{}, fmt.Errorf("%s: %w", req.Step.Address, err)
 	}
-	if report.Verdict == providers.Absent || goal == j.want {
+	if !back {
 		return providers.Result{Summary: "current is " + orNone(goal) + " already"}, nil
 	}
 	if err := j.folder.alone(ctx, func() error { return j.goBack(ctx, goal) }); err != nil {
@@ -35,7 +35,32 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 	return providers.Result{Summary: fmt.Sprintf("current %s -> %s", j.want.Short(), orNone(goal)), Changed: true}, nil
 }
 
+// hasToGoBack looks at what is current: the step's release, or the one before
+// it. Anything else is nothing that this step could take back.
+func (j *job) hasToGoBack(goal plans.Digest) (bool, error) {
+	current, err := j.folder.linked("current")
+	if err != nil {
+		return false, err
+	}
+	if current != goal && current != j.want {
+		return false, fmt.Errorf("%s runs %s, which is neither this step's %s nor %s, which ran before it: %w",
+			j.s.Path, orNone(current), j.want.Short(), orNone(goal), providers.ErrForeign)
+	}
+	if goal == j.want {
+		return false, nil
+	}
+	change, err := j.folder.unsettled()
+	if err != nil {
+		return false, err
+	}
+	return current == j.want || change != "" || j.folder.unfinished(j.want), nil
+}
+
 func (j *job) goBack(ctx context.Context, goal plans.Digest) error {
+	// Another deployment may have been at work before the folder was ours.
+	if back, err := j.hasToGoBack(goal); err != nil || !back {
+		return err
+	}
 	if err := os.RemoveAll(j.folder.partial(j.want)); err != nil {
 		return err
 	}

@@ -46,6 +46,7 @@ type job struct {
 	root            string
 	environmentName string
 	previous        plans.Digest
+	blind           bool // nobody knew what ran before
 	recorded        []json.RawMessage
 	recordFact      func(any) error
 	last            fact // of earlier attempts; zero when nothing ever ran
@@ -63,6 +64,7 @@ func (p *Provider) job(req providers.Request) (*job, error) {
 	if req.Observed.Deployment != nil {
 		j.previous = req.Observed.Deployment.Current
 	}
+	j.blind = req.Observed.Deployment == nil || len(req.Observed.Informative) > 0
 	j.quiesce()
 	return j, nil
 }
@@ -224,7 +226,13 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 		return providers.Result{}, fmt.Errorf("%s: %w", j.address, err)
 	}
 	if report.Verdict == providers.Absent {
+		if err := j.asBefore(ctx); err != nil {
+			return providers.Result{}, fmt.Errorf("%s: %w: %w", j.address, err, providers.ErrForeign)
+		}
 		return providers.Result{Summary: "does not run"}, nil
+	}
+	if report.Verdict == providers.Done && j.previous == j.s.Artifact.Digest {
+		return providers.Result{Summary: "ran before the step already"}, nil
 	}
 	if len(j.s.Back) == 0 {
 		return providers.Result{}, fmt.Errorf("%s has no rollback_command: %w", j.address, providers.ErrIrreversible)
@@ -233,10 +241,38 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 	if err == nil {
 		err = j.confirm(ctx, false)
 	}
+	if err == nil {
+		err = j.asBefore(ctx)
+	}
 	if err != nil {
 		return providers.Result{}, fmt.Errorf("%s: %w", j.address, err)
 	}
 	return providers.Result{Summary: "rolled back " + j.s.Artifact.Digest.Short(), Changed: true}, nil
+}
+
+// asBefore asks check_command whether what runs is what ran when the plan was
+// made. Without one, or where it did not know then, nobody can tell.
+func (j *job) asBefore(ctx context.Context) error {
+	if len(j.s.Check) == 0 || j.blind {
+		return nil
+	}
+	found, err := j.look(ctx)
+	switch {
+	case err != nil:
+		return err
+	case found.unknown != "":
+		return errors.New(found.unknown)
+	case found.current != j.previous:
+		return fmt.Errorf("check_command says that %s runs, and before the step it was %s", named(found.current), named(j.previous))
+	}
+	return nil
+}
+
+func named(d plans.Digest) string {
+	if d == "" {
+		return "nothing it can name"
+	}
+	return d.Short()
 }
 
 // Rerun implements providers.Provider: only check_command can allow it, so

@@ -348,3 +348,33 @@ func TestBadSettings(t *testing.T) {
 		}
 	}
 }
+
+// Only what ran before counts as taken back.
+func TestRollbackNamesWhatRunsInstead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	foreign := plans.DigestOf([]byte("v3"))
+	state := filepath.Join(s.root, "state")
+	request := func(block map[string]any) providers.Request {
+		req := providers.Request{Step: plans.Step{Address: address}, Environment: "dev", Settings: encode(t, block)}
+		req.Observed.Deployment = &plans.DeploymentState{Current: plans.DigestOf([]byte("v1"))}
+		return req
+	}
+	put(t, state, string(foreign)+"\n")
+	_, err := s.provider(t).Rollback(t.Context(), request(s.block(state)))
+	if !errors.Is(err, providers.ErrForeign) || !strings.Contains(err.Error(), foreign.Short()) {
+		t.Errorf("something else runs: %v", err)
+	}
+	if got, _ := os.ReadFile(state); strings.TrimSpace(string(got)) != string(foreign) {
+		t.Errorf("it was changed to %s", got)
+	}
+	block := s.block(state)
+	if _, err := s.provider(t).Apply(t.Context(), request(block)); err != nil {
+		t.Fatal(err)
+	}
+	block["rollback_command"] = []string{"sh", "-c", "echo " + string(foreign) + " > " + state}
+	_, err = s.provider(t).Rollback(t.Context(), request(block))
+	if err == nil || errors.Is(err, providers.ErrForeign) || !strings.Contains(err.Error(), foreign.Short()) {
+		t.Errorf("the command brought something else: %v", err)
+	}
+}
