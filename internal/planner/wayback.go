@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/plans"
@@ -14,8 +15,10 @@ func migrationRollback(m *migration, keepSchema bool) plans.Rollback {
 	switch {
 	case m.phase == plans.Contract && r.Grade == plans.GradeNone:
 		r.Summary = "NONE - one-way door"
-	case m.phase == plans.Contract && r.Grade == plans.GradeStructural:
+	case m.phase == plans.Contract && r.Grade == plans.GradeStructural && worstLoss(m.verdict.Statements) == losesRows:
 		r.Summary = "lossy: the shape comes back, rows do not"
+	case m.phase == plans.Contract && r.Grade == plans.GradeStructural:
+		r.Summary = "the down file restores the shape; not rehearsed"
 	case m.phase == plans.Expand && keepSchema:
 		r.Kept, r.Summary = true, "kept (safe to keep)"
 	case r.Grade == plans.GradeNone:
@@ -65,35 +68,72 @@ func worstLoss(statements []plans.Statement) loss {
 
 // lossOf goes by a statement's words. It errs towards a loss.
 func lossOf(sql string) loss {
-	words := strings.Fields(strings.ToUpper(sql))
-	text := " " + strings.Join(words, " ") + " "
-	has := func(phrase string) bool { return strings.Contains(text, " "+phrase+" ") }
+	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ", ",", " , ").Replace(strings.ToUpper(sql)))
 	if len(words) < 2 {
 		return unproven
 	}
 	switch words[0] {
 	case "DROP":
-		if words[1] == "INDEX" || words[1] == "VIEW" {
-			return unproven
-		}
-		return losesRows
+		return dropLoss(words)
 	case "TRUNCATE", "DELETE", "UPDATE", "MERGE", "REPLACE":
 		return losesRows
+	case "WITH":
+		if slices.Contains(words, "DELETE") || slices.Contains(words, "UPDATE") || slices.Contains(words, "MERGE") {
+			return losesRows
+		}
 	case "CREATE":
 		return createLoss(words)
 	case "ALTER":
-		switch {
-		case has("DROP COLUMN") || has("TYPE") || (has("DROP") && !has("DROP CONSTRAINT") && !has("DROP NOT NULL") && !has("DROP DEFAULT")):
-			return losesRows
-		case has("ADD VALUE"): // no statement takes an enum value away again
-			return unproven
-		case has("ADD") && !has("RENAME"):
-			return losesNewRows
-		}
+		return alterLoss(words)
 	case "INSERT":
 		return losesNewRows
 	}
 	return unproven
+}
+
+// dropLoss: what holds no rows can be made again, unless others go with it.
+func dropLoss(words []string) loss {
+	rowless := []string{"INDEX", "VIEW", "MATERIALIZED", "FUNCTION", "PROCEDURE", "AGGREGATE", "TRIGGER", "POLICY", "RULE"}
+	if slices.Contains(rowless, words[1]) && !slices.Contains(words, "CASCADE") {
+		return unproven
+	}
+	return losesRows
+}
+
+// alterLoss looks at each clause: a renamed column may be called type, and a
+// constraint may go in the clause before a column.
+func alterLoss(words []string) loss {
+	worst := unproven
+	for i, word := range words[:len(words)-1] {
+		next := words[i+1]
+		switch word {
+		case "DROP":
+			if !slices.Contains([]string{"CONSTRAINT", "NOT", "DEFAULT", "IDENTITY", "EXPRESSION"}, next) {
+				return losesRows
+			}
+		case "ALTER":
+			if changesType(words[i+1:]) {
+				return losesRows
+			}
+		case "ADD":
+			if !slices.Contains([]string{"CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE", "VALUE"}, next) {
+				worst = losesNewRows
+			}
+		}
+	}
+	return worst
+}
+
+// changesType reads on behind ALTER: [COLUMN] name [SET DATA] TYPE.
+func changesType(words []string) bool {
+	if words[0] == "COLUMN" {
+		words = words[1:]
+	}
+	if len(words) < 2 {
+		return false
+	}
+	rest := strings.Join(words[1:min(4, len(words))], " ")
+	return strings.HasPrefix(rest, "TYPE") || strings.HasPrefix(rest, "SET DATA TYPE")
 }
 
 func createLoss(words []string) loss {

@@ -11,6 +11,7 @@ import (
 
 func TestMigrationRollback(t *testing.T) {
 	t.Parallel()
+	const lossy, shape = "lossy: the shape comes back, rows do not", "the down file restores the shape; not rehearsed"
 	tests := []struct {
 		name, up, down string
 		drop           bool // keep_schema = false
@@ -24,6 +25,17 @@ func TestMigrationRollback(t *testing.T) {
 		{"no down, kept", "ALTER TABLE orders ADD COLUMN c text;", "", false, plans.GradeNone, "kept (safe to keep)", true},
 		{"no down", "ALTER TABLE orders ADD COLUMN c text;", "", true, plans.GradeNone, "NONE - cannot be taken back", false},
 		{"dropped column", "ALTER TABLE orders DROP COLUMN state;", "ALTER TABLE orders ADD COLUMN state text;", false, plans.GradeStructural, "lossy: the shape comes back, rows do not", false},
+		{"type", "ALTER TABLE orders ALTER COLUMN state SET DATA TYPE varchar(3);", "SELECT 1;", false, plans.GradeStructural, lossy, false},
+		{"deleted rows", "-- lockstep:phase contract old code reads them\nDELETE FROM orders WHERE state = 'x';", "SELECT 1;", false, plans.GradeStructural, lossy, false},
+		{"emptied", "TRUNCATE orders;", "SELECT 1;", false, plans.GradeStructural, lossy, false},
+		{"constraint and column", "ALTER TABLE orders DROP CONSTRAINT c, DROP COLUMN state;", "SELECT 1;", false, plans.GradeStructural, lossy, false},
+		{"renamed", "ALTER TABLE orders RENAME COLUMN type TO kind;", "SELECT 1;", false, plans.GradeStructural, shape, false},
+		{"not null", "ALTER TABLE orders ALTER COLUMN state SET NOT NULL;", "SELECT 1;", false, plans.GradeStructural, shape, false},
+		{"moved", "ALTER TABLE orders SET SCHEMA shop;", "SELECT 1;", false, plans.GradeStructural, shape, false},
+		{"row level security", "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;", "SELECT 1;", false, plans.GradeStructural, shape, false},
+		{"constraint", "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0);", "SELECT 1;", false, plans.GradeStructural, shape, false},
+		{"column that must be filled", "ALTER TABLE orders ADD COLUMN type int NOT NULL;", "SELECT 1;", false, plans.GradeStructural, shape, false},
+		{"dropped view", "DROP VIEW v;", "CREATE VIEW v AS SELECT 1;", false, plans.GradeStructural, shape, false},
 		{"dropped table, no down", "DROP TABLE orders;", "", false, plans.GradeNone, "NONE - one-way door", false},
 		{"irreversible", "-- lockstep:irreversible the source is gone\nDROP TABLE orders;", "SELECT 1;", false, plans.GradeNone, "NONE - one-way door", false},
 		{"rows", "UPDATE orders SET state = 'x';", "SELECT 1;", true, plans.GradeStructural, "down file 0002_x", false},

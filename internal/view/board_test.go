@@ -19,9 +19,9 @@ func runs(t *testing.T) []journal.Run {
 	t.Helper()
 	var all []journal.Run
 	for _, past := range [][]journal.Record{
-		record(t, ended{"r-1", "dev", 72*time.Hour, journal.Succeeded}),
-		record(t, ended{"r-2", "staging", 3*time.Hour, journal.RolledBack}),
-		record(t, ended{"r-3", "production", 7*time.Minute, journal.NeedsPerson}),
+		record(t, ended{"r-1", "dev", 72 * time.Hour, journal.Succeeded}),
+		record(t, ended{"r-2", "staging", 3 * time.Hour, journal.RolledBack}),
+		record(t, ended{"r-3", "production", 7 * time.Minute, journal.NeedsPerson}),
 	} {
 		run, err := journal.Replay(past)
 		if err != nil {
@@ -121,7 +121,7 @@ func TestStatus(t *testing.T) {
 func TestHistoryAndLog(t *testing.T) {
 	t.Parallel()
 	past := runs(t)
-	records := record(t, ended{"r-2", "staging", 3*time.Hour, journal.RolledBack})
+	records := record(t, ended{"r-2", "staging", 3 * time.Hour, journal.RolledBack})
 	var all bytes.Buffer
 	for _, show := range []func(o *bytes.Buffer) error{
 		func(o *bytes.Buffer) error { return History{wrapOut(o)}.Text(past) },

@@ -53,7 +53,7 @@ func dangers(p *page, plan *plans.Plan) {
 func pointOfNoReturn(plan *plans.Plan) string {
 	i := slices.IndexFunc(plan.Steps, plans.Step.NoReturn)
 	if i < 0 {
-		return "none, every step has a way back"
+		return noPointOfNoReturn(plan)
 	}
 	step := &plan.Steps[i]
 	reason := "after it the previous version does not work any more; its own undo is " + safe(step.Rollback.Summary)
@@ -61,6 +61,41 @@ func pointOfNoReturn(plan *plans.Plan) string {
 		reason = why
 	}
 	return fmt.Sprintf("step %d, %s: %s", i+1, safe(step.Address), reason)
+}
+
+// noPointOfNoReturn says how far the way back of a plan goes that a failing
+// run may take back whole.
+func noPointOfNoReturn(plan *plans.Plan) string {
+	var none, inexact []string
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		switch {
+		case !s.Action.Effect() || s.Rollback.Grade == plans.GradeExact:
+		case s.Rollback.Grade == plans.GradeNone:
+			none = append(none, fmt.Sprint(i+1))
+		default:
+			inexact = append(inexact, fmt.Sprint(i+1))
+		}
+	}
+	var parts []string
+	if len(none) > 0 {
+		parts = append(parts, numbered(none)+" no way back")
+	}
+	if len(inexact) > 0 {
+		parts = append(parts, numbered(inexact)+" no exact way back")
+	}
+	if len(parts) == 0 {
+		return "none, every step has a way back"
+	}
+	return "none for a failing run, but " + strings.Join(parts, " and ")
+}
+
+// numbered writes "step 2 has" or "steps 2, 4 have".
+func numbered(steps []string) string {
+	if len(steps) == 1 {
+		return "step " + steps[0] + " has"
+	}
+	return "steps " + strings.Join(steps, ", ") + " have"
 }
 
 func envelope(e *plans.Envelope) string {

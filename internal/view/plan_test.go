@@ -47,6 +47,46 @@ func TestPlanScreens(t *testing.T) {
 	}
 }
 
+func TestPointOfNoReturn(t *testing.T) {
+	t.Parallel()
+	step := func(action plans.Action, grade plans.Grade, kept bool) plans.Step {
+		return plans.Step{Address: "s", Phase: plans.Expand, Action: action, Rollback: plans.Rollback{Grade: grade, Kept: kept, Reason: "it is gone"}}
+	}
+	exact := step(plans.ActionDeploy, plans.GradeExact, false)
+	check := step(plans.ActionCheck, "", false)
+	structural := step(plans.ActionMigrate, plans.GradeStructural, true)
+	none := step(plans.ActionMigrate, plans.GradeNone, true)
+	tests := []struct {
+		steps []plans.Step
+		want  string
+	}{
+		{[]plans.Step{exact, check}, "none, every step has a way back"},
+		{[]plans.Step{exact, structural}, "none for a failing run, but step 2 has no exact way back"},
+		{[]plans.Step{none, exact, structural, structural}, "none for a failing run, but step 1 has no way back and steps 3, 4 have no exact way back"},
+		{[]plans.Step{none, step(plans.ActionMigrate, plans.GradeNone, false)}, "step 2, s: it is gone"},
+	}
+	for _, tt := range tests {
+		if got := pointOfNoReturn(&plans.Plan{Steps: tt.steps}); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestUndoIsWordedByWhatIsLost(t *testing.T) {
+	t.Parallel()
+	for summary, want := range map[string]string{
+		"rollback_command":                                   "rollback_command (not proven exact)",
+		"lossy: the shape comes back, rows do not":           "lossy: the shape comes back, rows do not",
+		"link removed; what restart_command started goes on": "link removed; what restart_command started goes on",
+		"the down file restores the shape; not rehearsed":    "the down file restores the shape; not rehearsed",
+	} {
+		s := plans.Step{Action: plans.ActionDeploy, Rollback: plans.Rollback{Grade: plans.GradeStructural, Summary: summary}}
+		if got := undo(&s); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestColourOnlyRepeatsTheWords(t *testing.T) {
 	t.Parallel()
 	plainOut, plain := screen(100)

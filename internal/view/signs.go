@@ -89,10 +89,15 @@ func undo(s *plans.Step) string {
 		return words
 	case s.OneWay() && !strings.HasPrefix(words, "NONE"):
 		return strings.TrimSuffix("NONE - "+words, " - ")
-	case s.Rollback.Grade == plans.GradeStructural && !s.Rollback.Kept:
-		return words + " (shape, not rows)"
+	case s.Rollback.Grade == plans.GradeStructural && !s.Rollback.Kept && !admits(words):
+		return words + " (not proven exact)"
 	}
 	return words
+}
+
+// admits reports whether the words say by themselves that less comes back.
+func admits(words string) bool {
+	return slices.ContainsFunc([]string{"lossy", "not rehearsed", "goes on"}, func(word string) bool { return strings.Contains(words, word) })
 }
 
 // number returns the step's number as people see it, from 1.
