@@ -9,7 +9,6 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
-	"github.com/lockstep-dev/lockstep/internal/terminal"
 	"github.com/lockstep-dev/lockstep/internal/view"
 )
 
@@ -40,12 +39,11 @@ func (a *app) progress(s session) (*progress, error) {
 		p.views = append(p.views, view.NewEvents(p.through(a.mask.JSONLines(a.host.Stdout)), head, time.Now()))
 	default:
 		out := a.streams().Out
-		if a.flags.quiet {
-			out = terminal.Plain(nil, io.Discard, io.Discard).Out
-		}
 		masked := *out
 		masked.Writer = p.through(a.mask.Writer(out.Writer))
-		p.views = append(p.views, view.NewRun(&masked, head))
+		run := view.NewRun(&masked, head)
+		run.Quiet = a.flags.quiet
+		p.views = append(p.views, run)
 	}
 	if s.options.jsonInto == "" {
 		return p, nil

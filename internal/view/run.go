@@ -33,6 +33,9 @@ const heartbeat = 30 * time.Second
 // steps with the running one redrawn, elsewhere one line an event. It is safe
 // for concurrent use.
 type Run struct {
+	// Quiet leaves out progress; how it ended is said all the same.
+	Quiet bool
+
 	out  *terminal.Output
 	head Head
 
@@ -55,6 +58,9 @@ func (v *Run) Event(e rollout.Event) {
 	defer v.mu.Unlock()
 	if e.Kind == rollout.StepKept && e.Step != nil {
 		v.kept[e.Step.Address] = e.Message
+	}
+	if v.Quiet {
+		return
 	}
 	p := newPage(v.out)
 	if v.out.Terminal {
