@@ -109,3 +109,21 @@ func TestLearnWhileOthersMask(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestCover(t *testing.T) {
+	t.Parallel()
+	v := NewValues("abcd", "cdef", "aaaa")
+	for in, want := range map[string]string{
+		"x abcdef y": "x ****** y",
+		"aaaaaa":     "******",
+		"abc":        "abc",
+	} {
+		b := []byte(in)
+		if covered := v.Cover(b); string(b) != want || covered != (in != want) {
+			t.Errorf("Cover(%q) leaves %q, %v", in, b, covered)
+		}
+	}
+	if v.Longest() != 4 || (&Values{}).Longest() != 0 {
+		t.Error("Longest is wrong")
+	}
+}

@@ -87,6 +87,36 @@ func (v *Values) String(s string) string {
 	return b.String()
 }
 
+// Cover overwrites every secret in b with stars of the same length, for files
+// that others may be appending to, and reports whether there was one.
+func (v *Values) Cover(b []byte) bool {
+	original := string(b)
+	covered := false
+	for _, secret := range v.all() {
+		for from := 0; ; {
+			at := strings.Index(original[from:], secret)
+			if at < 0 {
+				break
+			}
+			for i := range len(secret) {
+				b[from+at+i] = '*'
+			}
+			from += at + 1
+			covered = true
+		}
+	}
+	return covered
+}
+
+// Longest is the length in bytes of the longest secret.
+func (v *Values) Longest() int {
+	longest := 0
+	for _, secret := range v.all() {
+		longest = max(longest, len(secret))
+	}
+	return longest
+}
+
 // in reports whether s holds a secret.
 func (v *Values) in(s string) bool {
 	for _, secret := range v.all() {

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -30,11 +31,20 @@ func (j *job) quiesce() {
 	}
 }
 
-// run runs restart_command or stop_command for a release, if there is one.
+// run runs restart_command or stop_command for a release, if there is one. Its
+// output stays beside the release, without what it was told in secret.
 func (j *job) run(ctx context.Context, args []string, d plans.Digest) error {
 	if len(args) == 0 {
 		return nil
 	}
+	err := j.execute(ctx, args, d)
+	if hidden := process.Cover(j.folder.log(d), j.s.secrets()); hidden != nil {
+		return errors.Join(err, fmt.Errorf("the output of %s cannot be kept: %w", args[0], hidden))
+	}
+	return err
+}
+
+func (j *job) execute(ctx context.Context, args []string, d plans.Digest) error {
 	timeout, err := j.s.timeout()
 	if err != nil {
 		return err

@@ -206,6 +206,25 @@ func TestRollbackStartsTheEarlierReleaseAsBefore(t *testing.T) {
 	}
 }
 
+func TestOutputIsKeptWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		s := newSite(t)
+		s.restart = true
+		settings := s.settings(t, "srv", "one", "release one")
+		if fails {
+			write(t, filepath.Join(s.root, "srv.running.fail"), "")
+			s.applyError(t, settings, "exit code 1")
+		} else {
+			s.deploy(t, settings)
+		}
+		log, err := os.ReadFile(filepath.Join(s.root, "srv/releases", plans.DigestOf([]byte("release one")).Hex()+".log"))
+		if want := "password is " + strings.Repeat("*", len(canary)) + "\n"; err != nil || string(log) != want {
+			t.Errorf("fails %v: the log holds %q (%v), expected %q", fails, log, err, want)
+		}
+	}
+}
+
 func TestFailingRestartSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
