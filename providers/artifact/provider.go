@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 
 	"github.com/lockstep-dev/lockstep/plans"
@@ -29,6 +30,7 @@ type Options struct {
 type Provider struct {
 	source source
 	store  Store
+	shown  string // the store's folder for people and plans: relative to the project
 	max    int64
 }
 
@@ -58,22 +60,22 @@ type content struct {
 }
 
 func newProvider(s source, o Options) *Provider {
-	p := &Provider{source: s, store: NewStore(o.storeDir()), max: o.MaxSize}
+	p := &Provider{source: s, store: NewStore(o.storeDir()), shown: o.storeName(), max: o.MaxSize}
 	if p.max == 0 {
 		p.max = MaxSize
 	}
 	return p
 }
 
-// Within returns path as it is when absolute, otherwise below root.
-func Within(root, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
+// Within returns name as it is when absolute, otherwise below root.
+func Within(root, name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
 	}
-	if abs, err := filepath.Abs(filepath.Join(root, path)); err == nil {
+	if abs, err := filepath.Abs(filepath.Join(root, name)); err == nil {
 		return abs
 	}
-	return filepath.Join(root, path)
+	return filepath.Join(root, name)
 }
 
 func (o Options) storeDir() string {
@@ -82,6 +84,19 @@ func (o Options) storeDir() string {
 	}
 	return Within(o.Root, o.Store)
 }
+
+// storeName is the store's folder relative to the project, so that what is
+// journalled does not depend on where the project is.
+func (o Options) storeName() string {
+	dir := o.storeDir()
+	if relative, err := filepath.Rel(Within(o.Root, "."), dir); err == nil && filepath.IsLocal(relative) {
+		return filepath.ToSlash(relative)
+	}
+	return dir
+}
+
+// place is where the content with the digest is, or would be, for people.
+func (p *Provider) place(d plans.Digest) string { return path.Join(p.shown, d.Hex()) }
 
 // Observe implements providers.Provider: it reads the whole content, since
 // only that proves what the source has now.
@@ -192,7 +207,7 @@ func (p *Provider) outputs(address string, w wanted, d plans.Digest) []plans.Out
 	return []plans.Output{
 		text("address", address),
 		text("digest", string(d)),
-		text("path", p.store.Path(d)),
+		text("path", p.place(d)),
 		text("pinned", w.shown+"@"+string(d)),
 	}
 }
@@ -232,11 +247,11 @@ func (p *Provider) Probe(ctx context.Context, req providers.Request) (providers.
 	case held:
 		return providers.Report{
 			Verdict: providers.Done,
-			Detail:  p.store.Path(digest) + " has the planned digest",
+			Detail:  p.place(digest) + " has the planned digest",
 			Outputs: p.outputs(req.Step.Address, w, digest),
 		}, nil
 	}
-	return providers.Report{Verdict: providers.Absent, Detail: p.store.Path(digest) + " does not exist"}, nil
+	return providers.Report{Verdict: providers.Absent, Detail: p.place(digest) + " does not exist"}, nil
 }
 
 // Rerun implements providers.Provider: content is fetched by digest.

@@ -337,7 +337,14 @@ func TestOutputs(t *testing.T) {
 	if got["digest"] != d || got["pinned"] != "build/api@"+d || got["address"] != "a" {
 		t.Errorf("outputs are %v", got)
 	}
-	info, err := os.Stat(got["path"])
+	if want := ".lockstep/artifacts/" + plans.Digest(d).Hex(); got["path"] != want {
+		t.Errorf("path is %q, expected %q: where the project is must not matter", got["path"], want)
+	}
+	report, err := p.Probe(t.Context(), providers.Request{Step: plans.Step{Address: "a"}, Settings: settings, Observed: seen.Observation})
+	if err != nil || strings.Contains(report.Detail, root) || !strings.Contains(report.Detail, got["path"]) {
+		t.Errorf("Probe says %q, %v", report.Detail, err)
+	}
+	info, err := os.Stat(filepath.Join(root, got["path"]))
 	if err != nil || info.Mode().Perm() != 0o555 {
 		t.Errorf("%s has mode %v, %v, expected an executable", got["path"], info, err)
 	}
