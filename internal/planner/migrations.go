@@ -65,6 +65,7 @@ func (d *draft) migrationStep(s *schema, m *migration) *node {
 	if n.step.Rollback.Grade == plans.GradeNone && !n.step.Rollback.Kept {
 		raise(&n.step.Risk, "high", "there is no way back")
 	}
+	d.warnOfKeptAfterAll(n.step)
 	if s.seen == nil {
 		n.step.Late = true
 		n.step.Envelope = &plans.Envelope{NonDestructive: true, Reason: s.database.Address + " is created by this plan; its state is read when it is there"}
