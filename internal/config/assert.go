@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/lockstep-dev/lockstep/internal/diag"
+	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
 // Assert is a condition on what one attempt of a check found.
@@ -104,5 +105,5 @@ func (a Assert) message(self cty.Value) string {
 	if text.IsNull() || !text.IsKnown() {
 		return fmt.Sprintf("The condition is false: %s", a.Source)
 	}
-	return maskURL(text.AsString())
+	return redact.Setting(text.AsString())
 }

@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
 // What stands in the place of values that cannot be shown.
@@ -142,7 +142,7 @@ func masked(v cty.Value) any {
 	v, _ = v.Unmark()
 	switch t := v.Type(); {
 	case t == cty.String:
-		return maskURL(v.AsString())
+		return redact.Setting(v.AsString())
 	case t == cty.Number:
 		return numberOf(v.AsBigFloat())
 	case t == cty.Bool:
@@ -174,15 +174,6 @@ func numberOf(f *big.Float) json.Number {
 	return json.Number(f.Text('f', -1))
 }
 
-// urlPassword finds the password of a URL, and of the key=value form that
-// database drivers take. Digits before a slash are a port, not a password:
-// "http://host:8080/file@sha256:..." has none.
-var urlPassword = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)([0-9]*[^0-9\s/@][^\s@]*|[0-9]+)(@)|((?:password|passwd|pwd|secret|token|sslpassword)=)([^\s&;]+)`)
-
-func maskURL(s string) string {
-	return urlPassword.ReplaceAllString(s, "${1}${4}***${3}")
-}
-
 // secretsIn collects texts below marks, and passwords anywhere.
 func secretsIn(v cty.Value, marked bool) []string {
 	marked = marked || isSecret(v)
@@ -193,7 +184,7 @@ func secretsIn(v cty.Value, marked bool) []string {
 	var secrets []string
 	switch {
 	case v.Type() == cty.String:
-		secrets = passwordsIn(v.AsString())
+		secrets = redact.Passwords(v.AsString())
 		if marked && v.AsString() != "" {
 			secrets = append(secrets, v.AsString())
 		}
@@ -204,21 +195,4 @@ func secretsIn(v cty.Value, marked bool) []string {
 		}
 	}
 	return secrets
-}
-
-// passwordsIn returns passwords as written and as decoded.
-func passwordsIn(s string) []string {
-	var found []string
-	for _, match := range urlPassword.FindAllStringSubmatch(s, -1) {
-		for _, password := range []string{match[2], match[5]} {
-			if password == "" {
-				continue
-			}
-			found = append(found, password)
-			if decoded, err := url.QueryUnescape(password); err == nil && decoded != password {
-				found = append(found, decoded)
-			}
-		}
-	}
-	return found
 }
