@@ -139,7 +139,7 @@ func (a *app) permit(ctx context.Context, open *opened, store *journal.Store) er
 	}
 	differences, err := open.stale(ctx)
 	if err != nil {
-		return failed(err)
+		return err
 	}
 	if len(differences) > 0 {
 		return blocked("The plan is stale: what it saw is not there any more. Nothing was changed.\n  "+strings.Join(differences, "\n  "),
