@@ -231,16 +231,29 @@ func (u undoing) highestInDatabases(ctx context.Context, open *opened) error {
 		if seen.Database == nil {
 			continue
 		}
-		for _, row := range seen.Database.Applied {
-			version, err := strconv.ParseUint(row.Version, 10, 64)
-			if err != nil || version <= lowest[address] || row.Run == u.run.ID {
-				continue
-			}
-			return blocked(fmt.Sprintf("%s has version %s (%s), which run %s did not apply. Nothing was changed.", address, row.Version, row.Name, u.run.ID),
+		if foreign := u.movedOn(*seen.Database, lowest[address]); foreign != "" {
+			return blocked(fmt.Sprintf("%s has version %s, which run %s did not apply. Nothing was changed.", address, foreign, u.run.ID),
 				"Take that back first, where it came from, or leave the schema: lockstep rollback "+u.run.ID)
 		}
 	}
 	return nil
+}
+
+// movedOn returns a version above the lowest one that another run, or another
+// tool, which writes down nothing but the number, brought the database to.
+func (u undoing) movedOn(db plans.DatabaseState, lowest uint64) string {
+	rows := append(slices.Clone(db.Applied), plans.AppliedMigration{Version: db.Version})
+	mine := map[string]bool{}
+	for _, row := range rows {
+		mine[row.Version] = mine[row.Version] || row.Run == u.run.ID
+	}
+	for _, row := range rows {
+		version, err := strconv.ParseUint(row.Version, 10, 64)
+		if err == nil && version > lowest && !mine[row.Version] {
+			return row.Version
+		}
+	}
+	return ""
 }
 
 // lowestVersions are the lowest versions that the run applied, by the
