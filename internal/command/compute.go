@@ -80,6 +80,7 @@ func (r *reading) input(runs []journal.Run) (planner.Input, error) {
 		Siblings:  siblings(r.workspace.project),
 		Folders:   r.folders,
 		Standing:  standingsFrom(runs)[r.environment.Name],
+		Elsewhere: elsewhereFrom(runs, r.workspace.project, r.environment.Name),
 		Variables: r.values.Record(),
 	}
 	for _, o := range r.observations {

@@ -20,6 +20,7 @@ type Input struct {
 	Folders      map[string][]plans.MigrationFile
 	Observations []plans.Observation
 	Standing     Standing
+	Elsewhere    Elsewhere
 	Variables    []plans.Variable
 	// Inputs are the configuration files and the Terraform sources as they
 	// are in the project, by role.

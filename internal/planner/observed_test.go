@@ -160,3 +160,18 @@ func TestContentDigest(t *testing.T) {
 		t.Error("terraform sources do not count")
 	}
 }
+
+func TestADatabaseThatAnotherEnvironmentMigrated(t *testing.T) {
+	t.Parallel()
+	in := input(t, migrationBlock)
+	in.Elsewhere.Runs = map[string]string{"r-9": "dev"}
+	if p := mustPlan(t, in); slices.Contains(codes(p), "database-of-another-environment") {
+		t.Errorf("not its run: %v", p.Findings)
+	}
+	in.Elsewhere.Runs["r-1"] = "dev"
+	p := mustPlan(t, in)
+	i := slices.Index(codes(p), "database-of-another-environment")
+	if i < 0 || !strings.Contains(p.Findings[i].Summary, "database.orders was migrated by run r-1 of dev") {
+		t.Errorf("got %+v", p.Findings)
+	}
+}

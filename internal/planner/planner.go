@@ -25,6 +25,7 @@ func Plan(in Input) (*plans.Plan, diag.Diagnostics) {
 		d.checks,
 		d.bakes,
 		d.targets,
+		d.shared,
 		d.needs,
 		d.barriers,
 	} {

@@ -107,6 +107,9 @@ func refusedDeployments(t *testing.T) []refusal {
 			in.ChangeSet = evaluated(t, strings.Replace(apiBlocks, `{ path = "build/api.tar" }`, "{\n path = \"build/api.tar\"\n digest = \""+string(digest("other"))+"\"\n}", 1))
 		}, []string{"not what its digest says", string(digest("new")), string(digest("other"))}},
 		{"artifact unknown", apiBlocks, func(in *planner.Input) { unobserve(in, "artifact.file.api") }, []string{"no known content"}},
+		{"folder of another environment", strings.Replace(apiBlocks, "/srv/api", "/srv//api", 1), func(in *planner.Input) {
+			in.Elsewhere.Folders = map[string]planner.Deployed{"/srv/api": {Environment: "dev", Run: "r-3", Artifact: digest("old")}}
+		}, []string{"/srv/api is also dev's target", "Run r-3 deployed", "a folder of its own"}},
 		{"deployment not observed", apiBlocks, func(in *planner.Input) { unobserve(in, "deployment.directory.api") }, []string{"deployment.directory.api was not observed"}},
 		{"one folder twice", apiBlocks + `
 deployment "directory" "twin" {
