@@ -75,9 +75,9 @@ func (p *Provider) bindingOfLocal(pl *place, req providers.ObserveRequest, s set
 	if err != nil {
 		return providers.Observed{}, false, err
 	}
-	seen := binding(e, workspace, state.mark())
-	identity := p.localIdentity(pl, workspace)
-	return observed(req, identity, seen), true, nil
+	result := observed(req, p.localIdentity(pl, workspace), binding(e, workspace, state.mark()))
+	result.Secrets, err = state.secretOutputs()
+	return result, true, err
 }
 
 // observeLate names the sources of a module whose inputs are not known yet:
@@ -130,7 +130,8 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 	}
 	result := observed(req, identity, binding(m.engine, m.workspace, before.mark()))
 	if req.BindingOnly {
-		return result, nil
+		result.Secrets, err = before.secretOutputs()
+		return result, err
 	}
 	plan, err := m.plan(ctx)
 	if err != nil {

@@ -72,6 +72,22 @@ func (s *stateFile) mark() mark {
 	return mark{Lineage: s.Lineage, Serial: strconv.FormatUint(s.Serial, 10)}
 }
 
+// secretOutputs are the real values of the sensitive outputs.
+func (s *stateFile) secretOutputs() (map[string]json.RawMessage, error) {
+	secret := map[string]json.RawMessage{}
+	for name, output := range s.Outputs {
+		if !output.Sensitive {
+			continue
+		}
+		value, err := json.Marshal(output.Value)
+		if err != nil {
+			return nil, errors.New("terraform state: the value of a sensitive output cannot be read")
+		}
+		secret[name] = value
+	}
+	return secret, nil
+}
+
 // managed returns the managed resource instances by address.
 func (s *stateFile) managed() map[string]stateInstance {
 	found := map[string]stateInstance{}
