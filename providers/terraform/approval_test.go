@@ -264,7 +264,7 @@ resource "terraform_data" "cache" {
 	p.input("token", canary)
 	req := p.request(p.observe())
 	_, err := p.provider.Apply(t.Context(), req)
-	if err == nil || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "(sensitive value)") {
+	if err == nil || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "***") {
 		t.Errorf("apply returns %v", err)
 	}
 	if !strings.Contains(err.Error(), "exit status 7") || strings.Contains(err.Error(), "│") {
