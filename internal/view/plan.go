@@ -37,6 +37,8 @@ func (v Plan) Short(r Review) error {
 		dangers(p, r.Plan)
 		totals(p, r)
 		findings(p, r.Plan.Findings)
+	} else if r.Plan.Settled == "" { // a run will record it, so it is reviewed
+		findings(p, r.Plan.Findings)
 	}
 	blocked(p, r.Blocked)
 	next(p, r)
@@ -57,6 +59,8 @@ func (v Plan) Full(r Review) error {
 		p.line("")
 		dangers(p, r.Plan)
 		totals(p, r)
+		findings(p, r.Plan.Findings)
+	} else if r.Plan.Settled == "" { // a run will record it, so it is reviewed
 		findings(p, r.Plan.Findings)
 	}
 	blocked(p, r.Blocked)

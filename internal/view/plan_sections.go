@@ -251,7 +251,7 @@ func next(p *page, r Review) {
 		p.line("Next:")
 		p.command("lockstep status", "what is where")
 		if r.Plan.Settled == "" && len(r.Blocked) == 0 {
-			p.command(fmt.Sprintf("lockstep apply %s --env %s", cs, env), "record that it is there")
+			p.command(carryOut(r.Plan), "record that it is there")
 		}
 		return
 	}
@@ -274,10 +274,18 @@ func next(p *page, r Review) {
 	case r.Saved != "":
 		p.command("lockstep apply "+file, "carry it out")
 	case len(r.Plan.Upstream) > 0:
-		p.command(fmt.Sprintf("lockstep promote %s --to %s", cs, env), "carry it out, as it was verified before")
+		p.command(carryOut(r.Plan), "carry it out, as it was verified before")
 	default:
-		p.command(fmt.Sprintf("lockstep apply %s --env %s", cs, env), "plan again and carry it out")
+		p.command(carryOut(r.Plan), "plan again and carry it out")
 	}
+}
+
+// carryOut is the command for a plan that was not saved.
+func carryOut(plan *plans.Plan) string {
+	if len(plan.Upstream) > 0 {
+		return fmt.Sprintf("lockstep promote %s --to %s", quote(plan.ChangeSet), quote(plan.Environment))
+	}
+	return fmt.Sprintf("lockstep apply %s --env %s", quote(plan.ChangeSet), quote(plan.Environment))
 }
 
 // interesting is the step that a reviewer asks about first: the one-way door,

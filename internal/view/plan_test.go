@@ -19,6 +19,8 @@ func TestPlanScreens(t *testing.T) {
 	held.Blocked, held.Saved = blocks(), ""
 	free := review()
 	free.Saved, free.Plan.Upstream = "", nil
+	unrecorded := settledPlan("")
+	unrecorded.Findings = []plans.Finding{{Code: "remembered-target", Severity: plans.SeverityInfo, Address: "deployment.exec.api", Summary: "nobody looked"}}
 	tests := map[string]struct {
 		review  Review
 		show    func(Plan, Review) error
@@ -31,7 +33,7 @@ func TestPlanScreens(t *testing.T) {
 		"plan_first_env.txt":  {free, Plan.Short, 100},
 		"plan_full.txt":       {review(), Plan.Full, 100},
 		"plan_settled.txt":    {Review{Plan: settledPlan(plans.AlreadyApplied)}, Plan.Short, 100},
-		"plan_unrecorded.txt": {Review{Plan: settledPlan("")}, Plan.Short, 100},
+		"plan_unrecorded.txt": {Review{Plan: unrecorded}, Plan.Short, 100},
 		"plan_superseded.txt": {Review{Plan: settledPlan(plans.Superseded)}, Plan.Full, 100},
 	}
 	for name, test := range tests {
