@@ -79,10 +79,11 @@ func (b Books) enter(ctx context.Context, q Querier, c Change, m Measured) error
 	if err := b.exec(ctx, q, `DELETE FROM {statements} WHERE version = $1`, int64(c.Receipt.Version)); err != nil {
 		return err
 	}
-	return b.setVersion(ctx, q, c.Version)
+	return b.SetVersion(ctx, q, c.Version)
 }
 
-func (b Books) setVersion(ctx context.Context, q Querier, version uint64) error {
+// SetVersion makes schema_migrations say version, clean; 0 empties it.
+func (b Books) SetVersion(ctx context.Context, q Querier, version uint64) error {
 	if err := b.exec(ctx, q, `DELETE FROM {versions}`); err != nil || version == 0 {
 		return err
 	}
