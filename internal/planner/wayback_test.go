@@ -49,7 +49,11 @@ func TestMigrationRollback(t *testing.T) {
 			}
 			in := input(t, body)
 			in.Folders["orders"] = []plans.MigrationFile{ordersFolder()[0], file(2, "x", tt.up, tt.down)}
-			got := mustPlan(t, in).Steps[0].Rollback
+			p := mustPlan(t, in)
+			got := p.Steps[0].Rollback
+			if warned := slices.Contains(codes(p), "kept-after-all"); warned != (tt.drop && tt.grade == plans.GradeNone) {
+				t.Errorf("findings %v", codes(p))
+			}
 			if got.Grade != tt.grade || got.Summary != tt.summary || got.Kept != tt.kept || got.Reason == "" {
 				t.Errorf("got %+v", got)
 			}
