@@ -221,7 +221,7 @@ func (u undoing) highestInDatabases(ctx context.Context, open *opened) error {
 	lowest := lowestVersions(way, false)
 	for _, address := range slices.Sorted(maps.Keys(lowest)) {
 		block, ok := findBlock(open.blocks, address)
-		if !ok {
+		if !ok || isLate(u.bundle.Plan, address) {
 			continue
 		}
 		seen, err := open.observeBinding(ctx, block)
@@ -237,6 +237,12 @@ func (u undoing) highestInDatabases(ctx context.Context, open *opened) error {
 		}
 	}
 	return nil
+}
+
+// isLate reports whether a target's address was not known when the plan was
+// made: it is reached by the step alone, and the journal has to do.
+func isLate(p *plans.Plan, address string) bool {
+	return slices.ContainsFunc(p.Observations, func(o plans.Observation) bool { return o.Address == address && o.Late })
 }
 
 // movedOn returns a version above the lowest one that another run, or another
@@ -257,8 +263,7 @@ func (u undoing) movedOn(db plans.DatabaseState, lowest uint64) string {
 }
 
 // lowestVersions are the lowest versions that the run applied, by the
-// database's address; without all only of what goes back now. Databases that
-// a late step reaches are asked by that step itself.
+// database's address; without all only of what goes back now.
 func lowestVersions(way []rollout.UndoStep, all bool) map[string]uint64 {
 	lowest := map[string]uint64{}
 	for _, s := range way {
