@@ -27,7 +27,7 @@ func (a *app) ask(p *plans.Plan, verb string, c consent) error {
 	if c.confirm != "" {
 		return usageError("--confirm=%s does not name the environment %s", c.confirm, p.Environment)
 	}
-	answer, err := a.prompt(fmt.Sprintf("%s %s to %s? Only \"yes\" is taken: ", verb, p.ChangeSet, p.Environment), "--auto-approve")
+	answer, err := a.prompt(fmt.Sprintf("%s %s in %s? Only \"yes\" is taken: ", verb, p.ChangeSet, p.Environment), "--auto-approve")
 	if err != nil {
 		return err
 	}
