@@ -164,18 +164,27 @@ func (j *job) remember() providers.Report {
 	return providers.Report{Verdict: providers.Absent, Detail: "rollback_command ended with exit code 0 (there is no check_command to look)"}
 }
 
-// Apply implements providers.Provider.
-func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.Result, error) {
+// probed reads a request and looks at its target before anything is done.
+func (p *Provider) probed(ctx context.Context, req providers.Request) (*job, providers.Report, error) {
 	if err := ctx.Err(); err != nil {
-		return providers.Result{}, err
+		return nil, providers.Report{}, err
 	}
 	j, err := p.job(req)
 	if err != nil {
-		return providers.Result{}, err
+		return nil, providers.Report{}, err
 	}
 	report, err := j.probe(ctx)
 	if err != nil {
-		return providers.Result{}, fmt.Errorf("%s: %w", j.address, err)
+		return nil, providers.Report{}, fmt.Errorf("%s: %w", j.address, err)
+	}
+	return j, report, nil
+}
+
+// Apply implements providers.Provider.
+func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.Result, error) {
+	j, report, err := p.probed(ctx, req)
+	if err != nil {
+		return providers.Result{}, err
 	}
 	if report.Verdict == providers.Done {
 		return providers.Result{Summary: "runs already"}, nil
@@ -214,16 +223,9 @@ func (j *job) confirm(ctx context.Context, runs bool) error {
 
 // Rollback implements providers.Provider.
 func (p *Provider) Rollback(ctx context.Context, req providers.Request) (providers.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return providers.Result{}, err
-	}
-	j, err := p.job(req)
+	j, report, err := p.probed(ctx, req)
 	if err != nil {
 		return providers.Result{}, err
-	}
-	report, err := j.probe(ctx)
-	if err != nil {
-		return providers.Result{}, fmt.Errorf("%s: %w", j.address, err)
 	}
 	if report.Verdict == providers.Absent {
 		if err := j.asBefore(ctx); err != nil {
