@@ -7,6 +7,8 @@ GO       ?= go
 TOOLS    := $(CURDIR)/.tools/bin
 PACKAGES ?= ./...
 TIMEOUT  ?= 15m
+# Tests are run with -count=1: what a program that a test has built does is not
+# in the key of the test cache.
 
 .PHONY: help build test race lint fmt demo bench cover crash tools clean
 
@@ -17,10 +19,10 @@ build: ## build bin/lockstep
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lockstep ./cmd/lockstep
 
 test: ## run all tests; finds or installs Terraform and PostgreSQL, and says so
-	@.ci/with-tools --postgres $(GO) test -timeout $(TIMEOUT) $(PACKAGES)
+	@.ci/with-tools --postgres $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 race: ## run all tests under the race detector
-	@.ci/with-tools --postgres $(GO) test -race -timeout $(TIMEOUT) $(PACKAGES)
+	@.ci/with-tools --postgres $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 lint: ## check style and architecture with the pinned linter
 	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES); \
