@@ -259,7 +259,7 @@ func (e example) setValues(t *testing.T, environment, listen, database string) {
 var shops = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(binaries, "shop")
 	for _, version := range []string{"1.0.0", "2.0.0", "3.0.0"} {
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, //nolint:noctx // no test's own
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version,
 			"-o", filepath.Join(dir, version, "shop"), "../../testdata/changesets/shop/service")
 		if out, err := build.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build the shop: %w\n%s", err, out)
@@ -279,7 +279,7 @@ func builtShops(t *testing.T) string {
 
 func stopService(t *testing.T, dir, environment string) {
 	t.Helper()
-	stop := exec.Command("bin/stop") //nolint:noctx // the test's context is over in a clean-up
+	stop := exec.Command("bin/stop")
 	stop.Dir = dir
 	stop.Env = append(os.Environ(), "LOCKSTEP_ENVIRONMENT="+environment)
 	if out, err := stop.CombinedOutput(); err != nil {
@@ -289,7 +289,7 @@ func stopService(t *testing.T, dir, environment string) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
