@@ -38,11 +38,9 @@ from there.`,
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.autoApprove, "auto-approve", false, "do not ask (environments that are not protected)")
-	f.StringVar(&o.confirm, "confirm", "", "the environment's `NAME`, instead of being asked for it")
+	o.sharedFlags(f)
 	f.BoolVar(&o.schema, "with-schema", false, "run the down migrations and undo Terraform's changes as well")
 	f.BoolVar(&o.leave, "leave", false, "end the run with everything as it is")
-	f.StringVar(&o.jsonInto, "json-into", "", "write the events as JSON lines to `FILE` as well")
 	return c
 }
 

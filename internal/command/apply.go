@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lockstep-dev/lockstep/internal/bundle"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -24,15 +25,20 @@ type applyOptions struct {
 	jsonInto    string
 }
 
-func (o *applyOptions) flags(c *cobra.Command) {
-	f := c.Flags()
+// sharedFlags are those of every verb that changes a target.
+func (o *applyOptions) sharedFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.autoApprove, "auto-approve", false, "do not ask (environments that are not protected)")
 	f.StringVar(&o.confirm, "confirm", "", "the environment's `NAME`, instead of being asked for it")
+	f.StringVar(&o.jsonInto, "json-into", "", "write the events as JSON lines to `FILE` as well")
+}
+
+func (o *applyOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	o.sharedFlags(f)
 	f.StringVar(&o.until, "until", "", "stop after `PHASE`: expand, deploy, verify, release or contract")
 	f.DurationVar(&o.wait, "wait", -1, "how long to wait for bakes before ending with 75 (default: to the end)")
 	f.IntVar(&o.parallelism, "parallelism", 4, "how many steps run side by side")
 	f.StringVar(&o.onFailure, "on-failure", "", "auto or pause; the change set's own word by default")
-	f.StringVar(&o.jsonInto, "json-into", "", "write the events as JSON lines to `FILE` as well")
 }
 
 func (o *applyOptions) check() error {
