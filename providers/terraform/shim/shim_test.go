@@ -142,21 +142,25 @@ func TestTheLockIsHeldUntilTheCommandEnds(t *testing.T) {
 
 func TestOnlyTheFirstInterruptIsForwarded(t *testing.T) {
 	t.Parallel()
-	child, o := prepare(t, `trap 'echo interrupted' INT; touch begun; while [ ! -e end ]; do sleep 0.01; done; exit 5`)
+	// After the end has been asked for, the command listens on for a while, so
+	// that an interrupt forwarded by mistake is heard.
+	child, o := prepare(t, `trap 'echo interrupted; touch heard' INT; touch begun
+		while [ ! -e end ]; do sleep 0.01; done
+		i=0; while [ $i -lt 20 ]; do sleep 0.01; i=$((i+1)); done; exit 5`)
 	if err := child.Go(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, filepath.Join(o.Run, "begun"))
-	for range 3 {
-		if err := syscall.Kill(child.Process.ID, syscall.SIGINT); err != nil {
-			t.Fatal(err)
+	send := func(signals ...syscall.Signal) {
+		for _, s := range signals {
+			if err := syscall.Kill(child.Process.ID, s); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	for _, ignored := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
-		if err := syscall.Kill(child.Process.ID, ignored); err != nil {
-			t.Fatal(err)
-		}
-	}
+	send(syscall.SIGINT)
+	await(t, filepath.Join(o.Run, "heard"))
+	send(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := os.WriteFile(filepath.Join(o.Run, "end"), nil, 0o600); err != nil {
