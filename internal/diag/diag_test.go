@@ -31,6 +31,7 @@ func TestWrite(t *testing.T) {
 		{Severity: diag.Error, Code: "d", Summary: "Secret", Range: place(2, 15, 31, 37), Hidden: true},
 		{Severity: diag.Error, Code: "e", Summary: "Long line", Range: diag.Range{File: "long", Start: diag.Pos{Line: 1, Column: 251, Byte: 250}, End: diag.Pos{Line: 1, Column: 254, Byte: 253}}},
 		{Severity: diag.Error, Code: "f", Summary: "Past the end", Range: place(9, 1, 9000, 9001)},
+		{Severity: diag.Error, Code: "h", Summary: "Known by its line", Range: diag.Range{File: "a.lockstep.hcl", Start: diag.Pos{Line: 2, Column: 1}, End: diag.Pos{Line: 2, Column: 1}}},
 		{Severity: diag.Error, Code: "g", Summary: "Several lines", Range: diag.Range{File: "a.lockstep.hcl", Start: diag.Pos{Line: 1, Column: 1}, End: diag.Pos{Line: 3, Column: 2, Byte: 41}}},
 	}
 	var b strings.Builder

@@ -48,11 +48,12 @@ func writeSnippet(w io.Writer, r Range, source func(string) []byte) {
 	if source == nil || r.Start.Line == 0 {
 		return
 	}
-	line, start := lineAt(source(r.File), r.Start.Byte)
+	line, start := lineOf(source(r.File), r.Start.Line)
 	if line == nil {
 		return
 	}
-	from := min(r.Start.Byte-start, len(line))
+	// A place that is known by its line alone has no offset in it.
+	from := min(max(r.Start.Byte-start, 0), len(line))
 	to := len(line)
 	if r.End.Line == r.Start.Line {
 		to = min(max(r.End.Byte-start, from), len(line))
@@ -65,19 +66,21 @@ func writeSnippet(w io.Writer, r Range, source func(string) []byte) {
 		strings.Repeat("^", max(1, utf8.RuneCountInString(marked))))
 }
 
-// lineAt returns the line that holds the offset and the line's own offset.
-func lineAt(src []byte, offset int) ([]byte, int) {
-	if offset < 0 || offset > len(src) || len(src) == 0 {
+// lineOf returns a line by its number, from 1, and its offset.
+func lineOf(src []byte, number int) ([]byte, int) {
+	if len(src) == 0 {
 		return nil, 0
 	}
-	start := bytes.LastIndexByte(src[:offset], '\n') + 1
-	end := bytes.IndexByte(src[offset:], '\n')
-	if end < 0 {
-		end = len(src)
-	} else {
-		end += offset
+	start := 0
+	for range number - 1 {
+		next := bytes.IndexByte(src[start:], '\n')
+		if next < 0 {
+			return nil, 0
+		}
+		start += next + 1
 	}
-	return bytes.TrimSuffix(src[start:end], []byte("\r")), start
+	line, _, _ := bytes.Cut(src[start:], []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), start
 }
 
 // window cuts a long line around its marked part and makes it printable.
