@@ -99,6 +99,7 @@ func (d *direction) read() bool {
 		d.unreadable("directive", err)
 		return false
 	}
+	d.unwrap()
 	if n := len(d.statements); n > maxStatements {
 		d.report(plans.Finding{
 			Code: "too-many-statements", Severity: plans.SeverityError, Line: d.statements[maxStatements].Line,
@@ -108,6 +109,23 @@ func (d *direction) read() bool {
 		return false
 	}
 	return true
+}
+
+// unwrap leaves a BEGIN and COMMIT around the whole file out, and says so.
+func (d *direction) unwrap() {
+	if d.header.NoTransaction {
+		return
+	}
+	_, inner, wrapped := sqlscan.Unwrap(d.file.Bytes, d.statements)
+	if !wrapped {
+		return
+	}
+	d.report(plans.Finding{
+		Code: "transaction-wrapper", Severity: plans.SeverityInfo, Line: d.statements[0].Line,
+		Summary: fmt.Sprintf("%s and %s around the file are left out", d.statements[0].Words[0], d.statements[len(d.statements)-1].Words[0]),
+		Detail:  "The file runs in one transaction together with its receipt.",
+	})
+	d.statements = inner
 }
 
 func (d *direction) unreadable(code string, err error) {
