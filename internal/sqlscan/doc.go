@@ -3,6 +3,6 @@
 // names, comments and routine bodies begin and end, and nothing of what the
 // statements mean. sqlcheck judges them, the database providers run them.
 //
-// The package is pure, works in one pass over the text, and does PostgreSQL's
-// and SQLite's rules.
+// The package is pure, works in one pass over the text, and does PostgreSQL's,
+// SQLite's, and MySQL's rules.
 package sqlscan

@@ -7,6 +7,10 @@ type lexer struct {
 	src    string
 	pos    int
 	sqlite bool
+	mysql  bool
+	// executable is the offset, plus one, of the executable comment of MySQL
+	// that the lexer is in.
+	executable int
 }
 
 // next returns the next token or comment; its Kind is 0 at the end.
@@ -15,10 +19,17 @@ func (l *lexer) next() (Token, *Error) {
 		l.pos++
 	}
 	if l.pos >= len(l.src) {
+		if l.executable > 0 {
+			return Token{}, l.unterminated(l.executable-1, "executable comment", "*/")
+		}
 		return Token{Offset: l.pos}, nil
 	}
 	start := l.pos
-	kind, err := l.scan()
+	scan := l.scan
+	if l.mysql {
+		scan = l.scanMySQL
+	}
+	kind, err := scan()
 	if err != nil {
 		return Token{}, err
 	}

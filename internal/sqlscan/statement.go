@@ -17,7 +17,7 @@ type Statement struct {
 	// meta-command has one word, such as \COPY.
 	Words []string
 
-	sqlite bool
+	sqlite, mysql bool
 }
 
 // Starts reports whether the statement begins with these keywords.
@@ -35,14 +35,14 @@ func (s Statement) Starts(words ...string) bool {
 
 // Tokens returns the statement's tokens. Offsets count from the start of Text.
 func (s Statement) Tokens() []Token {
-	l := lexer{src: s.Text, sqlite: s.sqlite}
+	l := lexer{src: s.Text, sqlite: s.sqlite, mysql: s.mysql}
 	var tokens []Token
 	for {
 		t, err := l.next()
 		if err != nil || t.Kind == 0 {
 			return tokens
 		}
-		if t.Kind != comment {
+		if t.Kind != comment && t.Kind != edge {
 			tokens = append(tokens, t)
 		}
 	}
@@ -56,14 +56,17 @@ func Split(src []byte) ([]Statement, error) { return split(src, false) }
 func SplitSQLite(src []byte) ([]Statement, error) { return split(src, true) }
 
 func split(src []byte, sqlite bool) ([]Statement, error) {
+	return splitBy(lexer{sqlite: sqlite}, src)
+}
+
+// splitBy takes a lexer that has its dialect and nothing else.
+func splitBy(lexer lexer, src []byte) ([]Statement, error) {
 	text := string(src)
 	if err := checkText(text); err != nil {
 		return nil, err
 	}
-	s := splitter{
-		lexer: lexer{src: text, sqlite: sqlite},
-		place: cursor{src: text, line: 1, column: 1},
-	}
+	lexer.src = text
+	s := splitter{lexer: lexer, place: cursor{src: text, line: 1, column: 1}}
 	if err := s.run(); err != nil {
 		return nil, err
 	}
@@ -81,6 +84,7 @@ type splitter struct {
 	words  []string
 	closed bool // words is complete
 	body   body
+	block  block // MySQL's bodies
 }
 
 func (s *splitter) run() *Error {
@@ -93,16 +97,24 @@ func (s *splitter) run() *Error {
 			if s.open && s.body.parens > 0 {
 				return errorAt(s.lexer.src, s.body.parenAt, "parenthesis is never closed", "close it with )")
 			}
-			if s.open && s.body.depth > 0 {
+			if s.open && (s.body.depth > 0 || s.block.ends(t)) {
 				return errorAt(s.lexer.src, s.begin, "body that begins with BEGIN has no END", "end it with END;")
 			}
 			s.finish()
 			return nil
 		case t.Kind == comment:
+		case s.lexer.mysql && !s.open && t.Is("DELIMITER"):
+			return errorAt(s.lexer.src, t.Offset, "DELIMITER is a command of the mysql client, not SQL",
+				"remove it, and end the body with END; alone: a body from BEGIN to END is read as one statement")
+		case t.Kind == edge:
+			s.extend(t)
 		case t.Kind == Command:
 			s.finish()
 			s.command(t)
-		case t.Symbol(";") && !s.body.inside():
+		case t.Symbol(";") && !s.body.inside() && !s.block.ends(t):
+			if s.lexer.executable > 0 {
+				return errorAt(s.lexer.src, t.Offset, "a semicolon inside of an executable comment", "write one statement in each /*! ... */")
+			}
 			s.finish()
 		default:
 			s.add(t)
@@ -110,15 +122,24 @@ func (s *splitter) run() *Error {
 	}
 }
 
-func (s *splitter) add(t Token) {
+// extend makes t a part of the statement's text.
+func (s *splitter) extend(t Token) {
 	if !s.open {
 		s.open, s.begin = true, t.Offset
 	}
 	s.end = t.Offset + len(t.Text)
+}
+
+func (s *splitter) add(t Token) {
+	s.extend(t)
 	if t.Kind == Word && !s.closed && len(s.words) < maxWords {
 		s.words = append(s.words, strings.ToUpper(t.Text))
 	} else {
 		s.closed = true
+	}
+	if s.lexer.mysql {
+		s.block.see(t)
+		return
 	}
 	s.body.see(t, s.words, s.lexer.sqlite)
 }
@@ -131,11 +152,11 @@ func (s *splitter) finish() {
 	st := Statement{
 		Text: s.lexer.src[s.begin:s.end],
 		Line: line, Column: column, Offset: s.begin,
-		Words: s.words, sqlite: s.lexer.sqlite,
+		Words: s.words, sqlite: s.lexer.sqlite, mysql: s.lexer.mysql,
 	}
 	s.done = append(s.done, st)
 	copyFromStdin := s.body.copyFromStdin
-	s.open, s.words, s.closed, s.body = false, nil, false, body{}
+	s.open, s.words, s.closed, s.body, s.block = false, nil, false, body{}, block{}
 	if copyFromStdin && !s.lexer.sqlite {
 		s.skipCopyData()
 	}

@@ -14,6 +14,7 @@ const (
 	Symbol                  // one character of punctuation or of an operator
 	Command                 // psql meta-command, to the end of its line
 	comment
+	edge // of an executable comment of MySQL; what is between two edges is SQL
 )
 
 // Token is the smallest piece of a statement. Comments and white space are
@@ -35,7 +36,7 @@ func (t Token) Symbol(s string) bool { return t.Kind == Symbol && t.Text == s }
 func (t Token) Name() string {
 	switch t.Kind {
 	case Word:
-		return strings.ToLower(t.Text)
+		return fold(t.Text)
 	case Quoted:
 		body := t.Text[1 : len(t.Text)-1]
 		if t.Text[0] == '[' {

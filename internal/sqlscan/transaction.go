@@ -7,6 +7,9 @@ func (s Statement) EndsTransaction() bool {
 	if len(s.Words) == 0 {
 		return false
 	}
+	if s.mysql {
+		return s.endsMySQL()
+	}
 	switch s.Words[0] {
 	case "BEGIN", "COMMIT", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "END":
 		return true
@@ -22,7 +25,7 @@ func (s Statement) EndsTransaction() bool {
 // Concurrently reports whether the statement is one of PostgreSQL's
 // CONCURRENTLY forms that wait for other transactions to end.
 func (s Statement) Concurrently() bool {
-	if s.Starts("REFRESH") || !s.Starts("CREATE") && !s.Starts("DROP") && !s.Starts("REINDEX") && !s.Starts("ALTER") {
+	if s.mysql || s.Starts("REFRESH") || !s.Starts("CREATE") && !s.Starts("DROP") && !s.Starts("REINDEX") && !s.Starts("ALTER") {
 		return false
 	}
 	for _, t := range s.Tokens() {
@@ -35,10 +38,14 @@ func (s Statement) Concurrently() bool {
 
 // OutsideTransaction reports whether the database refuses the statement
 // inside of a transaction block. Source: "cannot be executed inside a
-// transaction block" in PostgreSQL's SQL command pages, and SQLite's VACUUM.
+// transaction block" in PostgreSQL's SQL command pages, and SQLite's VACUUM;
+// for MySQL see commitsMySQL.
 func (s Statement) OutsideTransaction() bool {
 	if len(s.Words) == 0 {
 		return false
+	}
+	if s.mysql {
+		return s.commitsMySQL()
 	}
 	if s.sqlite {
 		return s.Words[0] == "VACUUM" || s.Starts("DETACH") || s.Starts("ATTACH") || s.sqliteOutsidePragma()
