@@ -18,11 +18,11 @@ help: ## list the targets
 build: ## build bin/lockstep
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lockstep ./cmd/lockstep
 
-test: ## run all tests; finds or installs Terraform and PostgreSQL, and says so
-	@.ci/with-tools --postgres $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
+test: ## run all tests; finds or installs Terraform, PostgreSQL and MariaDB, and says so
+	@.ci/with-tools --postgres --mysql $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 race: ## run all tests under the race detector
-	@.ci/with-tools --postgres $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
+	@.ci/with-tools --postgres --mysql $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 lint: ## check style and architecture with the pinned linter
 	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES); \
@@ -39,15 +39,15 @@ bench: ## measure planning large change sets, then the benchmarks of the package
 	$(GO) test -run '^$$' -bench . -benchmem -timeout $(TIMEOUT) $(PACKAGES)
 
 cover: ## write coverage.out and coverage.html, print the total
-	@.ci/with-tools --postgres $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)
+	@.ci/with-tools --postgres --mysql $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)
 	$(GO) tool cover -html=coverage.out -o coverage.html
 	$(GO) tool cover -func=coverage.out | tail -n 1
 
 crash: ## kill a run at every journal and effect point, then resume and roll back
-	@.ci/with-tools --postgres $(GO) test -tags crash ./internal/crashtest -timeout 60m -v
+	@.ci/with-tools --postgres --mysql $(GO) test -tags crash ./internal/crashtest -timeout 60m -v
 
 tools: ## find or install everything that the other targets need
-	@.ci/find-terraform; .ci/find-postgres; .ci/find-linter
+	@.ci/find-terraform; .ci/find-postgres; .ci/find-mysql; .ci/find-linter
 
 clean: ## remove what was built; installed tools stay in .tools
 	rm -rf bin coverage.out coverage.html

@@ -29,6 +29,7 @@ func rules() []rule {
 		{"internal/sqlscan", none, nil, "the lexer knows text alone"},
 		{"internal/lock", none, nil, "a lease knows nothing of what it guards"},
 		{"internal/pgtest", none, nil, "a test server knows nothing of what is tested"},
+		{"internal/mysqltest", none, nil, "a test server knows nothing of what is tested"},
 		{"internal/faultproxy", none, none, "it knows PostgreSQL's framing and nothing of who speaks"},
 		{"internal/failpoint", none, none, "every package may mark a place, so it depends on no one"},
 
