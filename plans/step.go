@@ -117,8 +117,13 @@ type Statement struct {
 
 // Lock is a lock by PostgreSQL's own mode name on one relation.
 type Lock struct {
-	Mode     string `json:"mode"`
+	Mode string `json:"mode"`
+	// Relation is spelled as SQL spells it, quoted where it has to be and
+	// qualified where the statement qualifies it. An index stands for itself
+	// and for its table.
 	Relation string `json:"relation"`
+	// Only says that partitions and child tables of the relation stay free.
+	Only bool `json:"only,omitempty"`
 }
 
 // Risk is how much a step can hurt, with reasons a reviewer can check.
@@ -144,6 +149,8 @@ type Rollback struct {
 	Reason  string `json:"reason"`
 	// Kept is true when a failing run leaves the step's effect in place.
 	Kept bool `json:"kept,omitempty"`
+	// Locks are what a migration's down file takes, one of a kind.
+	Locks []Lock `json:"locks,omitempty"`
 }
 
 // Envelope bounds what a late step may become.

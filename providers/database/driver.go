@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // Driver is what one kind of database brings.
@@ -59,13 +60,17 @@ type Work struct {
 	File       string
 	SQL        []byte
 	Statements []sqlscan.Statement
-	Change     Change
+	// Locks are those that the plan says its statements take.
+	Locks  []plans.Lock
+	Change Change
 }
 
 // Statement is one statement and the file it stands in.
 type Statement struct {
 	sqlscan.Statement
 	File string
+	// Locks are those that the plan says it takes.
+	Locks []plans.Lock
 	// Half is true when it undoes a file that was not finished: what it takes
 	// away may never have been there.
 	Half bool

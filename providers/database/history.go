@@ -122,10 +122,17 @@ type Change struct {
 // Measured are the figures of a migration.
 type Measured struct {
 	Duration time.Duration
-	// LockWait is the time spent in waiting for locks, failed tries included.
+	// LockWait is the time from the first request for a lock until the last
+	// was granted, failed tries and the pauses between them included.
 	LockWait time.Duration
-	Tries    int
-	XID      string
+	// Queued is the longest time that a single request stood in a lock's
+	// queue, where others may have stood behind it.
+	Queued time.Duration
+	Tries  int
+	// Rows is how many rows the file's statements changed; -1 when nobody
+	// counted.
+	Rows int64
+	XID  string
 }
 
 // EditedError says that a file differs from what was applied under its

@@ -126,7 +126,7 @@ func (t *task) work(direction, file string, text []byte) (Work, error) {
 			return Work{}, fmt.Errorf("%s:%d: %s would end the migration's transaction; remove it", file, s.Line, s.Words[0])
 		}
 	}
-	w := Work{File: file, SQL: text, Statements: statements}
+	w := Work{File: file, SQL: text, Statements: statements, Locks: t.locks(direction)}
 	w.Change.Direction = direction
 	return w, nil
 }
@@ -170,7 +170,8 @@ func (t *task) input(role string, digest plans.Digest) (text []byte, file string
 
 func figures(m Measured) map[string]any {
 	return map[string]any{
-		"duration_ms": m.Duration.Milliseconds(), "lock_wait_ms": m.LockWait.Milliseconds(), "tries": m.Tries,
+		"duration_ms": m.Duration.Milliseconds(), "lock_wait_ms": m.LockWait.Milliseconds(),
+		"lock_queued_ms": m.Queued.Milliseconds(), "tries": m.Tries,
 	}
 }
 

@@ -19,12 +19,13 @@ func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) 
 	total := Measured{Tries: 1}
 	for i, statement := range work.Statements {
 		receipt := StatementReceipt{Version: t.version, Direction: work.Change.Direction, Ordinal: i, SQL: digestOf(statement.Text)}
-		m, err := t.statement(ctx, s, turn{Statement{statement, work.File, half}, receipt}, find(earlier, i))
+		m, err := t.statement(ctx, s, turn{Statement{statement, work.File, work.locksOf(i), half}, receipt}, find(earlier, i))
 		if err != nil {
 			return Measured{}, err
 		}
 		total.Duration += m.Duration
 		total.LockWait += m.LockWait
+		total.Queued = max(total.Queued, m.Queued)
 		total.Tries = max(total.Tries, m.Tries)
 	}
 	failpoint.Here("database: before the receipt of a file in statement mode")
