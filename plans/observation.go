@@ -18,6 +18,7 @@ type Observation struct {
 	Terraform  *TerraformState  `json:"terraform,omitempty"`
 	Artifact   *ArtifactState   `json:"artifact,omitempty"`
 	Deployment *DeploymentState `json:"deployment,omitempty"`
+	Backfill   *BackfillState   `json:"backfill,omitempty"`
 
 	Informative json.RawMessage `json:"informative,omitempty"`
 }
@@ -30,6 +31,9 @@ type DatabaseState struct {
 	Dirty   bool   `json:"dirty,omitempty"`
 	// Fresh is true when there is neither history nor any user table.
 	Fresh bool `json:"fresh,omitempty"`
+	// Pooled is true when a connection pooler stands in front of it and the
+	// block's way of locking does not work through one.
+	Pooled bool `json:"pooled,omitempty"`
 	// Applied lists the files this database has, by version.
 	Applied []AppliedMigration `json:"applied,omitempty"`
 }
@@ -44,6 +48,10 @@ type AppliedMigration struct {
 	ChangeSet string `json:"change_set,omitempty"`
 	Run       string `json:"run,omitempty"`
 	At        string `json:"at,omitempty"` // RFC 3339, the target's clock
+	// Canonical is the digest of the up file without comments and white space,
+	// empty when it is not recorded. It only explains a difference, so it is
+	// not a part of the plan.
+	Canonical Digest `json:"-"`
 }
 
 // TerraformState is a configuration's state and the saved plan made from it.

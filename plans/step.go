@@ -33,6 +33,7 @@ type Step struct {
 	Needs []string `json:"needs,omitempty"`
 
 	Migration  *Migration  `json:"migration,omitempty"`
+	Backfill   *Backfill   `json:"backfill,omitempty"`
 	Statements []Statement `json:"statements,omitempty"`
 	Risk       Risk        `json:"risk"`
 	Rollback   Rollback    `json:"rollback"`
@@ -67,6 +68,7 @@ type Action string
 const (
 	ActionTerraform Action = "terraform" // carries out a saved Terraform plan
 	ActionMigrate   Action = "migrate"   // runs one migration file
+	ActionBackfill  Action = "backfill"  // changes the rows of a table in batches
 	ActionFetch     Action = "fetch"     // brings an artifact here and checks its digest
 	ActionDeploy    Action = "deploy"    // makes an artifact run
 	ActionCheck     Action = "check"     // samples a check until it passes or fails

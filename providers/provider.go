@@ -55,6 +55,11 @@ var ErrOutsideEnvelope = errors.New("outside of the approved envelope")
 // to try again.
 var ErrBlocked = errors.New("blocked by others")
 
+// ErrStopped is wrapped by the error of an Apply that stopped because
+// Request.Stopping asked for it. What it did so far holds; applying again goes
+// on from there.
+var ErrStopped = errors.New("stopped on request")
+
 // ErrForeign is wrapped by the error of a Rollback that found neither the
 // step's effect nor what was there before it: another hand has moved the
 // target since. Nothing was changed.
@@ -125,6 +130,13 @@ type Request struct {
 	Recorded []json.RawMessage
 	// Progress reports one line for people; it may be nil.
 	Progress func(message string)
+	// Measure reports how far a long step has come: a line for people, and
+	// its figures for scripts (rows, rows_per_second, ...). It may be nil.
+	Measure func(message string, figures map[string]any)
+	// Stopping reports whether the run was asked to stop. A step that has
+	// safe places of its own to stop at does so, with an error that wraps
+	// ErrStopped; others run to their end. It may be nil.
+	Stopping func() bool
 }
 
 // Result is what a step did.
