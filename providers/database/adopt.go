@@ -1,0 +1,189 @@
+package database
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/adopt"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Surveyor is a Driver that finds what other migration tools keep in a target.
+type Surveyor interface {
+	// Survey reads in one snapshot and never writes.
+	Survey(ctx context.Context, target Target) (Survey, error)
+}
+
+// Survey is what a target says about who migrated it.
+type Survey struct {
+	// Tables are those that may belong to a migration tool, by schema and
+	// name; the rows of those that can be taken over are with them.
+	Tables []adopt.Table
+	// Foreign is true when the version table of the database block belongs to
+	// another tool than golang-migrate; State is then the zero value.
+	Foreign bool
+	State   State
+}
+
+// ErrMovedOn is wrapped when a target is not as it was shown any more.
+var ErrMovedOn = errors.New("the database has changed since it was shown; look again")
+
+// Marks of rows that Lockstep did not apply itself.
+const (
+	// ImportRun is the run of rows that were taken over from another tool;
+	// their step is "import from TOOL".
+	ImportRun = "import"
+	// RepairRun is the run of rows that lockstep repair wrote.
+	RepairRun = "repair"
+)
+
+// keeping is how long import and repair try for the locks.
+const keeping = 30 * time.Second
+
+func (p *Provider) surveyor() (Surveyor, error) {
+	s, ok := p.driver.(Surveyor)
+	if !ok {
+		return nil, fmt.Errorf("driver %s: databases of other tools cannot be taken over here; apply through golang-migrate's table instead", p.driver.Name())
+	}
+	return s, nil
+}
+
+// Survey reads who migrated a target. Settings are the database block's.
+func (p *Provider) Survey(ctx context.Context, settings json.RawMessage) (Survey, error) {
+	target, err := DecodeTarget(settings)
+	if err != nil {
+		return Survey{}, err
+	}
+	surveyor, err := p.surveyor()
+	if err != nil {
+		return Survey{}, err
+	}
+	survey, err := surveyor.Survey(ctx, target)
+	return survey, HideURL(target.URL, err)
+}
+
+// AdoptRequest is an import that a person has agreed to.
+type AdoptRequest struct {
+	Settings json.RawMessage
+	Adoption adopt.Adoption
+	// Seen is what the adoption was made from; the target must still be so.
+	Seen  Survey
+	Actor string
+	// Say reports a line for people; it may not be nil.
+	Say func(line string)
+}
+
+// Adopt enters another tool's migrations into the history, and the version
+// into golang-migrate's table, in one transaction. The other tool's table is
+// not touched. Errors wrap ErrMovedOn when the target is not as Seen.
+func (p *Provider) Adopt(ctx context.Context, req AdoptRequest) error {
+	target, err := DecodeTarget(req.Settings)
+	if err != nil {
+		return err
+	}
+	return HideURL(target.URL, p.holding(ctx, keeper{target, ImportRun, req.Say}, func(s Session) error {
+		if err := p.unmoved(ctx, target, req.Seen); err != nil {
+			return err
+		}
+		return s.Write(ctx, func(b Books, q Querier) error { return b.adopt(ctx, q, req) })
+	}))
+}
+
+// keeper is care for a target outside of a run.
+type keeper struct {
+	target Target
+	verb   string
+	say    func(line string)
+}
+
+// holding does work under the locks that keep other migrations out.
+func (p *Provider) holding(ctx context.Context, k keeper, work func(Session) error) (err error) {
+	session, err := p.driver.Open(ctx, Job{
+		Target: k.target, Run: k.verb, Step: "database." + k.target.Name, Exclusive: true, Patience: keeping,
+		Say:    func(format string, args ...any) { k.say(fmt.Sprintf(format, args...)) },
+		Record: func(any) error { return nil },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	return work(session)
+}
+
+// unmoved compares what was shown with what is there now, under the locks.
+func (p *Provider) unmoved(ctx context.Context, target Target, seen Survey) error {
+	surveyor, err := p.surveyor()
+	if err != nil {
+		return err
+	}
+	now, err := surveyor.Survey(ctx, target)
+	if err != nil {
+		return err
+	}
+	same := reflect.DeepEqual(seen.Tables, now.Tables) && seen.State.Version == now.State.Version &&
+		seen.State.Dirty == now.State.Dirty && len(seen.State.History) == len(now.State.History)
+	if !same {
+		return ErrMovedOn
+	}
+	return nil
+}
+
+func (b Books) adopt(ctx context.Context, q Querier, req AdoptRequest) error {
+	if err := b.Prepare(ctx, q); err != nil {
+		return err
+	}
+	for _, e := range req.Adoption.Entries {
+		if err := b.enterAdopted(ctx, q, e, req); err != nil {
+			return fmt.Errorf("enter version %d into the history: %w", e.Version, err)
+		}
+	}
+	if req.Adoption.Version == req.Seen.State.Version {
+		return nil
+	}
+	return b.SetVersion(ctx, q, req.Adoption.Version)
+}
+
+// enterAdopted replaces a row of the same version, which can only be one
+// without a digest.
+func (b Books) enterAdopted(ctx context.Context, q Querier, e adopt.Entry, req AdoptRequest) error {
+	if err := b.exec(ctx, q, `DELETE FROM {history} WHERE version = $1`, int64(e.Version)); err != nil {
+		return err
+	}
+	r := Receipt{
+		Version: e.Version, Name: e.Name, Up: e.Up, Down: e.Down, DownSQL: e.DownSQL, Mode: adoptedMode(e), Canonical: canonical(e.UpSQL),
+		Run: ImportRun, Step: "import from " + string(req.Adoption.Tool), Actor: e.By,
+	}
+	if r.Actor == "" {
+		r.Actor = req.Actor
+	}
+	if err := b.insert(ctx, q, r, Measured{Rows: -1}); err != nil {
+		return err
+	}
+	if e.AppliedAt == "" {
+		return nil
+	}
+	return b.exec(ctx, q, `UPDATE {history} SET applied_at = $2 WHERE version = $1`, int64(e.Version), e.AppliedAt)
+}
+
+// adoptedMode stands in the history's mode column of rows that were taken over.
+func adoptedMode(e adopt.Entry) string {
+	if e.Verified {
+		return "adopted"
+	}
+	return "adopted, content not verified"
+}
+
+// canonical is the digest of a file without comments and white space; empty
+// when it cannot be read.
+func canonical(text string) plans.Digest {
+	statements, err := sqlscan.Split([]byte(text))
+	if err != nil || text == "" {
+		return ""
+	}
+	return plans.DigestOf(sqlscan.Canonical([]byte(text), statements))
+}

@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/adopt"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// Survey reads the file; it does not create one that is missing.
+func (d driver) Survey(ctx context.Context, target database.Target) (_ database.Survey, err error) {
+	file, err := locate(target.URL, d.folder)
+	if err != nil {
+		return database.Survey{}, err
+	}
+	there, err := exists(file)
+	if err != nil {
+		return database.Survey{}, err
+	}
+	if !there {
+		return database.Survey{State: database.State{Fresh: true}}, nil
+	}
+	c, err := connect(ctx, file, readOnly)
+	if err != nil {
+		return database.Survey{}, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	tx, err := c.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return database.Survey{}, fmt.Errorf("read the database: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	return survey(ctx, tx, target)
+}
+
+func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.Survey, error) {
+	var out database.Survey
+	all, err := allTables(ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	names := append(adopt.Names(), strings.ToLower(target.Table))
+	for _, t := range all {
+		if !slices.Contains(names, strings.ToLower(t.Name)) && !adopt.Marked(t) {
+			continue
+		}
+		if adopt.Readable(t) {
+			if t.Rows, err = readTable(ctx, tx, t); err != nil {
+				return out, fmt.Errorf("read table %s: %w", t, err)
+			}
+		}
+		if strings.EqualFold(t.Name, target.Table) {
+			columns, err := columnsOf(ctx, tx, t.Name)
+			if err != nil {
+				return out, err
+			}
+			out.Foreign = columns != "dirty,version"
+		}
+		out.Tables = append(out.Tables, t)
+	}
+	if out.Foreign {
+		return out, nil
+	}
+	out.State, err = readState(ctx, tx, target.Table)
+	return out, err
+}
+
+func allTables(ctx context.Context, q rowQuerier) ([]adopt.Table, error) {
+	rows, err := q.QueryContext(ctx, `SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' ORDER BY m.name, c.cid`)
+	if err != nil {
+		return nil, fmt.Errorf("look for migration tools: %w", err)
+	}
+	defer rows.Close()
+	var tables []adopt.Table
+	for rows.Next() {
+		var table string
+		var column adopt.Column
+		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {
+			return nil, fmt.Errorf("look for migration tools: %w", err)
+		}
+		if len(tables) == 0 || tables[len(tables)-1].Name != table {
+			tables = append(tables, adopt.Table{Name: table})
+		}
+		last := &tables[len(tables)-1]
+		last.Columns = append(last.Columns, column)
+	}
+	return tables, rows.Err()
+}
+
+func readTable(ctx context.Context, q rowQuerier, t adopt.Table) ([]adopt.Row, error) {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = "CAST(" + quote(c.Name) + " AS TEXT)"
+	}
+	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+quote(t.Name)+` ORDER BY 1`)
+	if err != nil {
+		return nil, err
+	}
+	return database.TextRows(rows, t.Columns)
+}
