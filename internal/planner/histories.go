@@ -148,11 +148,7 @@ func (d *draft) compareHistory(s *schema) {
 
 func (d *draft) compareFile(s *schema, f plans.MigrationFile, a plans.AppliedMigration) {
 	if a.Up != f.Up.Digest {
-		d.refuse(fileRange(f.Up.Path, 1), mistake{
-			"applied-file-edited", fmt.Sprintf("%s was edited after it was applied to %s", f.ID(), s.database.Address),
-			fmt.Sprintf("The database has %s, applied %s; the file is %s now.", a.Up.Short(), when(a), f.Up.Digest.Short()),
-			"Take the edit back, and write what you want to change into a new migration file.",
-		})
+		d.refuse(fileRange(f.Up.Path, 1), d.edited(s, f, a))
 		return
 	}
 	if a.Down != "" && a.Down != f.Down.Digest {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/internal/planner"
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -30,6 +31,12 @@ func unobserve(in *planner.Input, address string) {
 	in.Observations = left
 }
 
+func crlf(f plans.SQLFile) plans.SQLFile {
+	f.Bytes = []byte(strings.ReplaceAll(strings.TrimSpace(string(f.Bytes)), "\n", "\r\n") + "\r\n")
+	f.Digest = plans.DigestOf(f.Bytes)
+	return f
+}
+
 type refusal struct {
 	name, body string
 	change     func(*planner.Input)
@@ -42,6 +49,15 @@ func refusedMigrations() []refusal {
 		{"edited after applied", migrationBlock, func(in *planner.Input) {
 			in.Folders["orders"][0] = file(1, "create_orders", "CREATE TABLE orders (id int);", "DROP TABLE orders;")
 		}, []string{"0001_create_orders.up.sql:1", "edited after it was applied", all[0].Up.Digest.Short(), digest("CREATE TABLE orders (id int);").Short(), "2026-11-01T10:00:00Z", "run r-1", "new migration file"}},
+		{"only line endings edited", migrationBlock, func(in *planner.Input) {
+			in.Folders["orders"][0].Up = crlf(all[0].Up)
+		}, []string{"in production", "Only the line endings differ", ".gitattributes"}},
+		{"only a comment edited", migrationBlock, func(in *planner.Input) {
+			applied := appliedFile(all[0], "earlier")
+			applied.Canonical = sqlcheck.Canonical(all[0].Up.Bytes, "postgres")
+			observe(in, database(applied))
+			in.Folders["orders"][0] = file(1, "create_orders", "-- orders\n"+string(all[0].Up.Bytes), "DROP TABLE orders;")
+		}, []string{"Only comments or white space differ", "git log -p"}},
 		{"applied file gone", migrationBlock, func(in *planner.Input) {
 			in.Folders["orders"] = in.Folders["orders"][1:]
 		}, []string{"Version 1 (create_orders)", "file is gone", "version control"}},

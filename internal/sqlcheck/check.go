@@ -86,12 +86,8 @@ const maxStatements = 10_000
 
 // read fills header and statements; it reports whether the text can be judged.
 func (d *direction) read() bool {
-	split := sqlscan.Split
-	if d.check.Dialect == "sqlite" {
-		split = sqlscan.SplitSQLite
-	}
 	var err error
-	if d.statements, err = split(d.file.Bytes); err != nil {
+	if d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes); err != nil {
 		d.unreadable("sql-syntax", err)
 		return false
 	}

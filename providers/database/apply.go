@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -99,6 +100,7 @@ func (t *task) up(ctx context.Context, s Session, state State) (Measured, error)
 		return Measured{}, fmt.Errorf("%s: the file has no statement", file)
 	}
 	work.Change.Receipt = t.receipt(state, string(down))
+	work.Change.Receipt.Canonical = plans.DigestOf(sqlscan.Canonical(work.SQL, work.Statements))
 	work.Change.Baseline = t.baseline(state)
 	work.Change.Version = max(state.Version, t.version)
 	if t.migration.Mode == "statement" || stepwise(work.Statements, text) {

@@ -64,7 +64,7 @@ func (b Books) Enter(ctx context.Context, q Querier, c Change, m Measured) error
 
 func (b Books) enter(ctx context.Context, q Querier, c Change, m Measured) error {
 	if c.Baseline != nil {
-		if err := b.insert(ctx, q, *c.Baseline, Measured{}); err != nil {
+		if err := b.insert(ctx, q, *c.Baseline, Measured{Rows: -1}); err != nil {
 			return err
 		}
 	}
@@ -92,17 +92,22 @@ func (b Books) SetVersion(ctx context.Context, q Querier, version uint64) error 
 
 func (b Books) insert(ctx context.Context, q Querier, r Receipt, m Measured) error {
 	return b.exec(ctx, q, `INSERT INTO {history} (version, name, up_digest, down_digest, down_sql, phase, class, mode,
-		change_set, run, step, plan_digest, actor, fresh, applied_at, duration_ms, lock_wait_ms, xid)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {now}, $15, $16, $17)`,
+		change_set, run, step, plan_digest, actor, fresh, applied_at, duration_ms, lock_wait_ms, xid,
+		canonical_digest, queued_ms, tries, rows)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {now}, $15, $16, $17, $18, $19, $20, $21)`,
 		int64(r.Version), r.Name, string(r.Up), string(r.Down), r.DownSQL, string(r.Phase), string(r.Class), r.Mode,
 		r.ChangeSet, r.Run, r.Step, string(r.Plan), r.Actor, r.Fresh,
-		m.Duration.Milliseconds(), m.LockWait.Milliseconds(), m.XID)
+		m.Duration.Milliseconds(), m.LockWait.Milliseconds(), m.XID,
+		string(r.Canonical), m.Queued.Milliseconds(), m.Tries, counted(m.Rows))
 }
+
+// counted is NULL when nobody has counted.
+func counted(rows int64) sql.NullInt64 { return sql.NullInt64{Int64: rows, Valid: rows >= 0} }
 
 // ReadHistory returns all rows of the history, by version.
 func (b Books) ReadHistory(ctx context.Context, q Querier) ([]Receipt, error) {
 	rows, err := q.QueryContext(ctx, b.query(`SELECT version, name, up_digest, down_digest, down_sql, phase, class, mode,
-		change_set, run, step, plan_digest, actor, fresh, {applied_at}, xid FROM {history} ORDER BY version`))
+		change_set, run, step, plan_digest, actor, fresh, {applied_at}, xid, canonical_digest FROM {history} ORDER BY version`))
 	if err != nil {
 		return nil, fmt.Errorf("read the history: %w", err)
 	}
@@ -112,7 +117,7 @@ func (b Books) ReadHistory(ctx context.Context, q Querier) ([]Receipt, error) {
 		var r Receipt
 		var version int64
 		if err := rows.Scan(&version, &r.Name, &r.Up, &r.Down, &r.DownSQL, &r.Phase, &r.Class, &r.Mode,
-			&r.ChangeSet, &r.Run, &r.Step, &r.Plan, &r.Actor, &r.Fresh, &r.AppliedAt, &r.XID); err != nil {
+			&r.ChangeSet, &r.Run, &r.Step, &r.Plan, &r.Actor, &r.Fresh, &r.AppliedAt, &r.XID, &r.Canonical); err != nil {
 			return nil, fmt.Errorf("read the history: %w", err)
 		}
 		r.Version = uint64(version)

@@ -22,7 +22,9 @@ type Receipt struct {
 	Version uint64
 	Name    string
 	// Up is empty for a version that another tool applied.
-	Up, Down  plans.Digest
+	Up, Down plans.Digest
+	// Canonical is the digest of the up file without comments and white space.
+	Canonical plans.Digest
 	DownSQL   string
 	Phase     plans.Phase
 	Class     plans.Class
@@ -57,6 +59,8 @@ type State struct {
 	Fresh      bool
 	History    []Receipt // by version
 	Statements []StatementReceipt
+	// Pooled is true where Open would refuse with ErrPooled.
+	Pooled bool
 	// Informative figures (server version, ...).
 	Informative json.RawMessage
 }
@@ -95,14 +99,14 @@ func (s State) statements(version uint64, direction string) []StatementReceipt {
 
 // observation is the state as the plan binds it.
 func (s State) observation(driver string) *plans.DatabaseState {
-	state := &plans.DatabaseState{Driver: driver, Dirty: s.Dirty, Fresh: s.Fresh}
+	state := &plans.DatabaseState{Driver: driver, Dirty: s.Dirty, Fresh: s.Fresh, Pooled: s.Pooled}
 	if s.Version > 0 {
 		state.Version = strconv.FormatUint(s.Version, 10)
 	}
 	for _, r := range s.Applied() {
 		state.Applied = append(state.Applied, plans.AppliedMigration{
 			Version: strconv.FormatUint(r.Version, 10), Name: r.Name, Up: r.Up, Down: r.Down,
-			Phase: r.Phase, ChangeSet: r.ChangeSet, Run: r.Run, At: r.AppliedAt,
+			Phase: r.Phase, ChangeSet: r.ChangeSet, Run: r.Run, At: r.AppliedAt, Canonical: r.Canonical,
 		})
 	}
 	return state

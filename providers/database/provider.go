@@ -121,6 +121,9 @@ func (t *task) work(direction, file string, text []byte) (Work, error) {
 	if err != nil {
 		return Work{}, fmt.Errorf("%s:%w", file, err)
 	}
+	if header, err := sqlscan.ParseHeader(text); err == nil && !header.NoTransaction {
+		text, statements, _ = sqlscan.Unwrap(text, statements)
+	}
 	for _, s := range statements {
 		if s.EndsTransaction() {
 			return Work{}, fmt.Errorf("%s:%d: %s would end the migration's transaction; remove it", file, s.Line, s.Words[0])
@@ -171,7 +174,7 @@ func (t *task) input(role string, digest plans.Digest) (text []byte, file string
 func figures(m Measured) map[string]any {
 	return map[string]any{
 		"duration_ms": m.Duration.Milliseconds(), "lock_wait_ms": m.LockWait.Milliseconds(),
-		"lock_queued_ms": m.Queued.Milliseconds(), "tries": m.Tries,
+		"lock_queued_ms": m.Queued.Milliseconds(), "tries": m.Tries, "rows": m.Rows,
 	}
 }
 

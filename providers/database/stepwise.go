@@ -25,6 +25,7 @@ func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) 
 		}
 		total.Duration += m.Duration
 		total.LockWait += m.LockWait
+		total.Rows += m.Rows
 		total.Queued = max(total.Queued, m.Queued)
 		total.Tries = max(total.Tries, m.Tries)
 	}

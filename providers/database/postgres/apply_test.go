@@ -17,10 +17,10 @@ func TestApplyAndRollBack(t *testing.T) {
 	if s := b.observe(); !s.Fresh || s.Version != "" || len(s.Applied) > 0 {
 		t.Fatalf("fresh database: %+v", s)
 	}
-	one := b.step(1, "create table a (id int);\ninsert into a values (1)", "drop table a")
+	one := b.step(1, "create table a (id int);\ninsert into a values (1), (2)", "drop table a")
 	two := b.step(2, "alter table a add b text", "alter table a drop b")
 	b.verdict(one, providers.Absent)
-	if r := b.apply(one); !r.Changed || r.Summary != "nothing -> 1" || r.Figures["tries"] != 1 {
+	if r := b.apply(one); !r.Changed || r.Summary != "nothing -> 1" || r.Figures["tries"] != 1 || r.Figures["rows"] != int64(2) {
 		t.Errorf("%+v", r)
 	}
 	b.verdict(one, providers.Done)
@@ -32,8 +32,9 @@ func TestApplyAndRollBack(t *testing.T) {
 	if s.Fresh || s.Version != "2" || len(s.Applied) != 2 || s.Applied[1].Up != two.Step.Migration.Up || s.Applied[1].Run != "r1" || s.Applied[1].At == "" {
 		t.Fatalf("%+v", s)
 	}
-	b.want(`SELECT actor, fresh, down_sql, phase, change_set, xid <> '' AS x FROM lockstep.history ORDER BY version`,
-		"alice,t,\"drop table a\",expand,status,t\nalice,f,\"alter table a drop b\",expand,status,t")
+	b.want(`SELECT actor, fresh, down_sql, phase, change_set, xid <> '' AS x, canonical_digest <> '' AS c, rows, tries
+		FROM lockstep.history ORDER BY version`,
+		"alice,t,\"drop table a\",expand,status,t,t,2,1\nalice,f,\"alter table a drop b\",expand,status,t,t,0,1")
 	b.rollback(two)
 	b.want(`SELECT version, dirty FROM schema_migrations`, "1,f")
 	b.rollback(two)
@@ -58,6 +59,22 @@ func TestFailureChangesNothing(t *testing.T) {
 	if s := b.observe(); !s.Fresh || s.Dirty {
 		t.Errorf("%+v", s)
 	}
+}
+
+func TestAWrapperIsLeftOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	req := b.step(1, "BEGIN;\ncreate table a (id int);\ninsert into a values (1);\nCOMMIT;\n", "begin; drop table a; end")
+	b.apply(req)
+	b.want(`SELECT xid = (SELECT xmin::text FROM a) AS together FROM lockstep.history`, "t")
+	b.rollback(req)
+	b.want(`SELECT to_regclass('a') IS NULL`, "t")
+
+	req = b.step(1, "BEGIN;\ncreate table a (id int);\nselect nothing from a;\nCOMMIT;\n", "")
+	if _, err := postgres.New().Apply(t.Context(), req); err == nil || !strings.Contains(err.Error(), "m/0001_step.up.sql:3:") {
+		t.Fatal(err)
+	}
+	b.want(`SELECT to_regclass('a') IS NULL`, "t")
 }
 
 func TestEditedFileIsRefused(t *testing.T) {

@@ -139,11 +139,13 @@ func (m *Migrator) Run(migration io.Reader) error {
 // work is a way up when it leads above the version that is there.
 func (m *Migrator) work(text []byte, state database.State) (database.Work, error) {
 	to := uint64(max(*m.announced, 0))
-	w := database.Work{SQL: text}
-	var err error
-	if w.Statements, err = sqlscan.Split(text); err != nil {
-		return w, err
+	digest := plans.DigestOf(text)
+	statements, err := sqlscan.Split(text)
+	if err != nil {
+		return database.Work{}, err
 	}
+	var w database.Work
+	w.SQL, w.Statements, _ = sqlscan.Unwrap(text, statements)
 	for _, statement := range w.Statements {
 		switch {
 		case statement.OutsideTransaction():
@@ -155,7 +157,7 @@ func (m *Migrator) work(text []byte, state database.State) (database.Work, error
 	if to > state.Version {
 		w.File = fmt.Sprintf("version %d up", to)
 		w.Change = database.Change{Direction: database.Up, Version: to, Baseline: baseline(state), Receipt: database.Receipt{
-			Version: to, Name: "(golang-migrate)", Up: plans.DigestOf(text), Run: m.session.job.Run, Step: m.session.job.Step, Fresh: state.Fresh,
+			Version: to, Name: "(golang-migrate)", Up: digest, Run: m.session.job.Run, Step: m.session.job.Step, Fresh: state.Fresh,
 		}}
 		return w, nil
 	}

@@ -66,7 +66,8 @@ func makeBooks(schema, table string) database.Books {
 				down_sql text NOT NULL, phase text NOT NULL, class text NOT NULL, mode text NOT NULL,
 				change_set text NOT NULL, run text NOT NULL, step text NOT NULL, plan_digest text NOT NULL,
 				actor text NOT NULL, fresh boolean NOT NULL, applied_at timestamptz NOT NULL,
-				duration_ms bigint NOT NULL, lock_wait_ms bigint NOT NULL, xid text NOT NULL)`,
+				duration_ms bigint NOT NULL, lock_wait_ms bigint NOT NULL, xid text NOT NULL,
+				canonical_digest text NOT NULL DEFAULT '', queued_ms bigint NOT NULL DEFAULT 0, tries int NOT NULL DEFAULT 1, rows bigint)`,
 			`CREATE TABLE IF NOT EXISTS lockstep.statement_receipt (
 				version bigint, direction text, ordinal int, sql_digest text NOT NULL, run text NOT NULL, step text NOT NULL,
 				started_at timestamptz NOT NULL, finished boolean NOT NULL, PRIMARY KEY (version, direction, ordinal))`,

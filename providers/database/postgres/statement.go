@@ -38,10 +38,15 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, wat
 		return m, fmt.Errorf("set the timeouts: %w", err)
 	}
 	start := time.Now()
-	if _, err := c.ExecContext(ctx, statement.Text); err != nil {
+	result, err := c.ExecContext(ctx, statement.Text)
+	if err != nil {
 		return m, describe(err, statement.File, statement.Text, statement.Line)
 	}
-	return database.Measured{Duration: time.Since(start)}, nil
+	m.Duration = time.Since(start)
+	if countsAsChange(statement.Statement) {
+		m.Rows, err = result.RowsAffected()
+	}
+	return m, err
 }
 
 // limits: the CONCURRENTLY forms wait for old transactions by lock waits, in

@@ -26,6 +26,7 @@ type transaction struct {
 	session *session
 	work    database.Work
 	xid     string
+	rows    int64
 }
 
 func (s *session) try(ctx context.Context, work database.Work, watch *watch) (m database.Measured, err error) {
@@ -45,7 +46,7 @@ func (s *session) try(ctx context.Context, work database.Work, watch *watch) (m 
 	if err := t.body(ctx); err != nil {
 		return m, err
 	}
-	m = database.Measured{Duration: time.Since(start), LockWait: watch.sofar(), XID: t.xid}
+	m = database.Measured{Duration: time.Since(start), LockWait: watch.sofar(), XID: t.xid, Rows: t.rows}
 	return m, t.finish(ctx, b, m)
 }
 
@@ -96,8 +97,9 @@ func (t *transaction) current(ctx context.Context) (string, error) {
 // body runs the file and makes sure that it is still the same transaction.
 func (t *transaction) body(ctx context.Context) error {
 	failpoint.Here("postgres: before the migration's statements")
-	if _, err := t.ExecContext(ctx, string(t.work.SQL)); err != nil {
-		return describe(err, t.work.File, string(t.work.SQL), 1)
+	var err error
+	if t.rows, err = t.execute(ctx); err != nil {
+		return err
 	}
 	xid, err := t.current(ctx)
 	if err != nil {

@@ -134,9 +134,17 @@ func (s *session) try(ctx context.Context, work database.Work) (m database.Measu
 	if err := b.Prepare(ctx, c); err != nil {
 		return m, err
 	}
+	before, err := changes(ctx, c)
+	if err != nil {
+		return m, err
+	}
 	if err := s.body(ctx, c, work); err != nil {
 		return m, err
 	}
+	if m.Rows, err = changes(ctx, c); err != nil {
+		return m, err
+	}
+	m.Rows -= before
 	m.Duration = time.Since(start)
 	return m, s.finish(ctx, c, work, m)
 }
@@ -149,6 +157,14 @@ func (s *session) begin(ctx context.Context, c *connection) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
+}
+
+// changes is how many rows the connection has changed so far.
+func changes(ctx context.Context, c *connection) (n int64, err error) {
+	if err := c.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the changed rows: %w", err)
+	}
+	return n, nil
 }
 
 func (s *session) body(ctx context.Context, c *connection, work database.Work) error {

@@ -28,7 +28,8 @@ func books(table string) database.Books {
 				down_sql TEXT NOT NULL, phase TEXT NOT NULL, class TEXT NOT NULL, mode TEXT NOT NULL,
 				change_set TEXT NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL, plan_digest TEXT NOT NULL,
 				actor TEXT NOT NULL, fresh BOOLEAN NOT NULL, applied_at TEXT NOT NULL,
-				duration_ms INTEGER NOT NULL, lock_wait_ms INTEGER NOT NULL, xid TEXT NOT NULL)`,
+				duration_ms INTEGER NOT NULL, lock_wait_ms INTEGER NOT NULL, xid TEXT NOT NULL,
+				canonical_digest TEXT NOT NULL DEFAULT '', queued_ms INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 1, rows INTEGER)`,
 			`CREATE TABLE IF NOT EXISTS lockstep_statement_receipt (
 				version INTEGER, direction TEXT, ordinal INTEGER, sql_digest TEXT NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL,
 				started_at TEXT NOT NULL, finished BOOLEAN NOT NULL, PRIMARY KEY (version, direction, ordinal))`,
