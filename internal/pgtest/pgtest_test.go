@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/pgtest"
 )
@@ -63,6 +64,38 @@ func TestRestartKeepsCommits(t *testing.T) {
 	query(t, server.URL("postgres"), "select a from t", &a)
 	if made != "1MB" || a != 7 {
 		t.Errorf("got %s, %d", made, a)
+	}
+}
+
+func TestReplicaFollows(t *testing.T) {
+	t.Parallel()
+	server, err := pgtest.Start(pgtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica, err := server.Replica(pgtest.Options{})
+	if err != nil {
+		t.Fatal(errors.Join(err, server.Stop()))
+	}
+	defer func() {
+		if err := errors.Join(replica.Stop(), server.Stop()); err != nil {
+			t.Error(err)
+		}
+	}()
+	var made int
+	query(t, server.URL("postgres"), "create table t (a int); insert into t values (7) returning a", &made)
+	for deadline := time.Now().Add(time.Minute); ; {
+		var reads, there bool
+		query(t, replica.URL("postgres"), "select pg_is_in_recovery(), to_regclass('t') is not null", &reads, &there)
+		if !reads {
+			t.Fatal("the replica is not one")
+		}
+		if there {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the table did not reach the replica within a minute")
+		}
 	}
 }
 

@@ -50,9 +50,8 @@ func Start(opts Options) (*Server, error) {
 	if s.owner, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	// The socket's path may not be longer than 107 bytes, so TMPDIR is not used.
-	if s.dir, err = os.MkdirTemp("/tmp", "lockstep-pg-"); err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	if err := s.makeFolder(); err != nil {
+		return nil, err
 	}
 	if err := s.start(opts); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -60,18 +59,33 @@ func Start(opts Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) start(opts Options) error {
-	if s.owner != nil {
-		if err := os.Chown(s.dir, int(s.owner.uid), int(s.owner.gid)); err != nil {
-			return fmt.Errorf("start PostgreSQL: %w", err)
-		}
+// makeFolder does not use TMPDIR: the socket's path may not be longer than 107
+// bytes.
+func (s *Server) makeFolder() (err error) {
+	if s.dir, err = os.MkdirTemp("/tmp", "lockstep-pg-"); err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
+	if s.owner == nil {
+		return nil
+	}
+	if err := os.Chown(s.dir, int(s.owner.uid), int(s.owner.gid)); err != nil {
+		return errors.Join(fmt.Errorf("start PostgreSQL: %w", err), os.RemoveAll(s.dir))
+	}
+	return nil
+}
+
+func (s *Server) start(opts Options) error {
 	initdb := s.command("initdb", "--pgdata", s.data(), "--username", "postgres", "--auth", "trust",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(string(out)))
 	}
-	log, err := os.Create(filepath.Join(s.dir, "log"))
+	return s.launch(opts)
+}
+
+// launch runs the server on the data that is there.
+func (s *Server) launch(opts Options) error {
+	log, err := os.Create(s.Log())
 	if err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
@@ -115,7 +129,7 @@ func (s *Server) waitReady() error {
 		}
 		select {
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			log, _ := os.ReadFile(s.Log())
 			return fmt.Errorf("PostgreSQL did not start within a minute: %s", log)
 		case <-time.After(20 * time.Millisecond):
 		}
@@ -145,6 +159,9 @@ func (s *Server) URL(database string) string {
 
 // Binaries returns the folder of the server's programs (psql, pg_dump, ...).
 func (s *Server) Binaries() string { return s.bin }
+
+// Log returns the file that the server writes its log to.
+func (s *Server) Log() string { return filepath.Join(s.dir, "log") }
 
 // Restart ends the server as a power cut would and starts it again, as often
 // as a test of lost connections needs it.
