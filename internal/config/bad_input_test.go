@@ -158,7 +158,7 @@ func badWords() []badInput {
 		{"uuid in a branch", "locals {\n  a = true ? 1 : uuid()\n}\n", "2:18", []string{"Function uuid is left out on purpose", "random"}},
 		{"env", "locals {\n  a = env(\"HOME\")\n}\n", "2:7", []string{"Function env is left out on purpose", "LOCKSTEP_VAR_NAME"}},
 		{"unknown function", "locals {\n  a = jsonencod(1)\n}\n", "2:7", []string{`No function "jsonencod"`, `Did you mean "jsonencode"?`}},
-		{"unsupported block", inSet("backfill \"a\" {}"), "7:1", []string{`Block backfill "a" is not supported by this version`}},
+		{"unsupported block", inSet("flag \"flagd\" \"a\" {}"), "7:1", []string{`Block flag "flagd" "a" is not supported by this version`}},
 		{"unsupported top block", "notify \"slack\" \"a\" {}\n", "1:1", []string{"not supported by this version"}},
 		{"unsupported nested block", "environment \"a\" {\n  approval \"b\" {\n  }\n}\n", "2:3", []string{`Block approval "b" is not supported by this version`}},
 		{"unsupported driver", inSet("artifact \"oci\" \"a\" {\n}"), "7:1", []string{`Block artifact "oci" "a" is not supported by this version`}},

@@ -40,6 +40,12 @@ func (r *resolution) block(b *block) Block {
 		result.Timeout = r.duration(b, "timeout")
 	}
 	result.Settings = Settings{value: cty.ObjectVal(values)}
+	if b.doc.Type == "backfill" {
+		r.checkBackfill(b, values)
+		if update := b.args["update"]; update != nil {
+			result.Text = textPlace(update)
+		}
+	}
 	for _, child := range b.children("assert") {
 		result.Asserts = append(result.Asserts, newAssert(child, r.eval.context.Variables, r.project))
 	}
@@ -55,6 +61,9 @@ func (r *resolution) setting(b *block, doc ArgumentDoc) cty.Value {
 		})
 	case TypeArtifact:
 		return r.referred(b.args[doc.Name], r.artifact)
+	}
+	if b.doc.Type == "backfill" {
+		return r.decided(b, doc.Name) // all of it is reviewed
 	}
 	value, ds := r.eval.argument(b, doc.Name)
 	r.ds = append(r.ds, ds...)

@@ -20,7 +20,7 @@ type Evaluated struct {
 	Source []byte
 	Range  diag.Range
 
-	// Blocks are the terraform, migration, artifact, deployment and check
+	// Blocks are the terraform, migration, backfill, artifact, deployment and check
 	// blocks in order of address.
 	Blocks []Block
 	// Databases are the databases that Blocks refer to, in order of address.
@@ -33,7 +33,7 @@ type Evaluated struct {
 // defaults filled in; durations are normalised ("1h30m0s"); a reference to
 // another block is that block's exported object.
 type Block struct {
-	Kind    string // "terraform", "migration", "artifact", "deployment", "check", "database"
+	Kind    string // "terraform", "migration", "backfill", "artifact", "deployment", "check", "database"
 	Driver  string // first label of two ("file", "http", "directory", "exec", "sql"); a database's driver; else ""
 	Name    string
 	Address string // "terraform.cache", "migration.orders", "artifact.file.api", "database.orders"
@@ -43,6 +43,8 @@ type Block struct {
 	Timeout  time.Duration // zero: none given
 	Range    diag.Range
 	Asserts  []Assert // check blocks
+	// Text is where the SQL of a backfill begins.
+	Text diag.Range
 }
 
 // PhaseRules are the arguments of a phase block.

@@ -3,14 +3,13 @@ package config
 import "encoding/json"
 
 func changeSetBlock() BlockDoc {
-	blocks := []BlockDoc{terraformBlock(), migrationBlock()}
+	blocks := []BlockDoc{terraformBlock(), migrationBlock(), backfillBlock()}
 	blocks = append(blocks, artifactBlocks()...)
 	blocks = append(blocks, deploymentBlocks()...)
 	blocks = append(blocks, checkBlocks()...)
 	blocks = append(blocks,
 		phaseBlock(),
 		rollbackBlock(),
-		unsupported("backfill", "Rows changed in batches.", "name"),
 		unsupported("flag", "A release switch.", "type", "name"),
 		unsupported("rollout", "Release in steps."),
 		unsupported("evidence", "Results of tests and scans.", "type", "name"),

@@ -41,7 +41,7 @@ func referenceOf(traversal hcl.Traversal) reference {
 // blocks of the kind cannot be referred to.
 func addressLength(kind string) int {
 	switch kind {
-	case "database", "terraform", "migration", "environment", "change_set":
+	case "database", "terraform", "migration", "backfill", "environment", "change_set":
 		return 2
 	case "artifact", "deployment", "check":
 		return 3
@@ -117,7 +117,7 @@ func referenceKinds(t Type) (kinds []string, list bool) {
 	case TypeChecks:
 		return []string{"check"}, true
 	case TypeBlocks:
-		return []string{"terraform", "migration", "artifact", "deployment", "check"}, true
+		return []string{"terraform", "migration", "backfill", "artifact", "deployment", "check"}, true
 	case TypeEnvironment:
 		return []string{"environment"}, true
 	case TypeChangeSets:

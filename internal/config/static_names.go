@@ -11,7 +11,7 @@ import (
 func rootNames(s scope) []string {
 	names := []string{"var", "local", "path", "lockstep", "database", "terraform"}
 	if s.changeSet != nil {
-		names = append(names, "migration", "artifact", "deployment", "check")
+		names = append(names, "migration", "backfill", "artifact", "deployment", "check")
 	}
 	if s.self {
 		names = append(names, "self")
@@ -51,7 +51,7 @@ func (c *checker) namesOf(r reference, s scope) (index, bool) {
 			return c.terraformOfAll(), true
 		}
 		return c.blocksOf(s.changeSet, kind), true
-	case "migration", "artifact", "deployment", "check":
+	case "migration", "backfill", "artifact", "deployment", "check":
 		if s.changeSet != nil {
 			return c.blocksOf(s.changeSet, kind), true
 		}

@@ -31,6 +31,15 @@ change_set "order_status" {
     }
   }
 
+  backfill "status_id" {
+    database  = database.orders
+    table     = "orders"
+    key       = "id"
+    batch     = 5000
+    update    = "UPDATE orders SET status_id = s.id FROM order_statuses s WHERE s.name = orders.state AND orders.id BETWEEN :from AND :to"
+    remaining = "SELECT count(*) FROM orders WHERE status_id IS NULL"
+  }
+
   # --- how we know that it works
   check "http" "api_ready" {
     url               = "${var.api_url}/readyz"
