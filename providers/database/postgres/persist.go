@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"time"
 
 	"github.com/lib/pq"
@@ -12,31 +14,171 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
+// budget is what a step may spend to get its locks: its own time, and the
+// time of those who queue behind it. Many tries share one.
+type budget struct {
+	say             func(format string, args ...any)
+	what            string
+	begun, deadline time.Time
+	// limit is the target's lock_timeout: no request ever waits longer.
+	limit time.Duration
+
+	tries   int
+	asked   time.Time     // the first request for a lock
+	queued  time.Duration // the longest wait of one request
+	failed  int           // requests that stood in a queue in vain
+	rows    bool          // the last wait was for a row, where no table's traffic queues
+	wanted  string        // what the last failed try asked for
+	holders []holder      // who was in its way
+	met     map[string]time.Time
+	report  report
+}
+
+// attempt is one try within the budget.
+type attempt struct {
+	*budget
+	watch   *watch
+	granted time.Time // when the locks known beforehand were there
+}
+
 // persist repeats a try that fails for a passing cause.
-func (s *session) persist(ctx context.Context, what string, try func(context.Context, *watch) (database.Measured, error)) (database.Measured, error) {
-	deadline := s.lastTry(ctx)
-	begun := time.Now()
-	var waited time.Duration
-	for n := 1; ; n++ {
-		watch := s.watch(ctx)
-		measured, err := try(ctx, watch)
-		blockers := watch.stop()
-		waited += watch.waited
-		measured.LockWait, measured.Tries = waited, n
+func (s *session) persist(ctx context.Context, what string, try func(context.Context, *attempt) (database.Measured, error)) (database.Measured, error) {
+	b := &budget{
+		say: s.job.Say, what: what, begun: time.Now(), deadline: s.lastTry(ctx),
+		limit: max(s.job.Target.LockTimeout, time.Millisecond), met: map[string]time.Time{},
+	}
+	for {
+		b.tries++
+		a := &attempt{budget: b, watch: s.watch(ctx, b), granted: time.Now()}
+		measured, err := try(ctx, a)
+		a.watch.stop()
+		a.measure(&measured)
 		if !passing(err) {
 			return measured, err
 		}
-		pause := backoff(n + 1)
-		if time.Now().Add(pause).After(deadline) {
-			return measured, fmt.Errorf("%w: %s was tried %d times in %s and undone each time: %s; blocked by %s",
-				providers.ErrBlocked, what, n, time.Since(begun).Round(time.Second), reason(err), blockers)
+		pause := a.undone(err)
+		if time.Now().Add(pause).After(b.deadline) {
+			return measured, b.exhausted()
 		}
-		s.job.Say("%s: try %d undone after %s of waiting: %s; blocked by %s; again in %s",
-			what, n, watch.waited.Round(time.Millisecond), reason(err), blockers, pause.Round(10*time.Millisecond))
+		b.report.say(b, pause)
 		if err := sleep(ctx, pause); err != nil {
 			return measured, err
 		}
 	}
+}
+
+// measure writes the figures of all tries up to now.
+func (a *attempt) measure(m *database.Measured) {
+	m.Tries = a.tries
+	m.LockWait = a.watch.waitedFor()
+	if !a.asked.IsZero() {
+		m.LockWait += max(a.granted.Sub(a.asked), 0)
+	}
+	m.Queued = max(a.queued, a.watch.longestWait())
+}
+
+// undone notes a failed try and returns the pause before the next one.
+func (a *attempt) undone(err error) time.Duration {
+	waited := a.watch.longestWait()
+	if a.asked.IsZero() {
+		a.asked = time.Now().Add(-waited)
+	}
+	a.queued, a.failed = max(a.queued, waited), a.failed+1
+	a.meet(a.watch.holders)
+	a.wanted, a.rows = a.watch.wanted, a.watch.rows
+	if code(err) == "40P01" {
+		a.wanted += " (deadlock)"
+	}
+	if a.rows {
+		return backoff(a.tries)
+	}
+	return rest(max(waited, a.bodyLimit(), time.Since(a.granted)/restPerQueue))
+}
+
+// What one request may wait in a lock's queue, with the application's
+// statements behind it. On a table that is used without a break by short
+// transactions, a request is granted as soon as those at work have ended: the
+// first limit is several times longer than such a transaction takes, and what
+// it adds to an application's own time stays below 50 ms.
+const (
+	firstQueue    = 25 * time.Millisecond
+	queueStep     = 5 * time.Millisecond
+	ordinaryQueue = 40 * time.Millisecond
+	// restPerQueue: for the time that it kept others waiting, a step leaves
+	// them alone for so many times longer.
+	restPerQueue = 8
+	// growFrom is the share of the budget that is spent before a request may
+	// wait longer than ordinaryQueue: a late success is better than none, but
+	// not at the application's cost as long as there is time.
+	growFrom = 0.5
+)
+
+// queue is how long the next request may wait. Towards the end of the budget
+// it grows up to the target's lock_timeout, unless those in the way have been
+// there so long that such a wait would be in vain.
+func (b *budget) queue() time.Duration {
+	q := min(firstQueue+time.Duration(b.failed)*queueStep, ordinaryQueue)
+	spent := float64(time.Since(b.begun)) / float64(b.deadline.Sub(b.begun)+1)
+	if over := (min(spent, 1) - growFrom) / (1 - growFrom); over > 0 && b.limit > ordinaryQueue {
+		grown := time.Duration(float64(ordinaryQueue) * math.Pow(float64(b.limit)/float64(ordinaryQueue), over))
+		if b.worthwhile(grown) {
+			q = grown
+		}
+	}
+	return min(q, b.limit)
+}
+
+// worthwhile reports whether a wait can be expected to end well: how long a
+// transaction has been open says best how long it will yet be.
+func (b *budget) worthwhile(wait time.Duration) bool {
+	for _, h := range b.holders {
+		if h.age > 2*wait {
+			return false
+		}
+	}
+	return true
+}
+
+// bodyLimit bounds the waits of the file itself, after the locks known
+// beforehand are taken. Waits for rows may be longer: only those wait behind
+// them who want the same rows.
+func (b *budget) bodyLimit() time.Duration {
+	if b.rows {
+		return b.limit
+	}
+	return b.queue()
+}
+
+// meet notes who is in the way. A transaction's age is hidden from a role
+// without pg_read_all_stats; that it is still there is not.
+func (b *budget) meet(list []holder) {
+	now := time.Now()
+	for i, h := range list {
+		if b.met[h.transaction].IsZero() {
+			b.met[h.transaction] = now
+		}
+		list[i].age = max(h.age, now.Sub(b.met[h.transaction]))
+	}
+	b.holders = list
+}
+
+// exhausted is the error at the end of the budget.
+func (b *budget) exhausted() error {
+	return fmt.Errorf("%w: %s was tried %d times in %s and undone each time, nothing is changed; %s; blocked by %s; who may end that, and how: %s; then apply again",
+		providers.ErrBlocked, b.what, b.tries, age(time.Since(b.begun)), b.missing(), nameAll(b.holders), remedies(b.holders))
+}
+
+func (b *budget) missing() string {
+	if b.wanted == "" {
+		return "a lock was not granted in time"
+	}
+	return "it needs " + b.wanted
+}
+
+// rest is a pause after others were kept waiting, with jitter.
+func rest(waited time.Duration) time.Duration {
+	pause := restPerQueue * max(waited, time.Millisecond)
+	return pause + rand.N(pause/2)
 }
 
 // lastTry is when patience ends: early enough that a try which waits for its
@@ -64,11 +206,4 @@ func code(err error) string {
 		return string(pqErr.Code)
 	}
 	return ""
-}
-
-func reason(err error) string {
-	if code(err) == "40P01" {
-		return "deadlock"
-	}
-	return "lock timeout"
 }

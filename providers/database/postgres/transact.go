@@ -46,7 +46,7 @@ func (s *session) try(ctx context.Context, work database.Work, watch *watch) (m 
 	if err := t.body(ctx); err != nil {
 		return m, err
 	}
-	m = database.Measured{Duration: time.Since(start), LockWait: watch.sofar(), XID: t.xid, Rows: t.rows}
+	m = database.Measured{Duration: time.Since(start), LockWait: watch.before + watch.sofar(), Tries: watch.tries, XID: t.xid, Rows: t.rows}
 	return m, t.finish(ctx, b, m)
 }
 

@@ -14,6 +14,8 @@ type watch struct {
 	guard  *connection
 	cancel context.CancelFunc
 	ended  chan struct{}
+	tries  int           // the number of this try, from 1
+	before time.Duration // waited in the tries before
 
 	mu       sync.Mutex
 	pid      int
