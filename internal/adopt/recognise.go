@@ -81,8 +81,9 @@ type Sighting struct {
 // Recognise names the one tool that migrated a target. It refuses several
 // tools at once, tools whose files no converter reads, and a table that has a
 // tool's name and nobody's columns. own is the name of the version table that
-// the database block gives to Lockstep.
-func Recognise(tables []Table, own string) (*Sighting, []Problem) {
+// the database block gives to Lockstep; ours says that Lockstep's history has
+// the version in it, so that it tells of no other tool.
+func Recognise(tables []Table, own string, ours bool) (*Sighting, []Problem) {
 	var found []Sighting
 	var problems []Problem
 	rails := slices.ContainsFunc(tables, isRailsMetadata)
@@ -99,7 +100,9 @@ func Recognise(tables []Table, own string) (*Sighting, []Problem) {
 			problems = append(problems, unknownShape(t))
 		}
 	}
-	found = slices.DeleteFunc(found, func(s Sighting) bool { return isEmptyVersion(s) && len(found) > 1 })
+	// A version table without a row says nothing; Lockstep's own is like that
+	// until its first migration.
+	found = slices.DeleteFunc(found, func(s Sighting) bool { return len(found) > 1 && s.Tool == GolangMigrate && (ours || len(s.Table.Rows) == 0) })
 	if len(found) > 1 {
 		return nil, append(problems, severalTools(found))
 	}
@@ -108,10 +111,6 @@ func Recognise(tables []Table, own string) (*Sighting, []Problem) {
 	}
 	return &found[0], problems
 }
-
-// isEmptyVersion: a version table without a row says nothing; Lockstep's own
-// is like that until its first migration.
-func isEmptyVersion(s Sighting) bool { return s.Tool == GolangMigrate && len(s.Table.Rows) == 0 }
 
 func isRailsMetadata(t Table) bool {
 	return t.Name == "ar_internal_metadata" && t.has([]string{"key", "value", "created_at", "updated_at"})

@@ -25,7 +25,7 @@ const byHand = "README, Coming from another tool"
 const baselineByHand = "its history cannot be taken over: write the schema as it is into one file 0001_baseline.up.sql (pg_dump --schema-only), mark it as applied with golang-migrate's tool (migrate force 1), and import again (" + byHand + ")"
 
 func shapes() []shape {
-	limited := regexp.MustCompile(`^(character varying|varchar) ?\(\d+\)$`)
+	text := regexp.MustCompile(`^(character varying|varchar|text)`)
 	integer := regexp.MustCompile(`^(bigint|int8|integer|int|uint64|bigint unsigned)( ?\(\d+\))?$`)
 	boolean := regexp.MustCompile(`^(bool|boolean|tinyint ?\(1\))$`)
 	refused := func(tool Tool, columns ...string) shape {
@@ -34,14 +34,14 @@ func shapes() []shape {
 	return []shape{
 		{tool: GolangMigrate, columns: []string{"version", "dirty"}, exact: true, types: map[string]*regexp.Regexp{"version": integer, "dirty": boolean}},
 		{tool: Goose, columns: []string{"id", "version_id", "is_applied", "tstamp"}, exact: true},
-		{tool: Dbmate, columns: []string{"version"}, exact: true, types: map[string]*regexp.Regexp{"version": limited}},
+		{tool: Dbmate, columns: []string{"version"}, exact: true, types: map[string]*regexp.Regexp{"version": text}},
 		{tool: Flyway, columns: []string{
 			"installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "installed_on", "execution_time", "success",
 		}},
 		{tool: Liquibase, columns: []string{"id", "author", "filename", "dateexecuted", "orderexecuted", "exectype", "md5sum"}},
 		{tool: Atlas, columns: []string{"version", "description", "type", "applied", "total", "executed_at", "execution_time", "error", "hash", "operator_version"}},
 		{
-			tool: "Rails", columns: []string{"version"}, exact: true, types: map[string]*regexp.Regexp{"version": regexp.MustCompile(`^(character varying|varchar|text)`)},
+			tool: "Rails", columns: []string{"version"}, exact: true, types: map[string]*regexp.Regexp{"version": text},
 			refuse: railsFix,
 		},
 		refused("Ecto", "version", "inserted_at"),
@@ -87,7 +87,8 @@ func Names() []string {
 // Schemas are those beside the current one in which tools keep their tables.
 func Schemas() []string { return []string{"atlas_schema_revisions", "sqitch"} }
 
-// shapeOf finds the tool that makes tables with these columns.
+// shapeOf finds the tool that makes tables with these columns. dbmate and
+// Rails make the same one; Rails keeps another beside it.
 func shapeOf(t Table, rails bool) (shape, bool) {
 	if tern, ok := ternShape(t); ok {
 		return tern, true

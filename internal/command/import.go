@@ -74,10 +74,12 @@ func (a *app) importDatabase(ctx context.Context, args []string, o importOptions
 
 // takeover decides what there is to do.
 func (d *keptDatabase) takeover(seen database.Survey, o importOptions) (view.Takeover, error) {
-	t := view.Takeover{Database: d.block.Address, Environment: d.environment.Name, Folder: d.folder(), Contents: o.dryRun}
-	sighting, problems := adopt.Recognise(seen.Tables, d.block.Settings.Text("table"))
+	t := view.Takeover{
+		Database: d.block.Address, Environment: d.environment.Name, Folder: d.folder(),
+		Table: d.block.Settings.Text("table"), Contents: o.dryRun,
+	}
+	sighting, problems := adopt.Recognise(seen.Tables, d.block.Settings.Text("table"), seen.State.Covers())
 	if len(problems) > 0 {
-		t.Adoption.Tool, t.Adoption.Table = "another tool", "see below"
 		if sighting != nil {
 			t.Adoption.Tool, t.Adoption.Table = sighting.Tool, sighting.Table.String()
 		}

@@ -21,6 +21,7 @@ type Takeover struct {
 	Database    string // "database.orders"
 	Environment string
 	Folder      string // the migrations folder
+	Table       string // the database block's version table
 	Adoption    adopt.Adoption
 	// Done is true once it was carried out.
 	Done bool
@@ -41,13 +42,17 @@ const shownRows = 30
 func (v Import) Text(t Takeover) error {
 	p := newPage(v.Out)
 	a := t.Adoption
-	p.paragraph("", fmt.Sprintf("%s of %s was migrated by %s (table %s)", safe(t.Database), safe(t.Environment), a.Tool, safe(a.Table)))
+	by := fmt.Sprintf(" was migrated by %s (table %s)", a.Tool, safe(a.Table))
+	if a.Tool == "" {
+		by = ""
+	}
+	p.paragraph("", fmt.Sprintf("%s of %s%s", safe(t.Database), safe(t.Environment), by))
 	p.line("")
 	if len(a.Problems) > 0 {
 		p.problems("It cannot be taken over yet:", a.Problems)
 		return p.flush()
 	}
-	p.adopted(a)
+	p.adopted(t)
 	p.newFiles(t)
 	p.problems("Not converted:", a.LeftOut)
 	for _, note := range a.Notes {
@@ -65,7 +70,8 @@ func (v Import) Text(t Takeover) error {
 	return p.flush()
 }
 
-func (p *page) adopted(a adopt.Adoption) {
+func (p *page) adopted(t Takeover) {
+	a := t.Adoption
 	if len(a.Entries) == 0 {
 		p.line("The history has everything that %s applied.", a.Tool)
 		return
@@ -78,7 +84,7 @@ func (p *page) adopted(a adopt.Adoption) {
 		}
 		rows = append(rows, []string{strconv.FormatUint(e.Version, 10), safe(e.Name), safe(adoptedWhen(e)), e.Up.Short(), verifiedWord(e)})
 	}
-	p.line("%s for the history, schema_migrations says %d:", count(len(a.Entries), "row"), a.Version)
+	p.line("%s for the history, %s says %d:", count(len(a.Entries), "row"), safe(t.Table), a.Version)
 	p.grid([]string{"version", "name", "applied", "up", "content"}, rows)
 	p.line("")
 }

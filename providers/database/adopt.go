@@ -133,6 +133,13 @@ func (p *Provider) unmoved(ctx context.Context, target Target, seen Survey) erro
 	return nil
 }
 
+// Covers reports whether the history itself says how the schema came to its
+// version.
+func (s State) Covers() bool {
+	row, ok := s.receipt(s.Version)
+	return ok && row.Up != ""
+}
+
 func (b Books) adopt(ctx context.Context, q Querier, req AdoptRequest) error {
 	if err := b.Prepare(ctx, q); err != nil {
 		return err
