@@ -196,6 +196,8 @@ func binding(o plans.Observation) any {
 
 func describeDifference(planned, now plans.Observation) string {
 	switch {
+	case planned.Database != nil && now.Database != nil && planned.Database.Pooled != now.Database.Pooled:
+		return "now its url leads to a connection pooler, or no longer does"
 	case planned.Database != nil && now.Database != nil:
 		return fmt.Sprintf("the plan saw version %s with %d migrations, now it has version %s with %d",
 			orNone(planned.Database.Version), len(planned.Database.Applied),

@@ -52,10 +52,12 @@ func databaseBlock() BlockDoc {
 		Arguments: []ArgumentDoc{
 			{Name: "driver", Type: TypeString, Required: true, Constant: true, OneOf: []string{"postgres", "sqlite"}, Doc: "Kind of database."},
 			{Name: "url", Type: TypeString, Required: true, Doc: "Connection URL (owner role); use a sensitive variable."},
+			{Name: "direct_url", Type: TypeString, Doc: "Connection URL for migrations that goes past a connection pooler, when url leads to one."},
 			{Name: "migrations", Type: TypePath, Required: true, Constant: true, Doc: "Folder in golang-migrate's layout: 0001_name.up.sql, 0001_name.down.sql."},
 			{Name: "table", Type: TypeString, Constant: true, Default: text("schema_migrations"), Doc: "Table that holds the schema version."},
 			{Name: "lock_timeout", Type: TypeDuration, Default: text("2s"), Doc: "How long a statement may wait for a lock."},
 			{Name: "statement_timeout", Type: TypeDuration, Default: text("15m"), Doc: "How long a statement may run."},
+			{Name: "lock", Type: TypeString, Constant: true, Default: text("session"), OneOf: []string{"session", "lease"}, Doc: "How other migrations are kept out: locks of a connection, or a row that expires, which works through a connection pooler."},
 			{Name: "scratch_url", Type: TypeString, Unsupported: true, Doc: "Where scratch copies are made."},
 			{Name: "queries", Type: TypePath, Unsupported: true, Doc: "Folder of the application's SQL."},
 			{Name: "for_each", Type: TypeAny, Unsupported: true, Doc: "A fleet of databases."},
@@ -64,10 +66,12 @@ func databaseBlock() BlockDoc {
 			{Name: "name", Type: TypeString, Doc: "The block's name."},
 			{Name: "driver", Type: TypeString, Doc: "As given."},
 			{Name: "url", Type: TypeString, Doc: "As given."},
+			{Name: "direct_url", Type: TypeString, Doc: "As given, or null."},
 			{Name: "migrations", Type: TypePath, Doc: "As given."},
 			{Name: "table", Type: TypeString, Doc: "As given, or the default."},
 			{Name: "lock_timeout", Type: TypeDuration, Doc: "As given, or the default."},
 			{Name: "statement_timeout", Type: TypeDuration, Doc: "As given, or the default."},
+			{Name: "lock", Type: TypeString, Doc: "As given, or the default."},
 		},
 	}
 }

@@ -18,7 +18,7 @@ func Blocks(plan *plans.Plan, all map[string]Standing, now time.Time) []plans.Bl
 	case plan.Settled != "":
 		return nil
 	}
-	var blocks []plans.Block
+	blocks := pooled(plan)
 	if here.OpenRun != nil {
 		blocks = append(blocks, openRun(plan, *here.OpenRun))
 	}

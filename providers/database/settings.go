@@ -2,6 +2,7 @@ package database
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +13,31 @@ import (
 type Target struct {
 	Name   string
 	Driver string
-	// URL holds a password; it must never reach an error or a log.
+	// URL holds a password; it must never reach an error or a log. It is the
+	// block's direct_url where there is one: migrations go past a pooler.
 	URL        string
 	Migrations string
 	// Table is golang-migrate's version table, "schema_migrations" by default.
 	Table            string
 	LockTimeout      time.Duration
 	StatementTimeout time.Duration
+	// Lock is how other migrations are kept out: LockSession or LockLease.
+	Lock string
 }
+
+// Ways to keep other migrations of a database out.
+const (
+	// LockSession holds golang-migrate's locks as long as the connection lives.
+	LockSession = "session"
+	// LockLease holds a row that expires; it works through a pooler that
+	// gives each transaction a connection of its own.
+	LockLease = "lease"
+)
+
+// ErrPooled is the error of work that needs a connection of its own where a
+// pooler shares connections out. Nothing was changed.
+var ErrPooled = errors.New("the url leads to a connection pooler, where locks and settings of a session are lost or reach others; " +
+	"give direct_url, a url that goes past the pooler, or set lock = \"lease\" in the database block")
 
 // Defaults of a database block.
 const (
@@ -36,6 +54,8 @@ type targetJSON struct {
 	Table            string `json:"table"`
 	LockTimeout      string `json:"lock_timeout"`
 	StatementTimeout string `json:"statement_timeout"`
+	DirectURL        string `json:"direct_url"`
+	Lock             string `json:"lock"`
 }
 
 // DecodeTarget reads a database block's settings. Its errors never show a
@@ -45,7 +65,13 @@ func DecodeTarget(settings json.RawMessage) (Target, error) {
 	if err := decodeStrict(settings, &in); err != nil {
 		return Target{}, fmt.Errorf("settings of the database: %w", err)
 	}
-	t := Target{Name: in.Name, Driver: in.Driver, URL: in.URL, Migrations: in.Migrations, Table: in.Table}
+	t := Target{
+		Name: in.Name, Driver: in.Driver, URL: cmp.Or(in.DirectURL, in.URL), Migrations: in.Migrations, Table: in.Table,
+		Lock: cmp.Or(in.Lock, LockSession),
+	}
+	if t.Lock == LockLease && t.Driver != "postgres" {
+		return Target{}, fmt.Errorf("database %q: lock = \"lease\" is for driver postgres; leave lock out", t.Name)
+	}
 	if t.Table == "" {
 		t.Table = DefaultTable
 	}

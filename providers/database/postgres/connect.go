@@ -21,6 +21,9 @@ type connection struct {
 	*sql.Conn
 	db  *sql.DB
 	pid int
+	// pooled is true when a connection pooler stands in between: what is set
+	// for the session then reaches other clients, or is lost.
+	pooled bool
 }
 
 // connectTimeout bounds the attempt to reach a server.
@@ -32,6 +35,9 @@ func connect(ctx context.Context, dsn, application string) (*connection, error) 
 		return nil, err
 	}
 	config.ApplicationName = application
+	// A query and its parameters travel together: sent one after the other, a
+	// pooler may hand them to two servers.
+	config.BinaryParameters = true
 	connector, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, hidden(config, err)
@@ -44,6 +50,12 @@ func connect(ctx context.Context, dsn, application string) (*connection, error) 
 	}
 	if err := c.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&c.pid); err != nil {
 		return nil, errors.Join(hidden(config, fmt.Errorf("connect: %w", err)), c.close())
+	}
+	if c.pooled, err = isPooled(c.Conn, c.pid); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	if c.pooled {
+		return c, nil
 	}
 	// Unknown before version 14 and on some systems: then a lost client is
 	// noticed at the end of its statement.
