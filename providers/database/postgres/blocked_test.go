@@ -15,9 +15,9 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
 
-// A reader keeps its transaction open; the migration waits, gives up, tries
-// again. Other readers must not queue longer than lock_timeout meanwhile.
-func TestReadersDoNotQueueBehindAWaitingMigration(t *testing.T) {
+// What a file locks may be known to nobody beforehand (here: no lock is in
+// the plan). Then its own request waits, gives up early, and tries again.
+func TestAFileWhoseLocksNobodyKnows(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.exec("create table busy (id int)")
@@ -38,21 +38,15 @@ func TestReadersDoNotQueueBehindAWaitingMigration(t *testing.T) {
 		result, err = postgres.New().Apply(context.Background(), req)
 		ended <- err
 	}()
-	var longest time.Duration
-	tries := 0
-	for tries < 3 {
-		start := time.Now()
+	for range 2 {
+		line := <-said
+		for _, part := range []string{"needs AccessExclusiveLock on busy; blocked by pid ", "the long report", "SELECT pg_terminate_backend("} {
+			if !strings.Contains(line, part) {
+				t.Errorf("said %q, want %q in it", line, part)
+			}
+		}
 		if _, err := b.db.ExecContext(context.Background(), "select count(*) from busy"); err != nil {
 			t.Fatal(err)
-		}
-		longest = max(longest, time.Since(start))
-		select {
-		case line := <-said:
-			tries++
-			if !strings.Contains(line, "lock timeout; blocked by pid ") || !strings.Contains(line, "the long report") {
-				t.Errorf("said %q", line)
-			}
-		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	if err := reader.Rollback(); err != nil {
@@ -61,15 +55,9 @@ func TestReadersDoNotQueueBehindAWaitingMigration(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	// lock_timeout is 300 ms; the rest is room for a busy machine.
-	if longest > 300*time.Millisecond+700*time.Millisecond {
-		t.Errorf("a reader waited %s behind the migration", longest)
-	}
-	if longest < 50*time.Millisecond {
-		t.Errorf("no reader waited at all (%s): the test shows nothing", longest)
-	}
-	if wait := result.Figures["lock_wait_ms"].(int64); wait < 500 || result.Figures["tries"].(int) < 4 {
-		t.Errorf("figures %v", result.Figures)
+	f := result.Figures
+	if f["lock_wait_ms"].(int64) < f["lock_queued_ms"].(int64) || f["lock_queued_ms"].(int64) == 0 || f["tries"].(int) < 3 {
+		t.Errorf("figures %v", f)
 	}
 }
 

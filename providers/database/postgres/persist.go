@@ -27,7 +27,8 @@ type budget struct {
 	asked   time.Time     // the first request for a lock
 	queued  time.Duration // the longest wait of one request
 	failed  int           // requests that stood in a queue in vain
-	rows    bool          // the last wait was for a row, where no table's traffic queues
+	rows    bool          // the last wait was for a row
+	patient bool          // nobody's traffic on a table queues behind the waits of the file
 	wanted  string        // what the last failed try asked for
 	holders []holder      // who was in its way
 	met     map[string]time.Time
@@ -89,7 +90,7 @@ func (a *attempt) undone(err error) time.Duration {
 	if code(err) == "40P01" {
 		a.wanted += " (deadlock)"
 	}
-	if a.rows {
+	if a.patient || a.rows {
 		return backoff(a.tries)
 	}
 	return rest(max(waited, a.bodyLimit(), time.Since(a.granted)/restPerQueue))
@@ -140,10 +141,13 @@ func (b *budget) worthwhile(wait time.Duration) bool {
 }
 
 // bodyLimit bounds the waits of the file itself, after the locks known
-// beforehand are taken. Waits for rows may be longer: only those wait behind
-// them who want the same rows.
+// beforehand are taken. A file that changes rows and holds no table against
+// anybody may wait longer: behind its request for a row only those stand who
+// want the same row, and behind its request for a table only catalog changes.
+// The rows that it has changed already stay locked meanwhile, as they do for
+// the rest of its transaction.
 func (b *budget) bodyLimit() time.Duration {
-	if b.rows {
+	if b.patient {
 		return b.limit
 	}
 	return b.queue()

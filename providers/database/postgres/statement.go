@@ -12,12 +12,12 @@ import (
 // Run runs one statement outside of a transaction, on a connection of its own.
 func (s *session) Run(ctx context.Context, statement database.Statement) (database.Measured, error) {
 	what := fmt.Sprintf("%s:%d", statement.File, statement.Line)
-	return s.persist(ctx, what, func(ctx context.Context, watch *watch) (database.Measured, error) {
-		return s.runOnce(ctx, statement, watch)
+	return s.persist(ctx, what, func(ctx context.Context, a *attempt) (database.Measured, error) {
+		return s.runOnce(ctx, statement, a)
 	})
 }
 
-func (s *session) runOnce(ctx context.Context, statement database.Statement, watch *watch) (m database.Measured, err error) {
+func (s *session) runOnce(ctx context.Context, statement database.Statement, a *attempt) (m database.Measured, err error) {
 	if statement.Concurrently() {
 		// A try that was cut short (a deadlock) leaves an INVALID index.
 		if effect, err := s.Inspect(ctx, statement.Statement); err != nil || effect == database.EffectBroken {
@@ -31,8 +31,8 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, wat
 		return m, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	watch.follow(c.pid)
-	lock, total := s.limits(statement)
+	a.watch.follow(c.pid)
+	lock, total := s.patience(statement)
 	if _, err := c.ExecContext(ctx, fmt.Sprintf(`SET lock_timeout = %d; SET statement_timeout = %d; SET synchronous_commit = on`,
 		lock.Milliseconds(), total.Milliseconds())); err != nil {
 		return m, fmt.Errorf("set the timeouts: %w", err)
@@ -49,10 +49,10 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, wat
 	return m, err
 }
 
-// limits: the CONCURRENTLY forms wait for old transactions by lock waits, in
+// patience: the CONCURRENTLY forms wait for old transactions by lock waits, in
 // which nobody queues behind them; cut short they leave an INVALID index. So
 // they get no limit but the step's own.
-func (s *session) limits(statement database.Statement) (lock, total time.Duration) {
+func (s *session) patience(statement database.Statement) (lock, total time.Duration) {
 	if statement.Concurrently() {
 		return 0, 0
 	}

@@ -14,8 +14,8 @@ import (
 // that waits for a lock gives up early, is undone as a whole, and leaves the
 // way free for those who queue behind it.
 func (s *session) Transact(ctx context.Context, work database.Work) (database.Measured, error) {
-	return s.persist(ctx, work.File, func(ctx context.Context, watch *watch) (database.Measured, error) {
-		return s.try(ctx, work, watch)
+	return s.persist(ctx, work.File, func(ctx context.Context, a *attempt) (database.Measured, error) {
+		return s.try(ctx, work, a)
 	})
 }
 
@@ -24,19 +24,19 @@ func (s *session) Transact(ctx context.Context, work database.Work) (database.Me
 type transaction struct {
 	*connection
 	session *session
+	attempt *attempt
 	work    database.Work
 	xid     string
 	rows    int64
 }
 
-func (s *session) try(ctx context.Context, work database.Work, watch *watch) (m database.Measured, err error) {
+func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m database.Measured, err error) {
 	c, err := connect(ctx, s.job.Target.URL, applicationName(s.job.Run, s.job.Step))
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	watch.follow(c.pid)
-	t := &transaction{connection: c, session: s, work: work}
+	t := &transaction{connection: c, session: s, attempt: a, work: work}
 	start := time.Now()
 	failpoint.Here("postgres: before begin")
 	b, err := t.begin(ctx)
@@ -46,15 +46,13 @@ func (s *session) try(ctx context.Context, work database.Work, watch *watch) (m 
 	if err := t.body(ctx); err != nil {
 		return m, err
 	}
-	m = database.Measured{Duration: time.Since(start), LockWait: watch.before + watch.sofar(), Tries: watch.tries, XID: t.xid, Rows: t.rows}
+	m = database.Measured{Duration: time.Since(start), XID: t.xid, Rows: t.rows}
+	a.measure(&m)
 	return m, t.finish(ctx, b, m)
 }
 
 func (t *transaction) begin(ctx context.Context) (database.Books, error) {
-	if _, err := t.ExecContext(ctx, `BEGIN`); err != nil {
-		return database.Books{}, fmt.Errorf("begin: %w", err)
-	}
-	if err := t.careful(ctx); err != nil {
+	if err := t.session.acquire(ctx, t.connection, t.attempt, needs{t.work.Statements, t.work.Locks}); err != nil {
 		return database.Books{}, err
 	}
 	b, err := findBooks(ctx, t, t.session.job.Target.Table)
@@ -76,11 +74,7 @@ func (t *transaction) begin(ctx context.Context) (database.Books, error) {
 // careful sets the limits, and the durability that a role may have turned
 // off: a receipt must not be lost.
 func (t *transaction) careful(ctx context.Context) error {
-	target := t.session.job.Target
-	_, err := t.ExecContext(ctx, fmt.Sprintf(
-		`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d; SET LOCAL synchronous_commit = on`,
-		max(target.LockTimeout.Milliseconds(), 1), max(target.StatementTimeout.Milliseconds(), 1)))
-	if err != nil {
+	if _, err := t.ExecContext(ctx, t.session.limits(t.attempt.bodyLimit())); err != nil {
 		return fmt.Errorf("set the timeouts: %w", err)
 	}
 	return nil

@@ -3,33 +3,45 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"strings"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// watch looks, from the guard connection, at whom a try waits for: once the
-// try has given up, the server no longer tells.
+// watch looks, from the guard connection, at what a try waits for and for
+// whom: once the try has given up, the server no longer tells.
 type watch struct {
 	guard  *connection
+	budget *budget
 	cancel context.CancelFunc
 	ended  chan struct{}
-	tries  int           // the number of this try, from 1
-	before time.Duration // waited in the tries before
+	begun  time.Time
 
-	mu       sync.Mutex
-	pid      int
-	since    time.Time // begin of the wait under way
-	waited   time.Duration
-	blockers []string
+	mu      sync.Mutex
+	pid     int
+	since   time.Time // begin of the wait under way
+	waited  time.Duration
+	longest time.Duration
+
+	// Of the last wait that was seen; to be read after stop.
+	wanted  string
+	holders []holder
+	rows    bool
 }
 
-// watchInterval bounds the error of the measured wait.
-const watchInterval = 25 * time.Millisecond
+// The watch's pace bounds the error of the measured wait. A statement that
+// runs for hours is not looked at a hundred times a second.
+const (
+	fastestLook = 10 * time.Millisecond
+	slowestLook = 250 * time.Millisecond
+)
 
-func (s *session) watch(ctx context.Context) *watch {
+func (s *session) watch(ctx context.Context, b *budget) *watch {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watch{guard: s.guard, cancel: cancel, ended: make(chan struct{})}
+	w := &watch{guard: s.guard, budget: b, cancel: cancel, ended: make(chan struct{}), begun: time.Now()}
 	go w.run(ctx)
 	return w
 }
@@ -41,35 +53,35 @@ func (w *watch) follow(pid int) {
 	w.pid = pid
 }
 
-// sofar is the time waited up to now.
-func (w *watch) sofar() time.Duration {
+// waitedFor is the time waited up to now, longestWait the longest part of it
+// in one piece.
+func (w *watch) waitedFor() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.waited + sinceStart(w.since)
 }
 
-// stop ends the watch and names the last blockers that were seen.
-func (w *watch) stop() string {
+func (w *watch) longestWait() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return max(w.longest, sinceStart(w.since))
+}
+
+// stop ends the watch.
+func (w *watch) stop() {
 	w.cancel()
 	<-w.ended
 	w.settle(time.Now())
-	if len(w.blockers) == 0 {
-		return "somebody who was gone before we could look"
-	}
-	return strings.Join(w.blockers, "; ")
 }
 
 func (w *watch) run(ctx context.Context) {
 	defer close(w.ended)
-	ticker := time.NewTicker(watchInterval)
-	defer ticker.Stop()
 	for {
-		select {
-		case <-ctx.Done():
+		pace := min(max(time.Since(w.begun)/100, fastestLook), slowestLook)
+		if sleep(ctx, pace) != nil {
 			return
-		case <-ticker.C:
-			w.look(ctx)
 		}
+		w.look(ctx)
 	}
 }
 
@@ -81,21 +93,31 @@ func (w *watch) look(ctx context.Context) {
 		return
 	}
 	// A cancelled query would break the guard, which holds the locks.
-	found, err := blockers(context.WithoutCancel(ctx), w.guard, pid)
-	if err != nil {
+	waits, err := w.see(context.WithoutCancel(ctx), pid)
+	switch {
+	case err != nil:
 		return
-	}
-	now := time.Now()
-	if len(found) == 0 {
-		w.settle(now)
+	case !waits:
+		w.settle(time.Now())
 		return
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.blockers = found
 	if w.since.IsZero() {
-		w.since = now
+		w.since = time.Now()
 	}
+	lasts := sinceStart(w.since)
+	w.mu.Unlock()
+	if lasts > lasting {
+		w.tell()
+	}
+}
+
+// tell reports on a long wait while it lasts; the try itself is busy.
+func (w *watch) tell() {
+	b := w.budget
+	b.meet(w.holders)
+	b.wanted = w.wanted
+	b.report.sayWaiting(b)
 }
 
 func (w *watch) settle(now time.Time) {
@@ -103,28 +125,55 @@ func (w *watch) settle(now time.Time) {
 	defer w.mu.Unlock()
 	if !w.since.IsZero() {
 		w.waited += now.Sub(w.since)
+		w.longest = max(w.longest, now.Sub(w.since))
 		w.since = time.Time{}
 	}
 }
 
-func blockers(ctx context.Context, c *connection, pid int) ([]string, error) {
-	rows, err := c.QueryContext(ctx, `
-		SELECT format('pid %s (user %s, %s, transaction open for %s): %s', pid, usename,
-		       coalesce(nullif(application_name, ''), 'unnamed application'),
-		       coalesce(date_trunc('second', clock_timestamp() - xact_start)::text, 'an unknown time'),
-		       left(regexp_replace(query, '\s+', ' ', 'g'), 80))
-		FROM pg_stat_activity WHERE pid = ANY(pg_blocking_pids($1)) ORDER BY pid`, pid)
+// see reports whether the backend waits for a lock, and notes for which one
+// and who has it.
+func (w *watch) see(ctx context.Context, pid int) (bool, error) {
+	var waits bool
+	err := w.guard.QueryRowContext(ctx, fmt.Sprintf(`SELECT coalesce(wait_event_type = 'Lock', false) FROM pg_stat_get_activity(%d)`, pid)).Scan(&waits)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil // it has ended
+	}
+	if err != nil || !waits {
+		return false, err
+	}
+	var kind, mode string
+	var relation int64
+	err = w.guard.QueryRowContext(ctx, fmt.Sprintf(`SELECT locktype, mode, coalesce(relation::bigint, 0) FROM pg_locks WHERE pid = %d AND NOT granted`, pid)).
+		Scan(&kind, &mode, &relation)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var who sql.NullString
-		if err := rows.Scan(&who); err != nil {
-			return nil, err
-		}
-		list = append(list, who.String)
+	w.rows = kind == "transactionid" || kind == "tuple"
+	if kind == "relation" {
+		return true, w.seeRelation(ctx, pid, want{oid: relation, mode: modeOf(plans.Lock{Mode: mode}), only: true})
 	}
-	return list, rows.Err()
+	w.wanted = map[string]string{
+		"transactionid": "a row that another transaction has changed", "tuple": "a row that another transaction has changed",
+		"virtualxid": "the end of transactions that are older than it",
+	}[kind]
+	if w.wanted == "" {
+		w.wanted = "a lock on " + kind
+	}
+	w.holders, err = findBlockers(ctx, w.guard, pid)
+	return true, err
+}
+
+func (w *watch) seeRelation(ctx context.Context, pid int, asked want) (err error) {
+	if asked.mode == 0 {
+		return nil
+	}
+	if err := w.guard.QueryRowContext(ctx, fmt.Sprintf(`SELECT %d::regclass::text`, asked.oid)).Scan(&asked.name); err != nil {
+		return err
+	}
+	w.wanted = asked.String()
+	w.holders, err = findHolders(ctx, w.guard, []want{asked}, pid, true)
+	return err
 }
