@@ -82,6 +82,8 @@ func TestStories(t *testing.T) {
 			"sql":      query,
 			"occupy":   occupy,
 			"forge":    forge,
+
+			"golang-migrate": golangMigrate,
 		},
 	})
 }
