@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -143,7 +144,7 @@ func (a *app) runToUndo(w *workspace, runs []journal.Run, args []string) (journa
 			}
 		}
 	}
-	head, err := w.onlyChangeSet(args)
+	name, err := w.changeSetOf(runs, args)
 	if err != nil {
 		return journal.Run{}, err
 	}
@@ -151,12 +152,12 @@ func (a *app) runToUndo(w *workspace, runs []journal.Run, args []string) (journa
 	if err != nil {
 		return journal.Run{}, err
 	}
-	standing, ok := journal.StandingsOf(runs).Of(environment.Name, head.Name)
+	standing, ok := journal.StandingsOf(runs).Of(environment.Name, name)
 	if ok && !standing.Latest.State.Over() {
 		return standing.Latest, nil // to be told what to do about it
 	}
 	if !ok || !standing.Has {
-		return journal.Run{}, blocked(fmt.Sprintf("%s does not have %s; there is nothing to roll back.", environment.Name, head.Name),
+		return journal.Run{}, blocked(fmt.Sprintf("%s does not have %s; there is nothing to roll back.", environment.Name, name),
 			"See what is where: lockstep status")
 	}
 	for _, run := range runs {
@@ -165,4 +166,14 @@ func (a *app) runToUndo(w *workspace, runs []journal.Run, args []string) (journa
 		}
 	}
 	return journal.Run{}, failed(errors.New("the run that applied it is not in the journal"))
+}
+
+// changeSetOf returns the name of the change set to undo. The project need not
+// declare it any more: an older checkout takes back what a newer one brought.
+func (w *workspace) changeSetOf(runs []journal.Run, args []string) (string, error) {
+	if len(args) == 1 && slices.ContainsFunc(runs, func(r journal.Run) bool { return r.ChangeSet == args[0] }) {
+		return args[0], nil
+	}
+	head, err := w.onlyChangeSet(args)
+	return head.Name, err
 }
