@@ -137,6 +137,8 @@ type Request struct {
 	// safe places of its own to stop at does so, with an error that wraps
 	// ErrStopped; others run to their end. It may be nil.
 	Stopping func() bool
+	// Held is what the step before left open at the same target; it may be nil.
+	Held *Held
 }
 
 // Result is what a step did.

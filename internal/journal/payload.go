@@ -33,7 +33,7 @@ type PhaseMark struct {
 }
 
 // Intent announces an effect, or the undoing of one. It is durable before
-// the effect starts.
+// the effect starts; those of a row of migrations are announced together.
 type Intent struct {
 	Phase    plans.Phase  `json:"phase"`
 	Action   plans.Action `json:"action"`
@@ -52,6 +52,7 @@ const (
 	ResultDone        = "done"        // the effect (or its undoing) is there
 	ResultFailed      = "failed"      // see Verdict for what is left of it
 	ResultInterrupted = "interrupted" // cancelled by a person; to be probed
+	ResultWithdrawn   = "withdrawn"   // announced ahead of time, and never begun
 )
 
 // Outcome is how an effect, or its undoing, ended.

@@ -214,11 +214,16 @@ func outcome(s *StepState, r Record) error {
 		return err
 	}
 	s.Ended = r.At
+	if took := time.Duration(s.Outcome.Took); took > 0 {
+		s.Started = r.At.Add(-took) // it may have been announced long before
+	}
 	switch s.Outcome.Result {
 	case ResultDone:
 		s.Status = StepDone
 	case ResultFailed:
 		s.Status = StepFailed
+	case ResultWithdrawn:
+		*s = StepState{Attempt: max(s.Attempt-1, 0), Recorded: s.Recorded}
 	}
 	return nil // interrupted: still running for whoever resumes
 }

@@ -43,10 +43,16 @@ type Entry struct {
 	Step    string
 	Attempt int
 	Data    any // marshalled to JSON
+	// Soon says that the record need not be durable yet: it is written at
+	// once, so that a process that dies loses nothing, and the next record
+	// that is not Soon makes it durable along with itself. An intent may be
+	// Soon when another one follows before any effect; an outcome may be when
+	// the target tells it again.
+	Soon bool
 }
 
-// Append writes one record and returns when it is durable. After an error
-// other than ErrTooLarge no further record is taken.
+// Append writes one record and returns when it is durable, or written when it
+// is Soon. After an error other than ErrTooLarge no further record is taken.
 func (w *Writer) Append(e Entry) (Record, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,8 +70,10 @@ func (w *Writer) Append(e Entry) (Record, error) {
 	if _, err := w.sink.Write(line); err != nil {
 		return Record{}, w.breakOff(err)
 	}
-	if err := w.sink.Sync(); err != nil {
-		return Record{}, w.breakOff(err)
+	if !e.Soon {
+		if err := w.sink.Sync(); err != nil {
+			return Record{}, w.breakOff(err)
+		}
 	}
 	w.seq, w.head = r.Seq, plans.DigestOf(doc)
 	return r, nil

@@ -24,7 +24,7 @@ func (w *walk) effect(ctx context.Context, step plans.Step) halt {
 		return w.failedBefore(step, err)
 	}
 	intent := intentOf(step, req.Settings)
-	if err := w.note(journal.StepIntent, step.Address, intent); err != nil {
+	if err := w.announce(step, intent); err != nil {
 		return halt{kind: haltFatal, err: err}
 	}
 	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Intent = journal.StepRunning, intent })
@@ -65,10 +65,10 @@ func (w *walk) succeeded(step plans.Step, result providers.Result, found bool) h
 		Result: journal.ResultDone, Found: found, Changed: result.Changed || found, Summary: result.Summary,
 		Outputs: withoutSecrets(result.Outputs), Figures: result.Figures, Took: plans.Duration(w.took(step)),
 	}
-	if err := w.noteOutcome(journal.StepOutcome, step.Address, out); err != nil {
+	if err := w.noteDone(journal.StepOutcome, step, out); err != nil {
 		return halt{kind: haltFatal, err: err}
 	}
-	w.putOutputs(step.Address, result.Outputs, result.Secrets)
+	w.putOutputs(step, result.Outputs, result.Secrets)
 	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Outcome = journal.StepDone, out })
 	w.tell(Event{
 		Kind: StepCompleted, Step: &step, Message: result.Summary, Found: found,
@@ -87,6 +87,15 @@ func (w *walk) noteOutcome(kind journal.Kind, address string, out journal.Outcom
 		err = w.note(kind, address, out)
 	}
 	return err
+}
+
+// noteDone: a migration's receipt is in its target, so that nothing is lost
+// when the record becomes durable later, with the next one.
+func (w *walk) noteDone(kind journal.Kind, step plans.Step, out journal.Outcome) error {
+	if step.Action == plans.ActionMigrate {
+		return w.noteSoon(kind, step.Address, out)
+	}
+	return w.noteOutcome(kind, step.Address, out)
 }
 
 const clipAt = 8 << 10

@@ -51,6 +51,7 @@ type ending struct {
 
 // crew is the steps that run at this moment.
 type crew struct {
+	ready   *ready
 	running map[string]bool
 	targets map[string]bool
 	results chan ending
@@ -61,7 +62,10 @@ type crew struct {
 func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 	watch, quiet := context.WithCancel(ctx)
 	defer quiet()
-	c := crew{running: map[string]bool{}, targets: map[string]bool{}, results: make(chan ending)}
+	defer w.letGo(nil)
+	c := crew{
+		ready: w.readyIn(phase), running: map[string]bool{}, targets: map[string]bool{}, results: make(chan ending, w.cfg.Parallelism),
+	}
 	var poll <-chan time.Time
 	if w.cfg.Requests != nil {
 		ticker := time.NewTicker(requestEvery)
@@ -72,18 +76,17 @@ func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 	var why halt
 	for {
 		if why = worse(why, w.boundary(ctx)); why.kind == goOn {
-			w.startReady(ctx, watch, phase, &c)
+			w.startReady(ctx, watch, &c)
 		} else {
 			quiet() // checks and bakes change nothing; effects run to their end
 		}
+		w.letGo(c.targets)
 		if len(c.running) == 0 {
-			return why
+			return w.afterPhase(why)
 		}
 		select {
 		case e := <-c.results:
-			delete(c.running, e.step.Address)
-			delete(c.targets, e.step.Target)
-			why = worse(why, e.halt)
+			why = worse(why, w.ended(&c, e))
 		case <-poll:
 		case <-stop:
 			stop = nil
@@ -91,6 +94,27 @@ func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 			cancelled = nil
 		}
 	}
+}
+
+// ended notes the end of a step.
+func (w *walk) ended(c *crew, e ending) halt {
+	delete(c.running, e.step.Address)
+	delete(c.targets, e.step.Target)
+	if w.done(e.step.Address) {
+		c.ready.done(e.step.Address)
+	}
+	return e.halt
+}
+
+// afterPhase takes back what was announced and did not begin.
+func (w *walk) afterPhase(why halt) halt {
+	if why.kind == haltFatal {
+		return why
+	}
+	if err := w.withdraw(); err != nil {
+		return halt{kind: haltFatal, err: err}
+	}
+	return why
 }
 
 // boundary is asked before each step.
@@ -108,16 +132,11 @@ func (w *walk) boundary(ctx context.Context) halt {
 }
 
 // startReady starts what may run now, in the plan's order.
-func (w *walk) startReady(ctx, watch context.Context, phase plans.Phase, c *crew) {
-	for _, step := range w.plan.Steps {
-		if len(c.running) >= w.cfg.Parallelism {
+func (w *walk) startReady(ctx, watch context.Context, c *crew) {
+	for len(c.running) < w.cfg.Parallelism {
+		step, ok := c.ready.take(c.targets)
+		if !ok {
 			return
-		}
-		if step.Phase != phase || c.running[step.Address] || w.done(step.Address) {
-			continue
-		}
-		if (step.Target != "" && c.targets[step.Target]) || slices.ContainsFunc(step.Needs, w.missing) {
-			continue
 		}
 		c.running[step.Address] = true
 		if step.Target != "" {
@@ -126,8 +145,6 @@ func (w *walk) startReady(ctx, watch context.Context, phase plans.Phase, c *crew
 		go func() { c.results <- ending{step: step, halt: w.carryOut(ctx, watch, step)} }()
 	}
 }
-
-func (w *walk) missing(address string) bool { return !w.done(address) }
 
 func (w *walk) carryOut(ctx, watch context.Context, step plans.Step) halt {
 	w.change(step.Address, func(s *journal.StepState) { s.Attempt++; s.Started = time.Now() })

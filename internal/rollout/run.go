@@ -116,6 +116,7 @@ func (w *walk) finish(out Outcome) Outcome {
 // later steps, what has no outcome gets one. It returns why the run cannot
 // go on, or nil.
 func (w *walk) takeStock(ctx context.Context) *Outcome {
+	defer w.letGo(nil)
 	for _, step := range w.plan.Steps {
 		s := w.state(step.Address)
 		if !step.Action.Effect() {
@@ -151,9 +152,9 @@ func (w *walk) recall(ctx context.Context, step plans.Step, s journal.StepState)
 	if len(s.Outcome.Outputs) == 0 && step.Action != plans.ActionTerraform {
 		return
 	}
-	w.putOutputs(step.Address, s.Outcome.Outputs, nil)
+	w.putOutputs(step, s.Outcome.Outputs, nil)
 	if report := w.probe(ctx, step); report.Verdict == providers.Done {
-		w.putOutputs(step.Address, report.Outputs, report.Secrets)
+		w.putOutputs(step, report.Outputs, report.Secrets)
 	}
 }
 
@@ -167,7 +168,7 @@ func (w *walk) settle(ctx context.Context, step plans.Step, s journal.StepState)
 	if interrupted(ctx) {
 		return &Outcome{State: journal.Interrupted, Reason: "interrupted while the targets were asked"}
 	}
-	if err := w.note(journal.StepProbe, step.Address, journal.Probe{Verdict: string(report.Verdict), Detail: clip(report.Detail)}); err != nil {
+	if err := w.noteSoon(journal.StepProbe, step.Address, journal.Probe{Verdict: string(report.Verdict), Detail: clip(report.Detail)}); err != nil {
 		out := fatal(err)
 		return &out
 	}

@@ -27,6 +27,7 @@ func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 	w.cfg.Replayed.Rollback = &how
 	w.tell(Event{Kind: RollbackStarted, Message: how.Reason})
 	w.recallAll(ctx)
+	defer w.letGo(nil)
 	out := Outcome{State: journal.RolledBack, Reason: how.Reason, FailedStep: how.FailedStep}
 	out.RolledBack = w.addressesOf(journal.StepUndone)
 	for _, u := range WayBack(w.plan, w.live(), optionsOf(how)) {
@@ -37,6 +38,7 @@ func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 		if how.Leave {
 			take = w.leave
 		}
+		w.letGo(map[string]bool{u.Step.Target: true})
 		why, taken := take(ctx, u)
 		switch {
 		case why.kind == haltFatal:
@@ -51,6 +53,7 @@ func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 			out.Kept = append(out.Kept, u.Step.Address)
 		}
 	}
+	w.letGo(nil)
 	if !how.Leave && slices.ContainsFunc(out.RolledBack, w.hadPrevious) {
 		return w.finish(w.afterwards(ctx, out))
 	}
@@ -170,7 +173,7 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 	if interrupted(ctx) {
 		return halt{kind: haltInterrupted}, true
 	}
-	if err := w.note(journal.StepProbe, step.Address, journal.Probe{Verdict: string(report.Verdict), Detail: clip(report.Detail)}); err != nil {
+	if err := w.noteSoon(journal.StepProbe, step.Address, journal.Probe{Verdict: string(report.Verdict), Detail: clip(report.Detail)}); err != nil {
 		return halt{kind: haltFatal, err: err}, true
 	}
 	undoing := s.Status == journal.StepUndoing || s.Status == journal.StepUndoFailed
@@ -278,7 +281,7 @@ func (w *walk) undone(step plans.Step, result providers.Result, found bool) halt
 			return halt{kind: haltFatal, err: err}
 		}
 	}
-	if err := w.noteOutcome(journal.UndoOutcome, step.Address, out); err != nil {
+	if err := w.noteDone(journal.UndoOutcome, step, out); err != nil {
 		return halt{kind: haltFatal, err: err}
 	}
 	w.change(step.Address, func(s *journal.StepState) { s.Status, s.Undo = journal.StepUndone, out })

@@ -24,6 +24,10 @@ type walk struct {
 	bakes    map[string]journal.BakeState
 	waitLeft time.Duration
 	asked    string // a request that was taken and not yet acted on
+	// announced are steps whose intent is durable and which have not begun.
+	announced map[string]bool
+	held      map[string]*hold // by target
+	place     map[string]int   // of a step in the plan, by address
 
 	observing sync.Mutex
 }
@@ -38,6 +42,10 @@ func newWalk(cfg Config, past journal.Run) *walk {
 	w := &walk{
 		cfg: cfg, plan: cfg.Plan, waitLeft: cfg.Wait,
 		steps: map[string]journal.StepState{}, outputs: Outputs{}, bakes: map[string]journal.BakeState{},
+		announced: map[string]bool{}, held: map[string]*hold{}, place: make(map[string]int, len(cfg.Plan.Steps)),
+	}
+	for i, step := range cfg.Plan.Steps {
+		w.place[step.Address] = i
 	}
 	for address, s := range past.Steps {
 		w.steps[address] = s
@@ -75,7 +83,11 @@ func (w *walk) knownOutputs() Outputs {
 	return out
 }
 
-func (w *walk) putOutputs(address string, outputs []plans.Output, secrets map[string]rawJSON) {
+// putOutputs keeps what a step put out; most put out nothing.
+func (w *walk) putOutputs(step plans.Step, outputs []plans.Output, secrets map[string]rawJSON) {
+	if len(outputs) == 0 && step.Action != plans.ActionTerraform {
+		return
+	}
 	full := make([]plans.Output, 0, len(outputs))
 	for _, o := range outputs {
 		if secret, ok := secrets[o.Name]; ok {
@@ -85,17 +97,27 @@ func (w *walk) putOutputs(address string, outputs []plans.Output, secrets map[st
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.outputs[address] = full
+	w.outputs[step.Address] = full
 }
 
-// note makes a record durable. A crash is tried out on both of its sides.
+// note makes a record durable.
 func (w *walk) note(kind journal.Kind, step string, data any) error {
-	name := string(kind)
-	if step != "" {
-		name += " " + step
+	return w.record(journal.Entry{Kind: kind, Step: step, Attempt: w.state(step).Attempt, Data: data})
+}
+
+// noteSoon writes a record that the next durable one takes along.
+func (w *walk) noteSoon(kind journal.Kind, step string, data any) error {
+	return w.record(journal.Entry{Kind: kind, Step: step, Attempt: w.state(step).Attempt, Data: data, Soon: true})
+}
+
+// record appends to the journal. A crash is tried out on both of its sides.
+func (w *walk) record(e journal.Entry) error {
+	name := string(e.Kind)
+	if e.Step != "" {
+		name += " " + e.Step
 	}
 	failpoint.Here("before journal " + name)
-	_, err := w.cfg.Journal.Append(journal.Entry{Kind: kind, Step: step, Attempt: w.state(step).Attempt, Data: data})
+	_, err := w.cfg.Journal.Append(e)
 	failpoint.Here("after journal " + name)
 	return err
 }
@@ -149,6 +171,7 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 		Recorded:    w.state(step.Address).Recorded,
 		Record:      func(fact any) error { return w.noteFact(step.Address, fact) },
 		Progress:    func(m string) { w.tell(Event{Kind: StepProgress, Step: &step, Message: m}) },
+		Held:        w.hold(step),
 	}, nil
 }
 
