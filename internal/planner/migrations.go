@@ -62,6 +62,7 @@ func (d *draft) migrationStep(s *schema, m *migration) *node {
 		n.step.Inputs = append(n.step.Inputs, sqlInput("down", f.Down))
 	}
 	n.step.Rollback = migrationRollback(m, d.set.Rollback.KeepSchema)
+	n.step.Rollback.Locks = v.DownLocks
 	if n.step.Rollback.Grade == plans.GradeNone && !n.step.Rollback.Kept {
 		raise(&n.step.Risk, "high", "there is no way back")
 	}

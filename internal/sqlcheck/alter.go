@@ -12,40 +12,16 @@ func judgeAlter(s sqlscan.Statement, known tables) judgement {
 		return judgeAlterOther(r)
 	}
 	r.accept("IF", "EXISTS")
-	r.accept("ONLY")
+	only := r.accept("ONLY")
 	table := r.name()
 	r.symbol("*")
 	j := judgement{class: plans.ClassExpand}
 	for _, clause := range r.clauses() {
-		a := alteration{judgement: &j, table: table, known: known}
+		a := alteration{judgement: &j, table: table, only: only, known: known}
 		a.judge(clause)
 	}
-	if known[table] {
-		j.locks, j.scans, j.rewrites = others(j.locks, table), nil, nil
-	}
-	return j
-}
-
-func others(locks []plans.Lock, table string) []plans.Lock {
-	var kept []plans.Lock
-	for _, l := range locks {
-		if l.Relation != table {
-			kept = append(kept, l)
-		}
-	}
-	return kept
-}
-
-func judgeAlterOther(r *reader) judgement {
-	j := judgement{class: plans.ClassExpand, unsure: true}
-	switch {
-	case r.peek().Is("INDEX"), r.peek().Is("SYSTEM"):
-	case r.has("RENAME", "TO"), r.has("RENAME", "VALUE"), r.has("RENAME", "ATTRIBUTE"), r.has("SET", "SCHEMA"):
-		j.class, j.reason = plans.ClassContract, "renames what code may use"
-	case r.peek().Is("TYPE") && r.has("DROP", "ATTRIBUTE"):
-		j.class, j.reason = plans.ClassContract, "drops an attribute"
-	case r.peek().Is("DOMAIN") && (r.has("ADD") || r.has("SET", "NOT", "NULL")):
-		j.class, j.reason = plans.ClassContract, "constrains a domain"
+	if known.has(table) {
+		j.scans, j.rewrites = nil, nil
 	}
 	return j
 }
@@ -56,8 +32,12 @@ func judgeAlterOther(r *reader) judgement {
 type alteration struct {
 	*judgement
 	table string
+	only  bool
 	known tables
 }
+
+// self is the lock on the altered table.
+func (a alteration) self(mode string) { a.take(mode, named{a.table, a.only}) }
 
 func (a alteration) judge(r *reader) {
 	switch {
@@ -70,13 +50,13 @@ func (a alteration) judge(r *reader) {
 		column := r.name()
 		a.column(column, r)
 	case r.accept("RENAME"):
-		a.lock(accessExclusive, a.table)
+		a.take(accessExclusive, named{a.table, a.only || r.peek().Is("TO")})
 		if r.accept("CONSTRAINT") {
 			return
 		}
 		a.breaks(a.table, a.known, "renames "+a.table+" or a column of it")
 	case r.accept("VALIDATE", "CONSTRAINT"):
-		a.lock(shareUpdateExclusive, a.table)
+		a.self(shareUpdateExclusive)
 		a.scans = append(a.scans, a.table)
 	default:
 		a.other(r)
@@ -93,20 +73,32 @@ func (a alteration) other(r *reader) {
 		a.breaks(a.table, a.known, "hides rows of "+a.table+" by row level security")
 	case r.accept("DETACH", "PARTITION"):
 		a.breaks(a.table, a.known, "takes a partition away from "+a.table)
+		mode, partition := accessExclusive, r.name()
 		if r.has("CONCURRENTLY") {
-			a.lock(shareUpdateExclusive, a.table)
-			return
+			mode = shareUpdateExclusive
 		}
-	case r.accept("ATTACH", "PARTITION"), r.accept("CLUSTER"):
-		a.lock(shareUpdateExclusive, a.table)
+		a.lockOnly(mode, a.table)
+		a.lock(mode, partition)
 		return
-	case r.peek().Is("SET") && r.at+1 < len(r.tokens) && r.tokens[r.at+1].Symbol("("):
-		a.lock(shareUpdateExclusive, a.table)
+	case r.accept("ATTACH", "PARTITION"):
+		a.lockOnly(shareUpdateExclusive, a.table)
+		a.lock(accessExclusive, r.name())
 		return
+	case r.accept("INHERIT"), r.accept("NO", "INHERIT"):
+		a.self(accessExclusive)
+		a.lockOnly(shareUpdateExclusive, r.name())
+		return
+	case r.has("TRIGGER") && r.acceptAny("ENABLE", "DISABLE"):
+		a.self(shareRowExclusive)
+		return
+	case r.accept("CLUSTER"), r.accept("SET", "WITHOUT", "CLUSTER"), r.sets() && !r.has("user_catalog_table"):
+		a.self(shareUpdateExclusive)
+		return
+	case r.acceptAny("ENABLE", "DISABLE", "NO", "FORCE", "OWNER", "REPLICA", "OF", "NOT"), r.sets():
 	default:
 		a.unsure = true
 	}
-	a.lock(accessExclusive, a.table)
+	a.self(accessExclusive)
 }
 
 func (a alteration) add(r *reader) {
@@ -119,14 +111,12 @@ func (a alteration) add(r *reader) {
 		a.scans = append(a.scans, a.table)
 	}
 	if !r.has("FOREIGN", "KEY") {
-		a.lock(accessExclusive, a.table)
+		a.self(accessExclusive)
 		return
 	}
-	a.lock(shareRowExclusive, a.table)
+	a.self(shareRowExclusive)
 	for _, parent := range r.after("REFERENCES") {
-		if !a.known[parent] {
-			a.lock(shareRowExclusive, parent)
-		}
+		a.lock(shareRowExclusive, parent)
 	}
 }
 
@@ -140,7 +130,7 @@ func isConstraint(r *reader) bool {
 }
 
 func (a alteration) addColumn(r *reader) {
-	a.lock(accessExclusive, a.table)
+	a.self(accessExclusive)
 	r.accept("COLUMN")
 	r.accept("IF", "NOT", "EXISTS")
 	column := r.name()
@@ -155,14 +145,12 @@ func (a alteration) addColumn(r *reader) {
 		a.scans = append(a.scans, a.table)
 	}
 	for _, parent := range r.after("REFERENCES") {
-		if !a.known[parent] {
-			a.lock(shareRowExclusive, parent)
-		}
+		a.lock(shareRowExclusive, parent)
 	}
 }
 
 func (a alteration) drop(r *reader) {
-	a.lock(accessExclusive, a.table)
+	a.self(accessExclusive)
 	if r.accept("CONSTRAINT") {
 		a.breaks(a.table, a.known, "drops a constraint of "+a.table)
 		return
@@ -170,14 +158,14 @@ func (a alteration) drop(r *reader) {
 	r.accept("COLUMN")
 	r.accept("IF", "EXISTS")
 	a.breaks(a.table, a.known, "drops the column "+a.table+"."+r.name())
-	a.loses = !a.known[a.table]
+	a.loses = !a.known.has(a.table)
 }
 
 func (a alteration) column(column string, r *reader) {
 	name := a.table + "." + column
 	switch {
-	case r.accept("SET", "STATISTICS"), r.accept("RESET"), r.peek().Is("SET") && r.at+1 < len(r.tokens) && r.tokens[r.at+1].Symbol("("):
-		a.lock(shareUpdateExclusive, a.table)
+	case r.accept("SET", "STATISTICS"), r.sets():
+		a.self(shareUpdateExclusive)
 		return
 	case r.accept("SET", "NOT", "NULL"):
 		a.breaks(a.table, a.known, "forbids NULL in "+name)
@@ -188,5 +176,5 @@ func (a alteration) column(column string, r *reader) {
 	case r.accept("DROP", "DEFAULT"), r.accept("DROP", "IDENTITY"), r.accept("DROP", "EXPRESSION"):
 		a.breaks(a.table, a.known, "drops what fills "+name)
 	}
-	a.lock(accessExclusive, a.table)
+	a.self(accessExclusive)
 }

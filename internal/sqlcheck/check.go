@@ -25,6 +25,8 @@ type Verdict struct {
 	Irreversible string
 	Statements   []plans.Statement
 	Risk         plans.Risk
+	// DownLocks are what the down file takes, one of a kind.
+	DownLocks []plans.Lock
 	// Creates names the tables that the file creates, for Check.New of the
 	// files after it.
 	Creates []string
@@ -66,6 +68,7 @@ func (c Check) Classify(file plans.MigrationFile) (Verdict, []plans.Finding) {
 	down := direction{check: c, file: file.Down}
 	if file.Down.Path != "" && down.read() {
 		down.refuse()
+		verdict.DownLocks = down.locks()
 	}
 	findings := append(up.findings, down.findings...)
 	findings = append(findings, wayBack(file, up.header, len(down.statements))...)
@@ -202,6 +205,28 @@ func (d *direction) class(judged []judgement) (plans.Class, string) {
 		said += fmt.Sprintf("; its statements alone are %s: %s", class, reason)
 	}
 	return plans.Class(d.header.Phase), said
+}
+
+// locks are all that the file takes, one of a kind. By the time a down file
+// runs, code may use what the up file has made.
+func (d *direction) locks() []plans.Lock {
+	if d.check.Dialect != "postgres" {
+		return nil
+	}
+	var list []plans.Lock
+	known := newTables(nil)
+	for _, s := range d.statements {
+		j := judge(s, known)
+		for _, table := range j.creates {
+			known.add(table)
+		}
+		for _, l := range j.locks {
+			if !slices.Contains(list, l) {
+				list = append(list, l)
+			}
+		}
+	}
+	return list
 }
 
 func (d *direction) describe(judged []judgement, class plans.Class) []plans.Statement {

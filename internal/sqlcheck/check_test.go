@@ -27,12 +27,12 @@ func TestClassify(t *testing.T) {
 	}{
 		// expand
 		{"create table t (a int)", plans.ClassExpand, "", ""},
-		{"create table t (a int references p (id), b int references public.q)", plans.ClassExpand, "ShareRowExclusiveLock p, ShareRowExclusiveLock q", ""},
+		{"create table t (a int references p (id), b int references public.q)", plans.ClassExpand, "ShareRowExclusiveLock p, ShareRowExclusiveLock public.q", ""},
 		{"create index i on t (a)", plans.ClassExpand, "ShareLock t", ""},
 		{"create index concurrently i on only s.t (a)", plans.ClassExpand, "ShareUpdateExclusiveLock s.t", ""},
 		{"create view v as select 1", plans.ClassExpand, "", ""},
 		{"alter table t add a int", plans.ClassExpand, "AccessExclusiveLock t", ""},
-		{`alter table if exists only "T" add column if not exists a int not null default 0`, plans.ClassExpand, "AccessExclusiveLock T", ""},
+		{`alter table if exists only "T" add column if not exists a int not null default 0`, plans.ClassExpand, `AccessExclusiveLock "T"`, ""},
 		{"alter table t add a int references p", plans.ClassExpand, "AccessExclusiveLock t, ShareRowExclusiveLock p", ""},
 		{"alter table t alter a drop not null", plans.ClassExpand, "AccessExclusiveLock t", ""},
 		{"alter table t alter column a set default 1", plans.ClassExpand, "AccessExclusiveLock t", ""},
@@ -41,7 +41,7 @@ func TestClassify(t *testing.T) {
 		{"alter table t alter a set statistics 5", plans.ClassExpand, "ShareUpdateExclusiveLock t", ""},
 		{"alter type e add value 'x'", plans.ClassExpand, "", ""},
 		{"create table t (a int); alter table t alter a set not null; create unique index on t (a); drop table t", plans.ClassExpand, "", ""},
-		{"comment on table t is 'x'", plans.ClassExpand, "", ""},
+		{"comment on table t is 'x'", plans.ClassExpand, "ShareUpdateExclusiveLock t", ""},
 		{"insert into t values (1); create table u (a int)", plans.ClassExpand, "RowExclusiveLock t", ""},
 		// data
 		{"insert into t values (1)", plans.ClassData, "RowExclusiveLock t", ""},
@@ -50,10 +50,10 @@ func TestClassify(t *testing.T) {
 		{"merge into t using u on true when matched then delete", plans.ClassData, "RowExclusiveLock t", ""},
 		{"with x as (delete from t where a returning 1) select * from x", plans.ClassData, "", ""},
 		// contract
-		{"drop table a, public.b cascade", plans.ClassContract, "AccessExclusiveLock a, AccessExclusiveLock b", "line 1 drops the table a"},
+		{"drop table a, public.b cascade", plans.ClassContract, "AccessExclusiveLock a, AccessExclusiveLock public.b", "line 1 drops the table a"},
 		{"drop table if exists a", plans.ClassContract, "AccessExclusiveLock a", "line 1 drops the table a"},
-		{"drop view v", plans.ClassContract, "", "line 1 drops the view v"},
-		{"drop index concurrently i", plans.ClassContract, "", "line 1 drops the index i"},
+		{"drop view v", plans.ClassContract, "AccessExclusiveLock v", "line 1 drops the view v"},
+		{"drop index concurrently i", plans.ClassContract, "ShareUpdateExclusiveLock i", "line 1 drops the index i"},
 		{"alter table t add b int, drop a", plans.ClassContract, "AccessExclusiveLock t", "line 1 drops the column t.a"},
 		{"\n\nalter table t drop column if exists a cascade", plans.ClassContract, "AccessExclusiveLock t", "line 3 drops the column t.a"},
 		{"alter table t drop constraint c", plans.ClassContract, "AccessExclusiveLock t", "line 1 drops a constraint of t"},
@@ -69,7 +69,7 @@ func TestClassify(t *testing.T) {
 		{"truncate t", plans.ClassContract, "AccessExclusiveLock t", "line 1 empties the table t"},
 		{"truncate table only t, u restart identity", plans.ClassContract, "AccessExclusiveLock t, AccessExclusiveLock u", "line 1 empties the table t"},
 		{"revoke select on t from r", plans.ClassContract, "", "line 1 takes a right away"},
-		{"alter view v rename to w", plans.ClassContract, "", "line 1 renames what code may use"},
+		{"alter view v rename to w", plans.ClassContract, "AccessExclusiveLock v", "line 1 renames what code may use"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.sql, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package sqlcheck
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
@@ -15,6 +16,7 @@ type judgement struct {
 	// rewrites and scans name tables whose whole content is written or read.
 	rewrites, scans []string
 	creates         []string
+	index           bool   // the locks are on an index, and with it on its table
 	loses           bool   // data or objects are gone afterwards
 	unsure          bool   // the figures are assumed, not certain by rule
 	unseen          string // what runs without being in the file; see the function
@@ -31,13 +33,24 @@ func newTables(names []string) tables {
 	return t
 }
 
-func (t tables) add(name string) {
-	name = strings.TrimPrefix(name, "public.")
-	t[strings.TrimPrefix(name, "main.")] = true
+func (t tables) add(name string) { t[withoutDefault(name)] = true }
+
+func (t tables) has(name string) bool { return t[withoutDefault(name)] }
+
+// withoutDefault leaves the schema out that is meant when none is named.
+func withoutDefault(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, "public."), "main.")
 }
 
-// judge is the classifier: one statement, and the tables that are new.
+// judge is the classifier: one statement, and the tables that are new. Nobody
+// is kept waiting by a lock on those.
 func judge(s sqlscan.Statement, known tables) judgement {
+	j := judgeStatement(s, known)
+	j.locks = slices.DeleteFunc(j.locks, func(l plans.Lock) bool { return known.has(l.Relation) })
+	return j
+}
+
+func judgeStatement(s sqlscan.Statement, known tables) judgement {
 	if len(s.Words) == 0 {
 		return judgement{class: plans.ClassExpand, unsure: true}
 	}
@@ -56,10 +69,10 @@ func judge(s sqlscan.Statement, known tables) judgement {
 		return judgement{class: plans.ClassContract, reason: "takes a right away"}
 	case "SET", "RESET", "PRAGMA":
 		return judgement{}
-	case "COMMENT", "GRANT", "ANALYZE", "VACUUM":
+	case "GRANT":
 		return judgement{class: plans.ClassExpand}
 	default:
-		return judgement{class: plans.ClassExpand, unsure: true}
+		return judgeUpkeep(s)
 	}
 }
 
@@ -70,25 +83,25 @@ const (
 	shareUpdateExclusive = "ShareUpdateExclusiveLock"
 	share                = "ShareLock"
 	shareRowExclusive    = "ShareRowExclusiveLock"
+	exclusive            = "ExclusiveLock"
 	accessExclusive      = "AccessExclusiveLock"
 )
 
-func (j *judgement) lock(mode, relation string) {
-	if relation == "" {
-		return
+func (j *judgement) lock(mode, relation string) { j.take(mode, named{relation: relation}) }
+
+// lockOnly is for statements that leave partitions and child tables alone.
+func (j *judgement) lockOnly(mode, relation string) { j.take(mode, named{relation, true}) }
+
+func (j *judgement) take(mode string, n named) {
+	l := plans.Lock{Mode: mode, Relation: n.relation, Only: n.only}
+	if n.relation != "" && !slices.Contains(j.locks, l) {
+		j.locks = append(j.locks, l)
 	}
-	l := plans.Lock{Mode: mode, Relation: relation}
-	for _, have := range j.locks {
-		if have == l {
-			return
-		}
-	}
-	j.locks = append(j.locks, l)
 }
 
 // breaks marks the statement as contract unless the table is new.
 func (j *judgement) breaks(table string, known tables, reason string) {
-	if known[table] || j.class == plans.ClassContract {
+	if known.has(table) || j.class == plans.ClassContract {
 		return
 	}
 	j.class, j.reason = plans.ClassContract, reason

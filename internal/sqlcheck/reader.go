@@ -1,8 +1,6 @@
 package sqlcheck
 
 import (
-	"strings"
-
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
@@ -55,7 +53,8 @@ func (r *reader) symbol(s string) bool {
 	return true
 }
 
-// name reads a table's name, qualified or not, without the default schema.
+// name reads a relation's name as the statement qualifies it, spelled so that
+// it can be read again.
 func (r *reader) name() string {
 	var parts []string
 	for {
@@ -69,22 +68,28 @@ func (r *reader) name() string {
 			break
 		}
 	}
-	if len(parts) > 1 && (parts[0] == "public" || parts[0] == "main") {
-		parts = parts[1:]
+	if len(parts) == 0 {
+		return ""
 	}
-	return strings.Join(parts, ".")
+	return sqlscan.Identifier(parts...)
 }
 
-// names reads a comma-separated list of names.
-func (r *reader) names() []string {
-	var list []string
+// named is a relation as a statement names it.
+type named struct {
+	relation string
+	only     bool // without partitions and child tables
+}
+
+// names reads a comma-separated list of relations.
+func (r *reader) names() []named {
+	var list []named
 	for {
-		r.accept("ONLY")
+		only := r.accept("ONLY")
 		name := r.name()
 		if name == "" {
 			return list
 		}
-		list = append(list, name)
+		list = append(list, named{name, only})
 		r.symbol("*")
 		if !r.symbol(",") {
 			return list
@@ -114,6 +119,11 @@ func (r *reader) clauses() []*reader {
 		start = i + 1
 	}
 	return list
+}
+
+// sets reports whether storage parameters follow: SET (...) or RESET (...).
+func (r *reader) sets() bool {
+	return (r.peek().Is("SET") || r.peek().Is("RESET")) && r.at+1 < len(r.tokens) && r.tokens[r.at+1].Symbol("(")
 }
 
 // has reports whether the words stand in this order anywhere from here on.

@@ -17,11 +17,15 @@ func risk(judged []judgement, class plans.Class, irreversible string) plans.Risk
 			r.raise("high", table+" may be rewritten while it is locked")
 		}
 		for _, l := range j.locks {
+			where := l.Relation
+			if j.index {
+				where = "the table of the index " + l.Relation
+			}
 			switch l.Mode {
 			case accessExclusive:
-				r.raise("medium", "nobody can read or write "+l.Relation+" while the lock is held")
-			case share, shareRowExclusive:
-				r.raise("medium", "nobody can write "+l.Relation+" while the lock is held")
+				r.raise("medium", "nobody can read or write "+where+" while the lock is held")
+			case share, shareRowExclusive, exclusive:
+				r.raise("medium", "nobody can write "+where+" while the lock is held")
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func judgeRows(s sqlscan.Statement, known tables) judgement {
 		continue
 	}
 	table := r.name()
-	if known[table] {
+	if known.has(table) {
 		return j
 	}
 	j.lock(rowExclusive, table)
