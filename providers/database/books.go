@@ -63,6 +63,9 @@ func (b Books) Enter(ctx context.Context, q Querier, c Change, m Measured) error
 }
 
 func (b Books) enter(ctx context.Context, q Querier, c Change, m Measured) error {
+	if c.Statement != nil {
+		return b.enterStatement(ctx, q, *c.Statement, c.Receipt)
+	}
 	if c.Baseline != nil {
 		if err := b.insert(ctx, q, *c.Baseline, Measured{Rows: -1}); err != nil {
 			return err
@@ -162,6 +165,17 @@ func (b Books) ReadVersion(ctx context.Context, q Querier) (version uint64, dirt
 		}
 	}
 	return uint64(max(n, 0)), dirty, rows.Err()
+}
+
+// enterStatement records a statement in its own transaction.
+func (b Books) enterStatement(ctx context.Context, q Querier, r StatementReceipt, owner Receipt) error {
+	if err := b.exec(ctx, q, `DELETE FROM {statements} WHERE version = $1 AND direction = $2 AND ordinal = $3`,
+		int64(r.Version), r.Direction, r.Ordinal); err != nil {
+		return err
+	}
+	return b.exec(ctx, q, `INSERT INTO {statements} (version, direction, ordinal, sql_digest, run, step, started_at, finished)
+		VALUES ($1, $2, $3, $4, $5, $6, {now}, $7)`,
+		int64(r.Version), r.Direction, r.Ordinal, string(r.SQL), owner.Run, owner.Step, true)
 }
 
 // Begin records that a statement is about to run for the request's run and

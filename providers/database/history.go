@@ -121,6 +121,9 @@ type Change struct {
 	Baseline *Receipt
 	// Version is schema_migrations afterwards; 0 for no row.
 	Version uint64
+	// Statement is the one statement of the file that has run: its receipt is
+	// written and nothing else. nil: the whole file.
+	Statement *StatementReceipt
 }
 
 // Measured are the figures of a migration.

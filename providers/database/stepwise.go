@@ -7,15 +7,18 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
 )
 
-// stepwise runs a file one statement at a time. Each statement has a receipt
-// around it; what was begun and not finished is looked up in the catalog.
+// stepwise runs a file one statement at a time. Each has a receipt: in the
+// statement's own transaction, or around it where it cannot have one; then
+// what was begun and not finished is looked up in the catalog.
 func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) (Measured, error) {
+	half, err := t.half(work, state)
+	if err != nil {
+		return Measured{}, err
+	}
 	if err := s.Write(ctx, func(b Books, q Querier) error { return b.Prepare(ctx, q) }); err != nil {
 		return Measured{}, err
 	}
 	earlier := state.statements(t.version, work.Change.Direction)
-	_, applied := state.receipt(t.version)
-	half := work.Change.Direction == Down && !applied
 	total := Measured{Tries: 1}
 	for i, statement := range work.Statements {
 		receipt := StatementReceipt{Version: t.version, Direction: work.Change.Direction, Ordinal: i, SQL: digestOf(statement.Text)}
@@ -30,7 +33,7 @@ func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) 
 		total.Tries = max(total.Tries, m.Tries)
 	}
 	failpoint.Here("database: before the receipt of a file in statement mode")
-	err := s.Write(ctx, func(b Books, q Querier) error { return b.Enter(ctx, q, work.Change, total) })
+	err = s.Write(ctx, func(b Books, q Querier) error { return b.Enter(ctx, q, work.Change, total) })
 	failpoint.Here("database: after the receipt of a file in statement mode")
 	return total, err
 }
@@ -65,6 +68,10 @@ func (t *task) statement(ctx context.Context, s Session, st turn, earlier *State
 	}
 	var m Measured
 	if run {
+		var done bool
+		if m, done, err = t.together(ctx, s, st); done || err != nil {
+			return m, err
+		}
 		if m, err = t.run(ctx, s, st); err != nil {
 			return m, err
 		}

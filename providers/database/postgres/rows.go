@@ -10,9 +10,10 @@ import (
 // execute runs the file and returns how many rows it changed. The server's
 // answer to a text of several statements counts the last one alone, so a file
 // that changes rows goes over one statement at a time; the transaction is the
-// same.
+// same. So does a single statement, because an error without a position is then
+// at its line.
 func (t *transaction) execute(ctx context.Context) (rows int64, err error) {
-	if !changesRows(t.work.Statements) {
+	if len(t.work.Statements) > 1 && !changesRows(t.work.Statements) {
 		if _, err := t.ExecContext(ctx, string(t.work.SQL)); err != nil {
 			return 0, describe(err, t.work.File, string(t.work.SQL), 1)
 		}
