@@ -7,4 +7,5 @@ const (
 	full         = true
 	sampleStride = 1
 	samplePairs  = 160
+	cutStride    = 1
 )

@@ -74,9 +74,14 @@ func (m *matrix) tryMoment(t *testing.T, at moment, rec recovery) string {
 	return ""
 }
 
-// exitNeedsPerson is the exit code of a run that nobody but a person can
-// decide on.
-const exitNeedsPerson = 6
+// Exit codes, as the command line's contract has them.
+const (
+	exitError       = 1
+	exitBlocked     = 3
+	exitRolledBack  = 5
+	exitNeedsPerson = 6
+	exitTryAgain    = 75
+)
 
 // tryEnd ends the machine at a point of Lockstep's. Where Terraform runs
 // beside it, either end is honest: all is well, or a person is asked.

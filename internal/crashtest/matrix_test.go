@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,19 +17,18 @@ import (
 // fewer means that failpoints were lost.
 const fewestPoints = 114
 
-var cluster = pgtest.NewCluster(pgtest.Options{})
+// everything is the project with Terraform, migrations and a release.
+const everything = "testdata/everything"
 
-func TestMain(m *testing.M) { os.Exit(cluster.Main(m)) }
+var (
+	cluster  = pgtest.NewCluster(pgtest.Options{})
+	programs = &workshop{}
+)
 
-// build makes the binary with the given build tags.
-func build(t *testing.T, tags string) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "lockstep")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", binary, "../../cmd/lockstep")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build with %s: %v\n%s", tags, err, out)
-	}
-	return binary
+func TestMain(m *testing.M) {
+	code := cluster.Main(m)
+	programs.close()
+	os.Exit(code)
 }
 
 // matrix is one binary and what its uninterrupted run looks like.
@@ -49,7 +47,7 @@ type matrix struct {
 // dryPass counts the points and learns both signatures.
 func dryPass(t *testing.T, binary string) *matrix {
 	t.Helper()
-	m := &matrix{origin: origin(t, binary), recovered: map[string][][]string{}}
+	m := &matrix{origin: origin(t, binary, everything), recovered: map[string][][]string{}}
 	w := m.origin.again(t)
 	m.start = w.signature(t)
 	log := filepath.Join(t.TempDir(), "points")
@@ -189,7 +187,7 @@ func (m *matrix) tryPair(t *testing.T, p pair) string {
 }
 
 func TestCrashMatrix(t *testing.T) {
-	m := dryPass(t, build(t, "failpoint"))
+	m := dryPass(t, programs.get(t, "failpoint"))
 	if testing.Verbose() {
 		for i, name := range m.points {
 			t.Logf("point %03d %s", i+1, name)
@@ -250,7 +248,7 @@ func (n *counts) add(t *testing.T, kind *int, wrong string) {
 // writes a migration's record in a second transaction, as golang-migrate
 // does, must be caught.
 func TestNegativeControl(t *testing.T) {
-	m := dryPass(t, build(t, "failpoint,splitreceipt"))
+	m := dryPass(t, programs.get(t, "failpoint,splitreceipt"))
 	tried, caught := 0, 0
 	for i, name := range m.points {
 		if name != "postgres: between commit and receipt" {

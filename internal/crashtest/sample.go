@@ -8,4 +8,5 @@ const (
 	full         = false
 	sampleStride = 19
 	samplePairs  = 2
+	cutStride    = 97
 )

@@ -21,11 +21,17 @@ const endingLimit = 5 * time.Second
 // what is left running.
 func (w *world) signature(t *testing.T) string {
 	t.Helper()
+	state := w.state(t)
+	return state + fmt.Sprintln("left running:", strings.Join(w.settle(t, w.leftRunning), " "))
+}
+
+// state is the signature without what is left running.
+func (w *world) state(t *testing.T) string {
+	t.Helper()
 	var b strings.Builder
 	w.signDatabase(t, &b)
 	w.signTerraform(t, &b)
 	w.signRelease(t, &b)
-	fmt.Fprintln(&b, "left running:", strings.Join(w.settle(t, w.leftRunning), " "))
 	return b.String()
 }
 
@@ -57,7 +63,9 @@ func (w *world) signDatabase(t *testing.T, b *strings.Builder) {
 		{"columns", `SELECT table_name || '.' || column_name FROM information_schema.columns
 			WHERE table_schema = 'public' ORDER BY table_name, ordinal_position`},
 		{"indexes", `SELECT indexrelid::regclass || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END FROM pg_index
-			WHERE indrelid::regclass::text IN ('orders', 'customers') ORDER BY 1`},
+			WHERE indrelid::regclass::text IN ('orders', 'customers', 'notes') ORDER BY 1`},
+		{"words", `SELECT t.typname || '.' || e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
+			ORDER BY t.typname, e.enumsortorder`},
 		{"history", "SELECT version::text || '-' || name FROM lockstep.history ORDER BY version"},
 		{"version", "SELECT version::text || '/' || dirty::text FROM schema_migrations"},
 		{"statements", "SELECT version::text || direction || ordinal FROM lockstep.statement_receipt ORDER BY 1"},

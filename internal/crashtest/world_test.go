@@ -2,6 +2,7 @@ package crashtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,25 +28,25 @@ const commandLimit = 2 * time.Minute
 type world struct {
 	binary   string
 	dir      string
-	url      string
+	url      string // the database, without anything between
+	through  string // how the binary reaches it; "": as we do
 	database string
 	before   string // the newest run before the change set that is killed
 }
 
-// origin is a world in which the first change set was applied: infrastructure,
-// schema and a release that serves. Every other world is a copy of it, with the
-// second change set laid over it.
-func origin(t *testing.T, binary string) *world {
+// origin is a world in which the first change set of a project was applied.
+// Every other world is a copy of it, with the second change set laid over it.
+func origin(t *testing.T, binary, project string) *world {
 	t.Helper()
 	w := &world{binary: binary, dir: t.TempDir()}
 	w.url = cluster.Database(t)
 	w.database = databaseOf(t, w.url)
-	w.copyFrom(t, "testdata/before")
+	w.copyFrom(t, filepath.Join(project, "before"))
 	if r := w.lockstep(t, crash{}, "apply", "first", "--env", "dev", "--auto-approve"); r.code != 0 {
 		t.Fatalf("the first change set failed with exit code %d:\n%s", r.code, r.output)
 	}
 	w.before = w.lastRun(t)
-	w.copyFrom(t, "testdata/after")
+	w.copyFrom(t, filepath.Join(project, "after"))
 	return w
 }
 
@@ -127,7 +128,7 @@ func (w *world) command(ctx context.Context, c crash, args ...string) *exec.Cmd 
 	cmd := exec.CommandContext(ctx, w.binary, args...)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(),
-		"LOCKSTEP_VAR_database_url="+w.url, "LOCKSTEP_VAR_marks="+w.marks(),
+		"LOCKSTEP_VAR_database_url="+cmp.Or(w.through, w.url), "LOCKSTEP_VAR_marks="+w.marks(),
 		fmt.Sprintf("LOCKSTEP_FP_AT=%d", c.at), "LOCKSTEP_FP_LOG="+c.log)
 	cmd.WaitDelay = time.Second
 	return cmd
