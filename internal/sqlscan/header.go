@@ -41,6 +41,10 @@ func ParseHeader(src []byte) (Header, error) {
 		if err != nil || t.Kind == 0 {
 			return p.header, errors.Join(p.errs...)
 		}
+		if !p.inBody && t.Symbol("#") { // MySQL's comment; no statement begins so elsewhere
+			l.line()
+			continue
+		}
 		if t.Kind != comment {
 			p.inBody = true
 			continue

@@ -182,3 +182,39 @@ func FuzzSplitMySQL(f *testing.F) {
 		}
 	})
 }
+
+func TestMySQLWrites(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		"insert into `Orders` select * from log":        {"Orders"},
+		"insert ignore shop.orders (a) values (1)":      {"shop.orders"},
+		"replace into o values (1)":                     {"o"},
+		"update orders set a = 1 where b = 2":           {"orders"},
+		"update a join b on a.id = b.id set a.x = 1":    {"a", "b", "a.id", "b.id"},
+		"delete from orders where a = 1":                {"orders"},
+		"delete a from a join b using (id) limit 1":     {"a", "a", "b", "id"},
+		"with c as (select 1) update t set a = 1":       {"t"},
+		"select * from t":                               nil,
+		"load data infile 'x' replace into table t (a)": {"t"},
+	}
+	for src, want := range tests {
+		t.Run(src, func(t *testing.T) {
+			t.Parallel()
+			list, err := sqlscan.SplitMySQL([]byte(src))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := list[0].Writes(); !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestHeaderBehindHashComments(t *testing.T) {
+	t.Parallel()
+	header, err := sqlscan.ParseHeader([]byte("# it's MySQL's comment\n-- lockstep:phase expand it is new\nalter table t add a int"))
+	if err != nil || header.Phase != "expand" {
+		t.Errorf("got %+v, %v", header, err)
+	}
+}
