@@ -102,7 +102,9 @@ func Recognise(tables []Table, own string, ours bool) (*Sighting, []Problem) {
 	}
 	// A version table without a row says nothing; Lockstep's own is like that
 	// until its first migration.
-	found = slices.DeleteFunc(found, func(s Sighting) bool { return len(found) > 1 && s.Tool == GolangMigrate && (ours || len(s.Table.Rows) == 0) })
+	found = slices.DeleteFunc(found, func(s Sighting) bool {
+		return len(found) > 1 && s.Tool == GolangMigrate && (ours || len(s.Table.Rows) == 0)
+	})
 	if len(found) > 1 {
 		return nil, append(problems, severalTools(found))
 	}

@@ -51,7 +51,7 @@ func rules() []rule {
 		{"cmd/lockstep", []string{"internal/command"}, none, "main hands over and nothing else"},
 		{"internal/command", nil, nil, "the only place where everything meets"},
 		{"internal/archtest", nil, nil, "reads sources, is imported by no one"},
-		{"internal/bench", []string{"internal/command", "internal/journal"}, nil, "measures the command, and a past that the journal has written"},
+		{"internal/bench", []string{"internal/command", "internal/journal", "internal/pgtest"}, nil, "measures the command and a past that the journal has written, on a server of its own"},
 		{"internal/crashtest", nil, nil, "drives the built program"},
 	}
 }

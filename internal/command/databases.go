@@ -25,7 +25,7 @@ type keptDatabase struct {
 
 // databaseKeeper is what import and repair ask of a database's provider.
 type databaseKeeper interface {
-	Survey(ctx context.Context, settings json.RawMessage) (database.Survey, error)
+	SurveyTools(ctx context.Context, settings json.RawMessage) (database.ToolSurvey, error)
 	Adopt(ctx context.Context, req database.AdoptRequest) error
 }
 

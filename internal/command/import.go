@@ -50,7 +50,7 @@ func (a *app) importDatabase(ctx context.Context, args []string, o importOptions
 	if err != nil {
 		return err
 	}
-	seen, err := d.keeper.Survey(ctx, d.settings)
+	seen, err := d.keeper.SurveyTools(ctx, d.settings)
 	if err != nil {
 		return unreadable(d.block.Address, d.environment.Name, err)
 	}
@@ -73,7 +73,7 @@ func (a *app) importDatabase(ctx context.Context, args []string, o importOptions
 }
 
 // takeover decides what there is to do.
-func (d *keptDatabase) takeover(seen database.Survey, o importOptions) (view.Takeover, error) {
+func (d *keptDatabase) takeover(seen database.ToolSurvey, o importOptions) (view.Takeover, error) {
 	t := view.Takeover{
 		Database: d.block.Address, Environment: d.environment.Name, Folder: d.folder(),
 		Table: d.block.Settings.Text("table"), Contents: o.dryRun,
@@ -110,7 +110,7 @@ func nameTaken(tool adopt.Tool, table string) adopt.Problem {
 	}
 }
 
-func (d *keptDatabase) evidence(s adopt.Sighting, seen database.Survey, o importOptions) (adopt.Evidence, error) {
+func (d *keptDatabase) evidence(s adopt.Sighting, seen database.ToolSurvey, o importOptions) (adopt.Evidence, error) {
 	e := adopt.Evidence{
 		Sighting: s, From: o.from, Folder: d.folder(), SQLite: d.block.Driver == "sqlite", Known: map[uint64]plans.Digest{},
 	}
@@ -143,7 +143,7 @@ func same(a, b string) bool {
 // decided is a takeover and what it was decided from.
 type decided struct {
 	takeover view.Takeover
-	seen     database.Survey
+	seen     database.ToolSurvey
 }
 
 func (a *app) carryOutImport(ctx context.Context, d *keptDatabase, w decided, o importOptions) error {

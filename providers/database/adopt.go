@@ -13,14 +13,14 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// Surveyor is a Driver that finds what other migration tools keep in a target.
-type Surveyor interface {
-	// Survey reads in one snapshot and never writes.
-	Survey(ctx context.Context, target Target) (Survey, error)
+// ToolSurveyor is a Driver that finds what other migration tools keep in a target.
+type ToolSurveyor interface {
+	// SurveyTools reads in one snapshot and never writes.
+	SurveyTools(ctx context.Context, target Target) (ToolSurvey, error)
 }
 
-// Survey is what a target says about who migrated it.
-type Survey struct {
+// ToolSurvey is what a target says about who migrated it.
+type ToolSurvey struct {
 	// Tables are those that may belong to a migration tool, by schema and
 	// name; the rows of those that can be taken over are with them.
 	Tables []adopt.Table
@@ -45,25 +45,25 @@ const (
 // keeping is how long import and repair try for the locks.
 const keeping = 30 * time.Second
 
-func (p *Provider) surveyor() (Surveyor, error) {
-	s, ok := p.driver.(Surveyor)
+func (p *Provider) surveyor() (ToolSurveyor, error) {
+	s, ok := p.driver.(ToolSurveyor)
 	if !ok {
 		return nil, fmt.Errorf("driver %s: databases of other tools cannot be taken over here; apply through golang-migrate's table instead", p.driver.Name())
 	}
 	return s, nil
 }
 
-// Survey reads who migrated a target. Settings are the database block's.
-func (p *Provider) Survey(ctx context.Context, settings json.RawMessage) (Survey, error) {
+// SurveyTools reads who migrated a target. Settings are the database block's.
+func (p *Provider) SurveyTools(ctx context.Context, settings json.RawMessage) (ToolSurvey, error) {
 	target, err := DecodeTarget(settings)
 	if err != nil {
-		return Survey{}, err
+		return ToolSurvey{}, err
 	}
 	surveyor, err := p.surveyor()
 	if err != nil {
-		return Survey{}, err
+		return ToolSurvey{}, err
 	}
-	survey, err := surveyor.Survey(ctx, target)
+	survey, err := surveyor.SurveyTools(ctx, target)
 	return survey, HideURL(target.URL, err)
 }
 
@@ -72,7 +72,7 @@ type AdoptRequest struct {
 	Settings json.RawMessage
 	Adoption adopt.Adoption
 	// Seen is what the adoption was made from; the target must still be so.
-	Seen  Survey
+	Seen  ToolSurvey
 	Actor string
 	// Say reports a line for people; it may not be nil.
 	Say func(line string)
@@ -116,12 +116,12 @@ func (p *Provider) holding(ctx context.Context, k keeper, work func(Session) err
 }
 
 // unmoved compares what was shown with what is there now, under the locks.
-func (p *Provider) unmoved(ctx context.Context, target Target, seen Survey) error {
+func (p *Provider) unmoved(ctx context.Context, target Target, seen ToolSurvey) error {
 	surveyor, err := p.surveyor()
 	if err != nil {
 		return err
 	}
-	now, err := surveyor.Survey(ctx, target)
+	now, err := surveyor.SurveyTools(ctx, target)
 	if err != nil {
 		return err
 	}

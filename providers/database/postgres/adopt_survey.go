@@ -15,28 +15,28 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
-// Survey looks in the current schema, and in those that tools make for
+// SurveyTools looks in the current schema, and in those that tools make for
 // themselves, for tables that a migration tool may keep.
-func (driver) Survey(ctx context.Context, target database.Target) (_ database.Survey, err error) {
+func (driver) SurveyTools(ctx context.Context, target database.Target) (_ database.ToolSurvey, err error) {
 	c, err := connect(ctx, target.URL, "lockstep")
 	if err != nil {
-		return database.Survey{}, err
+		return database.ToolSurvey{}, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
 	tx, err := c.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return database.Survey{}, fmt.Errorf("read the database: %w", err)
+		return database.ToolSurvey{}, fmt.Errorf("read the database: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // it wrote nothing
 	return survey(ctx, tx, target)
 }
 
-func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.Survey, error) {
+func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.ToolSurvey, error) {
 	tables, err := candidates(ctx, tx, target.Table)
 	if err != nil {
-		return database.Survey{}, err
+		return database.ToolSurvey{}, err
 	}
-	out := database.Survey{Tables: tables}
+	out := database.ToolSurvey{Tables: tables}
 	for i, t := range tables {
 		if !adopt.Readable(t) {
 			continue

@@ -12,34 +12,34 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
-// Survey reads the file; it does not create one that is missing.
-func (d driver) Survey(ctx context.Context, target database.Target) (_ database.Survey, err error) {
+// SurveyTools reads the file; it does not create one that is missing.
+func (d driver) SurveyTools(ctx context.Context, target database.Target) (_ database.ToolSurvey, err error) {
 	file, err := locate(target.URL, d.folder)
 	if err != nil {
-		return database.Survey{}, err
+		return database.ToolSurvey{}, err
 	}
 	there, err := exists(file)
 	if err != nil {
-		return database.Survey{}, err
+		return database.ToolSurvey{}, err
 	}
 	if !there {
-		return database.Survey{State: database.State{Fresh: true}}, nil
+		return database.ToolSurvey{State: database.State{Fresh: true}}, nil
 	}
 	c, err := connect(ctx, file, readOnly)
 	if err != nil {
-		return database.Survey{}, err
+		return database.ToolSurvey{}, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
 	tx, err := c.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return database.Survey{}, fmt.Errorf("read the database: %w", err)
+		return database.ToolSurvey{}, fmt.Errorf("read the database: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // it wrote nothing
 	return survey(ctx, tx, target)
 }
 
-func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.Survey, error) {
-	var out database.Survey
+func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.ToolSurvey, error) {
+	var out database.ToolSurvey
 	all, err := allTables(ctx, tx)
 	if err != nil {
 		return out, err
