@@ -202,5 +202,14 @@ func (b Books) Finish(ctx context.Context, q Querier, r StatementReceipt) error 
 	return nil
 }
 
+// Forget takes the receipt of a statement back that has left nothing.
+func (b Books) Forget(ctx context.Context, q Querier, r StatementReceipt) error {
+	if err := b.exec(ctx, q, `DELETE FROM {statements} WHERE version = $1 AND direction = $2 AND ordinal = $3`,
+		int64(r.Version), r.Direction, r.Ordinal); err != nil {
+		return fmt.Errorf("take the statement receipt back: %w", err)
+	}
+	return nil
+}
+
 // digestOf is the digest of one statement's text.
 func digestOf(text string) plans.Digest { return plans.DigestOf([]byte(text)) }

@@ -30,6 +30,9 @@ type Job struct {
 	Exclusive bool
 	// Patience is how long to try again when others hold a lock.
 	Patience time.Duration
+	// LockPatience is how long to wait for other migrations of this database;
+	// zero means Patience.
+	LockPatience time.Duration
 	// Say reports a line for people.
 	Say func(format string, args ...any)
 	// Record journals a fact; see providers.Request.
@@ -53,6 +56,12 @@ type Session interface {
 	// Alive reports whether the transaction is still running somewhere.
 	Alive(ctx context.Context, xid string) (bool, error)
 	Close() error
+}
+
+// Refuser is a Session that knows of statements which have left nothing behind
+// when the database has refused them, outside of a transaction too.
+type Refuser interface {
+	LeavesNothing(ctx context.Context, statement sqlscan.Statement) bool
 }
 
 // Work is one file in one direction.

@@ -76,7 +76,7 @@ func readRow(rows *sql.Rows, columns []*sql.ColumnType) (map[string]any, error) 
 func plain(value any, kind string) any {
 	switch v := value.(type) {
 	case []byte:
-		if strings.EqualFold(kind, "numeric") && string(v) != "NaN" {
+		if (strings.EqualFold(kind, "numeric") || strings.EqualFold(kind, "decimal")) && string(v) != "NaN" {
 			return json.Number(v)
 		}
 		return string(v)

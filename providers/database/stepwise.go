@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
@@ -59,6 +60,9 @@ func (t *task) statement(ctx context.Context, s Session, st turn, earlier *State
 		return Measured{}, fmt.Errorf("%s:%d: an earlier try ran another statement here; its content was %s",
 			st.File, st.Line, earlier.SQL.Short())
 	}
+	if st.SetsSession() { // a receipt would keep it from a new connection
+		return s.Run(ctx, st.Statement)
+	}
 	if earlier != nil && earlier.Finished {
 		return Measured{}, nil
 	}
@@ -111,11 +115,23 @@ func (t *task) run(ctx context.Context, s Session, st turn) (Measured, error) {
 	m, err := s.Run(ctx, st.Statement)
 	failpoint.Here("database: after a statement outside of a transaction")
 	if err != nil {
-		return m, err
+		return m, errors.Join(err, t.forget(ctx, s, st, err))
 	}
 	effect, err := s.Inspect(ctx, st.Statement.Statement)
 	if err == nil && effect == EffectBroken {
 		err = fmt.Errorf("%s:%d: the statement ended, and what it made is not valid", st.File, st.Line)
 	}
 	return m, err
+}
+
+// forget takes the receipt of a statement back that the database has refused,
+// where such a statement leaves nothing: another try must not take what it
+// was refused for (a table of that name) for its effect.
+func (t *task) forget(ctx context.Context, s Session, st turn, refused error) error {
+	var said *SQLError
+	refuser, ok := s.(Refuser)
+	if !ok || !errors.As(refused, &said) || ctx.Err() != nil || !refuser.LeavesNothing(ctx, st.Statement.Statement) {
+		return nil
+	}
+	return s.Write(ctx, func(b Books, q Querier) error { return b.Forget(ctx, q, st.receipt) })
 }
