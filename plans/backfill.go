@@ -78,3 +78,20 @@ func RemainingDigest(query string) Digest {
 	}
 	return DigestOf([]byte(query))
 }
+
+// BackfillFigures are the informative part of what was observed of a
+// backfill's table.
+type BackfillFigures struct {
+	// Missing names what is not there yet: "table" or "column".
+	Missing string `json:"missing,omitempty"`
+	KeyType string `json:"key_type,omitempty"`
+	// Indexed is true when an index finds the next keys; Nullable when rows
+	// may have none.
+	Indexed  bool         `json:"indexed"`
+	Nullable bool         `json:"nullable,omitempty"`
+	Rows     *RowEstimate `json:"rows,omitempty"`
+	// Replicas is how many servers follow; LagHidden says that the role may
+	// not see how far behind they are.
+	Replicas  int  `json:"replicas"`
+	LagHidden bool `json:"lag_hidden,omitempty"`
+}

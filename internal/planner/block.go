@@ -35,6 +35,8 @@ type arguments struct {
 	RestartCommand  any         `json:"restart_command"`
 	StopCommand     any         `json:"stop_command"`
 	SuccessesInARow int         `json:"success_threshold"`
+	Batch           int         `json:"batch"`
+	Repeatable      bool        `json:"repeatable"`
 }
 
 // argumentsOf reads masked settings; what is unknown, or is shown as a text in
@@ -55,5 +57,7 @@ func argumentsOf(masked json.RawMessage) arguments {
 	read("restart_command", &out.RestartCommand)
 	read("stop_command", &out.StopCommand)
 	read("success_threshold", &out.SuccessesInARow)
+	read("batch", &out.Batch)
+	read("repeatable", &out.Repeatable)
 	return out
 }

@@ -53,6 +53,7 @@ const (
 	rankMigration
 	rankFetch
 	rankDeploy
+	rankBackfill
 	rankCheck
 	rankBake
 )
