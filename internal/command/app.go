@@ -91,7 +91,7 @@ step, and applies them environment by environment.`,
 	root.AddGroup(
 		&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "author", Title: "Author:"},
 		&cobra.Group{ID: "plan", Title: "Plan:"}, &cobra.Group{ID: "run", Title: "Run:"},
-		&cobra.Group{ID: "see", Title: "See:"},
+		&cobra.Group{ID: "see", Title: "See:"}, &cobra.Group{ID: "care", Title: "Care:"},
 	)
 	group := func(id string, commands ...*cobra.Command) {
 		for _, c := range commands {
@@ -105,6 +105,7 @@ step, and applies them environment by environment.`,
 	group("run", newApplyCommand(a), newPromoteCommand(a), newPauseCommand(a), newResumeCommand(a),
 		newAbortCommand(a), newRollbackCommand(a))
 	group("see", newStatusCommand(a), newHistoryCommand(a), newLogCommand(a))
+	group("care", newRepairCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	return root
 }

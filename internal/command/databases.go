@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/internal/mend"
+	"github.com/lockstep-dev/lockstep/internal/sqltrace"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
@@ -27,6 +29,12 @@ type keptDatabase struct {
 type databaseKeeper interface {
 	SurveyTools(ctx context.Context, settings json.RawMessage) (database.ToolSurvey, error)
 	Adopt(ctx context.Context, req database.AdoptRequest) error
+	Examine(ctx context.Context, settings json.RawMessage, traces []sqltrace.Trace) (mend.Sights, error)
+	Invalid(ctx context.Context, settings json.RawMessage) ([]database.InvalidIndex, error)
+	Repair(ctx context.Context, req database.RepairRequest) error
+	SetVersion(ctx context.Context, req database.RepairRequest) error
+	DropInvalid(ctx context.Context, settings json.RawMessage, indexes []database.InvalidIndex, say func(string)) error
+	Accept(ctx context.Context, req database.AcceptRequest) error
 }
 
 // pickDatabase finds the database that is named, or the only one there is.
