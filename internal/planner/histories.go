@@ -43,7 +43,7 @@ func (d *draft) consistent(s *schema) bool {
 		d.refuse(s.database.Range, mistake{
 			"dirty-database", fmt.Sprintf("%s is marked dirty at version %s", s.database.Address, seen.Version),
 			"Another tool began a migration there and did not finish it; how far it came is not recorded.",
-			fmt.Sprintf("Compare the schema with file %s, finish or undo it by hand, then clear the mark with that tool (migrate force VERSION) and plan again.", seen.Version),
+			fmt.Sprintf("lockstep repair %s --env %s looks at what each statement left, and mends it.", s.database.Name, d.in.Environment.Name),
 		})
 		return false
 	}

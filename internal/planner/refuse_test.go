@@ -71,7 +71,7 @@ func refusedMigrations() []refusal {
 		}, []string{"0002_add_status is not applied", `change set "earlier"`}},
 		{"dirty", migrationBlock, func(in *planner.Input) {
 			in.Observations[0].Database.Dirty = true
-		}, []string{"marked dirty at version 1", "migrate force"}},
+		}, []string{"marked dirty at version 1", "lockstep repair "}},
 		{"moved back by another tool", migrationBlock, func(in *planner.Input) {
 			observe(in, database(appliedFile(all[0], "earlier"), appliedFile(all[1], "c")))
 			in.Observations[0].Database.Version = "1"
