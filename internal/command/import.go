@@ -178,7 +178,7 @@ func (a *app) sayImported(d *keptDatabase, t view.Takeover) error {
 		t.Done = true
 		return a.showImport(t)
 	}
-	_, err := fmt.Fprintf(a.host.Stdout, "Imported: %d rows in the history of %s, %d files in %s.\nNext:\n  lockstep plan --env %s\n",
+	_, err := fmt.Fprintf(a.host.Stdout, "Imported: %d in the history of %s, %d new files in %s.\nNext:\n  lockstep plan --env %s\n",
 		len(t.Adoption.Entries), d.block.Address, len(t.Adoption.Files), t.Folder, d.environment.Name)
 	return err
 }

@@ -18,6 +18,7 @@ type repairOptions struct {
 	consent
 	assume, failed, reason string
 	finish, undo, dryRun   bool
+	oneByOne               bool
 	accept                 string
 }
 
@@ -46,6 +47,7 @@ it in one transaction while all other migrations are kept out.`,
 	f := c.Flags()
 	f.StringVar(&o.assume, "assume", "", "applied or not-applied: what you know of the statements that the catalog cannot tell; needs --reason")
 	f.StringVar(&o.failed, "failed", "", "the `FILE` that failed, when the catalog cannot tell; needs --reason")
+	f.BoolVar(&o.oneByOne, "one-by-one", false, "golang-migrate ran with x-multi-statement, so a file was no transaction")
 	f.StringVar(&o.reason, "reason", "", "why, in a `TEXT` that stays in the history")
 	f.BoolVar(&o.finish, "finish", false, "of a file that is partly applied: run what is missing")
 	f.BoolVar(&o.undo, "undo", false, "of a file that is partly applied: undo what is there")

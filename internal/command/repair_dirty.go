@@ -73,7 +73,7 @@ func (r *repairing) choose(d mend.Diagnosis) (way *mend.Way, next []string) {
 func (r *repairing) dirtyCase() (mend.Case, error) {
 	c := mend.Case{
 		Version: r.seen.State.Version, Failed: r.options.failed, Assume: r.options.assume,
-		MultiStatement: multiStatement(r.database.block.Settings.Text("url")), Previous: r.below(r.seen.State.Version),
+		MultiStatement: r.options.oneByOne || multiStatement(r.database.block.Settings.Text("url")), Previous: r.below(r.seen.State.Version),
 	}
 	i, found := slices.BinarySearchFunc(r.files, c.Version, func(f plans.MigrationFile, v uint64) int {
 		switch {

@@ -124,6 +124,7 @@ func (c Case) tellApart(sights Sights) (*File, string) {
 		return (f.Effect == NotThere || f.Effect == Broken) && hasCreation(f.traces) && !c.takenByNext(f.traces)
 	})
 	gone := made(c.judgeQuietly(c.NextUp, sights), func(f Finding) bool { return f.Effect == There && !hasCreation(f.traces) && f.decided() })
+	before := made(c.judgeQuietly(c.Up, sights), func(f Finding) bool { return f.Effect == There && f.Earlier })
 	absent := made(c.judgeQuietly(c.NextUp, sights), func(f Finding) bool { return f.Effect == NotThere })
 	switch {
 	case above != nil && after != nil:
@@ -136,6 +137,9 @@ func (c Case) tellApart(sights Sights) (*File, string) {
 		return c.Up, fmt.Sprintf("%s, so version %d is not there in full and was on the way up", missing.Evidence, c.Version)
 	case gone != nil && absent == nil:
 		return c.NextDown, fmt.Sprintf("what version %d above it takes away is gone (%s), so its down file failed", c.NextUp.Version, gone.Evidence)
+	case absent != nil && before != nil:
+		return c.NextDown, fmt.Sprintf("version %d was there before the mark (%s), and of version %d above it something is gone (%s)",
+			c.Version, before.Evidence, c.NextUp.Version, absent.Evidence)
 	case absent != nil:
 		return c.Up, fmt.Sprintf("version %d above it is not there (%s): either the up file of %d ended, or the down file of %d did; both leave version %d",
 			c.NextUp.Version, absent.Evidence, c.Version, c.NextUp.Version, c.Version)
