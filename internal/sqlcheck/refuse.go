@@ -26,6 +26,7 @@ func (d *direction) refuse() {
 		d.refuseIndex(s)
 		d.warnSession(s)
 	}
+	d.warnEnum()
 	d.refuseMixture()
 }
 
