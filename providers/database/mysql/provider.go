@@ -1,0 +1,50 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// Provider carries out migrate steps on MySQL and MariaDB.
+type Provider struct{ *database.Provider }
+
+// New returns a provider. It holds no connection between two calls.
+func New() *Provider { return &Provider{database.New(kind{})} }
+
+type kind struct{}
+
+func (kind) Name() string { return "mysql" }
+
+func (kind) Split(src []byte) ([]sqlscan.Statement, error) { return sqlscan.SplitMySQL(src) }
+
+// State reads the target in one read-only snapshot.
+func (kind) State(ctx context.Context, target database.Target) (_ database.State, err error) {
+	c, err := connect(ctx, target.URL, "lockstep")
+	if err != nil {
+		return database.State{}, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	server, err := inquire(ctx, c)
+	if err != nil {
+		return database.State{}, err
+	}
+	tx, err := c.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return database.State{}, fmt.Errorf("read the database: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	state, err := readState(ctx, tx, target.Table)
+	if err != nil {
+		return database.State{}, err
+	}
+	if state.Identity, err = identify(ctx, tx, server); err != nil {
+		return database.State{}, err
+	}
+	state.Informative, err = inform(ctx, tx, state)
+	return state, err
+}
