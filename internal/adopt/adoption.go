@@ -157,6 +157,7 @@ type record struct {
 
 // take puts files and rows together: each applied row must have its file.
 func (a *assessment) take(scripts []script, records []record) {
+	unread := len(a.out.Problems) > 0 // whose file is missing cannot be told then
 	byKey := map[string]script{}
 	versions := map[uint64]script{}
 	for _, s := range scripts {
@@ -168,6 +169,9 @@ func (a *assessment) take(scripts []script, records []record) {
 	}
 	for _, r := range records {
 		s, ok := byKey[r.key]
+		if !ok && unread {
+			continue
+		}
 		if !ok {
 			a.takeExisting(r)
 			continue

@@ -51,6 +51,11 @@ func lines(text string) []string {
 // section tidies one direction of a file: no blank lines around it, one line
 // end behind it; "" when there is no statement in it.
 func section(text string, sqlite bool) (string, error) {
+	header := ""
+	if rest, ok := strings.CutPrefix(text, noTransaction); ok {
+		header, text = noTransaction, rest
+	}
+	text = header + strings.TrimPrefix(text, "\ufeff")
 	statements, err := split(text, sqlite)
 	if err != nil {
 		return "", err

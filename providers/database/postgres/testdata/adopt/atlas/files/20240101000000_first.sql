@@ -1,0 +1,2 @@
+-- comment
+CREATE TABLE at (id int);

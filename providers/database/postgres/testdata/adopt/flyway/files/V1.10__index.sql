@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY f_id ON f (id);

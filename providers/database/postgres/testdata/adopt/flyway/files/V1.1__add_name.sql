@@ -1,0 +1,3 @@
+﻿ALTER TABLE f ADD COLUMN name text;
+
+COMMENT ON TABLE f IS 'é';
