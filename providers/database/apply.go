@@ -11,6 +11,9 @@ import (
 
 // Apply runs a migrate step's up file and writes its receipt.
 func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.Result, error) {
+	if req.Step.Action == plans.ActionBackfill {
+		return p.applyBackfill(ctx, req)
+	}
 	t, err := p.task(req)
 	if err != nil {
 		return providers.Result{}, err

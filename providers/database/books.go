@@ -22,6 +22,7 @@ type Books struct {
 	History    string // lockstep.history
 	Versions   string // golang-migrate's table
 	Statements string // lockstep.statement_receipt
+	Backfills  string // lockstep.backfill; empty where there is none
 	// Create makes what is missing.
 	Create []string
 	// Now is the database's clock, ReadTime turns applied_at into RFC 3339.
@@ -72,6 +73,9 @@ func (b Books) enter(ctx context.Context, q Querier, c Change, m Measured) error
 		}
 	}
 	if err := b.exec(ctx, q, `DELETE FROM {history} WHERE version = $1`, int64(c.Receipt.Version)); err != nil {
+		return err
+	}
+	if err := b.forgetBackfills(ctx, q, c); err != nil {
 		return err
 	}
 	if c.Direction == Up {

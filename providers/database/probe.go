@@ -6,12 +6,16 @@ import (
 	"fmt"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // Probe tells from the receipts and the catalog how much of a migrate step is
 // there.
 func (p *Provider) Probe(ctx context.Context, req providers.Request) (providers.Report, error) {
+	if req.Step.Action == plans.ActionBackfill {
+		return p.probeBackfill(ctx, req)
+	}
 	t, err := p.task(req)
 	if err != nil {
 		return providers.Report{}, err

@@ -32,6 +32,9 @@ func (p *Provider) Rerun(plans.Action) providers.Rerun { return providers.RerunV
 
 // Observe reads the schema version and the history.
 func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (providers.Observed, error) {
+	if isBackfill(req.Address) {
+		return p.observeBackfill(ctx, req)
+	}
 	target, err := DecodeTarget(req.Settings)
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)

@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // Rollback runs a migrate step's down file and takes its receipt away. The
 // file comes from the bundle, or from the receipt when the bundle has none.
 func (p *Provider) Rollback(ctx context.Context, req providers.Request) (providers.Result, error) {
+	if req.Step.Action == plans.ActionBackfill {
+		return p.rollbackBackfill(ctx, req)
+	}
 	t, err := p.task(req)
 	if err != nil {
 		return providers.Result{}, err

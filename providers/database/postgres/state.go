@@ -21,7 +21,7 @@ type books struct {
 }
 
 func findBooks(ctx context.Context, q rowQuerier, table string) (books, error) {
-	var schema sql.NullString
+	var schema, backfills sql.NullString
 	var b books
 	var columns string
 	err := q.QueryRowContext(ctx, `
@@ -29,8 +29,9 @@ func findBooks(ctx context.Context, q rowQuerier, table string) (books, error) {
 		       to_regclass('lockstep.history') IS NOT NULL AND to_regclass('lockstep.statement_receipt') IS NOT NULL,
 		       coalesce((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, NULL), ', ' ORDER BY a.attname)
 		                 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-		                 WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = $1), '')`,
-		table).Scan(&schema, &b.history, &columns)
+		                 WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = $1), ''),
+		       to_regclass('lockstep.backfill')::text`,
+		table).Scan(&schema, &b.history, &columns, &backfills)
 	switch {
 	case err != nil:
 		return b, fmt.Errorf("read the catalog: %w", err)
@@ -42,6 +43,7 @@ func findBooks(ctx context.Context, q rowQuerier, table string) (books, error) {
 	}
 	b.schema, b.versions = schema.String, columns != ""
 	b.Books = makeBooks(schema.String, table)
+	b.Backfills = backfills.String
 	if b.history {
 		b.Create = nil
 	}

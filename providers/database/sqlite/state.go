@@ -18,6 +18,7 @@ func books(table string) database.Books {
 	return database.Books{
 		History:     `lockstep_history`,
 		Statements:  `lockstep_statement_receipt`,
+		Backfills:   `lockstep_backfill`,
 		Versions:    quoted,
 		Now:         `strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
 		ReadTime:    `applied_at`,
@@ -33,6 +34,7 @@ func books(table string) database.Books {
 			`CREATE TABLE IF NOT EXISTS lockstep_statement_receipt (
 				version INTEGER, direction TEXT, ordinal INTEGER, sql_digest TEXT NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL,
 				started_at TEXT NOT NULL, finished BOOLEAN NOT NULL, PRIMARY KEY (version, direction, ordinal))`,
+			createCursors,
 			`CREATE TABLE IF NOT EXISTS lockstep_meta (id TEXT PRIMARY KEY)`,
 			`INSERT INTO lockstep_meta (id) SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM lockstep_meta)`,
 			`CREATE TABLE IF NOT EXISTS ` + quoted + ` (version uint64,dirty bool)`,
