@@ -29,6 +29,9 @@ type overheard struct {
 	mask *redact.Values
 }
 
+// Unwrap is for providers.As.
+func (o overheard) Unwrap() providers.Provider { return o.Provider }
+
 // Observe implements providers.Provider.
 func (o overheard) Observe(ctx context.Context, req providers.ObserveRequest) (providers.Observed, error) {
 	seen, err := o.Provider.Observe(ctx, req)

@@ -60,7 +60,7 @@ var ErrPlan = errors.New("plan cannot be carried out")
 
 // RefusedError says why a rollback is impossible. Nothing was changed.
 type RefusedError struct {
-	// Steps are the addresses that have no way back.
+	// Steps are the addresses that have no way back; Reason names others.
 	Steps  []string
 	Reason string
 	Fix    string
@@ -68,5 +68,9 @@ type RefusedError struct {
 
 // Error implements error.
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("rollback refused, nothing was changed: %s (%s). %s", e.Reason, strings.Join(e.Steps, ", "), e.Fix)
+	which := ""
+	if len(e.Steps) > 0 {
+		which = " (" + strings.Join(e.Steps, ", ") + ")"
+	}
+	return fmt.Sprintf("rollback refused, nothing was changed: %s%s. %s", e.Reason, which, e.Fix)
 }

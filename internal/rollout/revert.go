@@ -46,6 +46,9 @@ func revert(ctx context.Context, cfg Config, options RollbackOptions) Outcome {
 	}
 	w := newWalk(cfg, past)
 	w.tell(Event{Kind: RunStarted, Message: "rolling back " + past.ID + ": " + past.ChangeSet + " in " + past.Environment})
+	if err := w.tryBack(ctx, WayBack(cfg.Plan, past, options)); err != nil {
+		return refuse(cfg, err)
+	}
 	return w.goBack(ctx, options.Order())
 }
 

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -29,7 +30,7 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 			return nil
 		}
 		if state.Dirty {
-			return fmt.Errorf("%s says that version %d is dirty: another tool failed half-way", t.target.Table, state.Version)
+			return fmt.Errorf("%s says that version %d is dirty: another tool failed half-way; lockstep repair mends it", t.target.Table, state.Version)
 		}
 		version := versionAfterDown(state, t.version)
 		measured, err := t.down(ctx, s, state, version)
@@ -53,38 +54,43 @@ func versionAfterDown(state State, undone uint64) uint64 {
 	if _, applied := state.receipt(undone); !applied {
 		return state.Version
 	}
-	var highest uint64
-	for _, r := range state.Applied() {
-		if r.Version != undone {
-			highest = max(highest, r.Version)
+	for _, r := range slices.Backward(state.History) {
+		if r.Version <= state.Version && r.Version != undone {
+			return r.Version
 		}
 	}
-	return highest
+	return 0
 }
 
 func (t *task) down(ctx context.Context, s Session, state State, version uint64) (Measured, error) {
+	work, text, err := t.downWork(state)
+	if err != nil {
+		return Measured{}, err
+	}
+	work.Change.Receipt = t.receipt(state, "")
+	work.Change.Version = version
+	_, applied := state.receipt(t.version)
+	return t.carryOut(ctx, s, work, !applied || stepwise(work.Statements, text))
+}
+
+// downWork is the down file as the bundle has it, or as the receipt does.
+func (t *task) downWork(state State) (Work, []byte, error) {
 	if t.migration.Irreversible != "" {
-		return Measured{}, fmt.Errorf("%w: the author says: %s", providers.ErrIrreversible, t.migration.Irreversible)
+		return Work{}, nil, fmt.Errorf("%w: the author says: %s", providers.ErrIrreversible, t.migration.Irreversible)
 	}
 	text, file, err := t.input(Down, t.migration.Down)
 	if err != nil {
-		return Measured{}, err
+		return Work{}, nil, err
 	}
 	if row, ok := state.receipt(t.version); ok && len(text) == 0 {
 		text = []byte(row.DownSQL)
 	}
 	work, err := t.work(Down, file, text)
 	if err != nil {
-		return Measured{}, err
+		return Work{}, nil, err
 	}
 	if len(work.Statements) == 0 {
-		return Measured{}, fmt.Errorf("%w: %s has no statement", providers.ErrIrreversible, file)
+		return Work{}, nil, fmt.Errorf("%w: %s has no statement", providers.ErrIrreversible, file)
 	}
-	work.Change.Receipt = t.receipt(state, "")
-	work.Change.Version = version
-	_, applied := state.receipt(t.version)
-	if !applied || stepwise(work.Statements, text) {
-		return t.stepwise(ctx, s, work, state)
-	}
-	return s.Transact(ctx, work)
+	return work, text, nil
 }

@@ -1,0 +1,50 @@
+package postgres_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/database/postgres"
+)
+
+func TestATrialLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	one := b.step(1, "create table a (id int)", "drop table a")
+	two := b.step(2, "alter table a add b text", "alter table a drop b")
+	three := b.step(3, "insert into a values (1, 'x')", "delete from a")
+	for _, step := range []providers.Request{one, two, three} {
+		b.apply(step)
+	}
+	before := b.signature()
+	trials, err := postgres.New().TryRollback(t.Context(), []providers.Request{two, one})
+	if err != nil || len(trials) != 2 || trials[0] != (providers.Trial{Address: two.Step.Address}) || trials[1].Untried != "" {
+		t.Fatalf("%+v, %v", trials, err)
+	}
+	if after := b.signature(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	// What is not tried hides what comes after it.
+	trials, err = postgres.New().TryRollback(t.Context(), []providers.Request{three, two})
+	if err != nil || len(trials) != 2 || !strings.Contains(trials[0].Untried, "rows") || !strings.Contains(trials[1].Untried, "comes after") {
+		t.Fatalf("%+v, %v", trials, err)
+	}
+}
+
+func TestATrialFindsWhatFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	one := b.step(1, "create table a (id int, b text)", "drop table a")
+	two := b.step(2, "create view v as select id from a", "drop view w")
+	b.apply(one)
+	b.apply(two)
+	before := b.signature()
+	_, err := postgres.New().TryRollback(t.Context(), []providers.Request{two, one})
+	if err == nil || !strings.Contains(err.Error(), `m/0002_step.down.sql:1: view "w" does not exist`) || strings.Contains(err.Error(), b.url) {
+		t.Fatal(err)
+	}
+	if after := b.signature(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
