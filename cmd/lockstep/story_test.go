@@ -51,6 +51,10 @@ func TestStories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	leftovers, err := filepath.Abs("../../providers/database/postgres/testdata/adopt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/scripts",
 		UpdateScripts:       *update,
@@ -59,6 +63,7 @@ func TestStories(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", binaries+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("LEFTOVERS", leftovers)
 			e.Setenv("LOCKSTEP_TERRAFORM", os.Getenv("LOCKSTEP_TERRAFORM"))
 			// Terraform without the machine's own settings, and without asking home.
 			e.Setenv("TF_CLI_CONFIG_FILE", os.DevNull)
@@ -80,6 +85,7 @@ func TestStories(t *testing.T) {
 			"json":     jsonValue,
 			"postgres": postgres,
 			"sql":      query,
+			"load":     load,
 			"occupy":   occupy,
 			"forge":    forge,
 
