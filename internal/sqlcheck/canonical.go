@@ -14,12 +14,3 @@ func Canonical(src []byte, dialect string) plans.Digest {
 	}
 	return plans.DigestOf(sqlscan.Canonical(src, statements))
 }
-
-func splitterOf(dialect string) func([]byte) ([]sqlscan.Statement, error) {
-	switch dialect {
-	case "sqlite":
-		return sqlscan.SplitSQLite
-	default:
-		return sqlscan.Split
-	}
-}

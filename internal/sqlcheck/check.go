@@ -34,7 +34,7 @@ type Verdict struct {
 
 // Check judges files of one dialect.
 type Check struct {
-	Dialect string // "postgres" or "sqlite"
+	Dialect string // "postgres", "sqlite" or "mysql"
 	// New names tables that earlier files of the same change set create: no
 	// released code knows them, so constraints on them break nobody.
 	New []string
@@ -119,11 +119,16 @@ func (d *direction) unwrap() {
 	if !wrapped {
 		return
 	}
-	d.report(plans.Finding{
+	f := plans.Finding{
 		Code: "transaction-wrapper", Severity: plans.SeverityInfo, Line: d.statements[0].Line,
 		Summary: fmt.Sprintf("%s and %s around the file are left out", d.statements[0].Words[0], d.statements[len(d.statements)-1].Words[0]),
 		Detail:  "The file runs in one transaction together with its receipt.",
-	})
+	}
+	if d.check.Dialect == mysql && slices.ContainsFunc(inner, sqlscan.Statement.OutsideTransaction) {
+		f.Severity = plans.SeverityWarning
+		f.Detail = "They would not hold the file together: MySQL commits at every statement that changes the schema."
+	}
+	d.report(f)
 	d.statements = inner
 }
 
@@ -155,10 +160,7 @@ func (d *direction) verdict() Verdict {
 	}
 	judged := make([]judgement, 0, len(d.statements))
 	for _, s := range d.statements {
-		j := judge(s, known)
-		if d.check.Dialect == "postgres" {
-			j.unseen = unseen(s)
-		}
+		j := d.judge(s, known)
 		j.unsure = j.unsure || j.unseen != ""
 		for _, table := range j.creates {
 			known.add(table)
@@ -177,6 +179,18 @@ func (d *direction) verdict() Verdict {
 	v.Statements = d.describe(judged, v.Class)
 	v.Risk = risk(judged, v.Class, v.Irreversible)
 	return v
+}
+
+// judge is the dialect's classifier.
+func (d *direction) judge(s sqlscan.Statement, known tables) judgement {
+	if d.check.Dialect == mysql {
+		return judgeMySQL(s, known)
+	}
+	j := judge(s, known)
+	if d.check.Dialect == postgres {
+		j.unseen = unseen(s)
+	}
+	return j
 }
 
 // class takes the worst class of the statements unless the header decides.
@@ -210,13 +224,13 @@ func (d *direction) class(judged []judgement) (plans.Class, string) {
 // locks are all that the file takes, one of a kind. By the time a down file
 // runs, code may use what the up file has made.
 func (d *direction) locks() []plans.Lock {
-	if d.check.Dialect != "postgres" {
+	if !d.check.knowsLocks() {
 		return nil
 	}
 	var list []plans.Lock
 	known := newTables(nil)
 	for _, s := range d.statements {
-		j := judge(s, known)
+		j := d.judge(s, known)
 		for _, table := range j.creates {
 			known.add(table)
 		}
@@ -244,7 +258,7 @@ func (d *direction) describe(judged []judgement, class plans.Class) []plans.Stat
 			File: d.file.Path, Line: d.statements[i].Line, SQL: d.statements[i].Text, Phase: phase,
 			Rewrites: j.rewrites, Scans: j.scans, Source: source,
 		}
-		if d.check.Dialect == "postgres" {
+		if d.check.knowsLocks() {
 			st.Locks = j.locks
 		}
 		out = append(out, st)

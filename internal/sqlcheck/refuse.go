@@ -26,6 +26,10 @@ func (d *direction) refuse() {
 		d.refuseIndex(s)
 		d.warnSession(s)
 	}
+	if d.check.Dialect == mysql {
+		d.refuseMySQL()
+		return
+	}
 	d.warnEnum()
 	d.refuseMixture()
 }
@@ -45,6 +49,10 @@ func (d *direction) refuseControl(s sqlscan.Statement) {
 			fmt.Sprintf("%s inside of a migration would end the transaction that makes it all or nothing", s.Words[0]),
 			"remove it: the file already runs in one transaction")
 	case len(s.Words) > 0 && strings.HasPrefix(s.Words[0], `\`):
+		if d.check.Dialect == mysql {
+			d.refuseAt(s, "client-command", strings.ToLower(s.Words[0])+" is a command of the mysql client, not SQL", "end the statement with a semicolon")
+			return
+		}
 		d.refuseAt(s, "psql-command", fmt.Sprintf("%s is a command of psql, not SQL", strings.ToLower(s.Words[0])),
 			"write the SQL that it stands for")
 	}

@@ -22,9 +22,9 @@ func risk(judged []judgement, class plans.Class, irreversible string) plans.Risk
 				where = "the table of the index " + l.Relation
 			}
 			switch l.Mode {
-			case accessExclusive:
+			case accessExclusive, mdlExclusive:
 				r.raise("medium", "nobody can read or write "+where+" while the lock is held")
-			case share, shareRowExclusive, exclusive:
+			case share, shareRowExclusive, exclusive, mdlSharedNoWrite:
 				r.raise("medium", "nobody can write "+where+" while the lock is held")
 			}
 		}
