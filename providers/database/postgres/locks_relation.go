@@ -65,31 +65,49 @@ func (n needs) rowsOnly() bool {
 	})
 }
 
-// wishes are the needs as the catalog query reads them: one element a lock.
-type wishes struct {
-	schemas, names []string
-	modes          []int
-	onlys          []bool
+// wish is one row of what the catalog is asked about: a lock, or a reach.
+type wish struct {
+	relation []string
+	mode     mode
+	only     bool
+	reach    reach
 }
 
 // wishes leaves weak locks to the file: whoever asks for one waits with the
 // application's own statements, and none of those wait behind it.
-func (n needs) wishes() wishes {
-	var w wishes
+func (n needs) wishes() []wish {
+	var list []wish
 	for _, l := range n.locks {
-		parts := sqlscan.Names(l.Relation)
-		m := modeOf(l)
-		if m < shareUpdateExclusive || len(parts) == 0 || len(parts) > 2 {
-			continue
+		relation, m := sqlscan.Names(l.Relation), modeOf(l)
+		if m >= shareUpdateExclusive && (len(relation) == 1 || len(relation) == 2) {
+			list = append(list, wish{relation: relation, mode: m, only: l.Only})
 		}
-		schema := ""
-		if len(parts) == 2 {
-			schema = parts[0]
-		}
-		w.schemas, w.names = append(w.schemas, schema), append(w.names, parts[len(parts)-1])
-		w.modes, w.onlys = append(w.modes, int(m)), append(w.onlys, l.Only)
 	}
-	return w
+	if len(list) == 0 {
+		return nil
+	}
+	for _, r := range reaches(n.statements) {
+		if len(r.relation) <= 2 {
+			list = append(list, wish{relation: r.relation, reach: r})
+		}
+	}
+	return list
+}
+
+// values spells the rows for the query lockable.
+func values(list []wish) (rows string, further bool) {
+	spelled := make([]string, len(list))
+	for i, w := range list {
+		schema := ""
+		if len(w.relation) == 2 {
+			schema = w.relation[0]
+		}
+		spelled[i] = fmt.Sprintf("(%s, %s, %d, %t, %s, %s, %t)",
+			pq.QuoteLiteral(schema), pq.QuoteLiteral(w.relation[len(w.relation)-1]), w.mode, w.only,
+			pq.QuoteLiteral(w.reach.kind), pq.QuoteLiteral(w.reach.item), w.reach.far)
+		further = further || w.reach.kind != ""
+	}
+	return strings.Join(spelled, ", "), further
 }
 
 // lockable finds the relations that names stand for and keeps those which
@@ -100,26 +118,28 @@ func (n needs) wishes() wishes {
 // refuses them; an index stands for its table. The rights are those of the
 // LOCK page: any of UPDATE, DELETE, TRUNCATE, and MAINTAIN since version 17.
 const lockable = `
-WITH wish AS (
-	SELECT w.schema, w.name, w.mode, w.one
-	FROM unnest(%s::text[], %s::text[], %s::int[], %s::bool[]) AS w (schema, name, mode, one)
-), path AS (
+WITH RECURSIVE wish (schema, name, mode, one, kind, item, far) AS (VALUES %s),
+path AS (
 	SELECT n.oid AS namespace, p.ord
 	FROM unnest(%s) WITH ORDINALITY AS p (name, ord)
 	JOIN pg_namespace n ON n.nspname = CASE p.name WHEN '$user' THEN current_user ELSE p.name END
 ), named AS (
-	SELECT c.oid, c.relkind, wish.mode, wish.one
+	SELECT c.oid, c.relkind, wish.mode, wish.one, wish.kind, wish.item, wish.far
 	FROM wish CROSS JOIN LATERAL (
 		SELECT c.oid, c.relkind FROM pg_class c
 		JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN path ON path.namespace = n.oid
 		WHERE c.relname = wish.name AND has_schema_privilege(n.oid, 'USAGE')
 		  AND CASE wish.schema WHEN '' THEN path.ord IS NOT NULL ELSE n.nspname = wish.schema END
 		ORDER BY path.ord LIMIT 1) c
-), taken AS (
-	SELECT oid, mode, one FROM named WHERE relkind NOT IN ('i', 'I')
+), truncated AS (
+	SELECT oid FROM named WHERE kind = 'truncate'
+	UNION
+	SELECT f.conrelid FROM truncated JOIN pg_constraint f ON f.contype = 'f' AND f.confrelid = truncated.oid
+), taken (oid, mode, one) AS (
+	SELECT oid, mode, one FROM named WHERE kind = '' AND relkind NOT IN ('i', 'I')
 	UNION ALL
-	SELECT i.indrelid, named.mode, named.one FROM named JOIN pg_index i ON i.indexrelid = named.oid
-	WHERE named.relkind IN ('i', 'I') AND named.mode = 8%s
+	SELECT i.indrelid, n.mode, n.one FROM named n JOIN pg_index i ON i.indexrelid = n.oid
+	WHERE n.kind = '' AND n.relkind IN ('i', 'I') AND n.mode = 8%s
 )
 SELECT c.oid, format('%%I.%%I', n.nspname, c.relname), taken.mode, taken.one OR c.relkind = 'r' AND taken.mode < 8
 FROM taken JOIN pg_class c ON c.oid = taken.oid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -130,16 +150,20 @@ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
 // resolve asks the catalog, on the connection that the file will run on, for
 // the locks to take beforehand, each relation once and in a fixed order.
 func (n needs) resolve(ctx context.Context, c *connection) ([]want, error) {
-	w := n.wishes()
-	if len(w.names) == 0 {
+	list := n.wishes()
+	if len(list) == 0 {
 		return nil, nil
 	}
 	path, known := searchPath(n.statements)
 	if !known {
 		path = "NULL::name[]" // unqualified names may be anything
 	}
-	rows, err := c.QueryContext(ctx, fmt.Sprintf(lockable,
-		textArray(w.schemas), textArray(w.names), intArray(w.modes), boolArray(w.onlys), path, ""))
+	more := ""
+	names, further := values(list)
+	if further {
+		more = reached
+	}
+	rows, err := c.QueryContext(ctx, fmt.Sprintf(lockable, names, path, more))
 	if err != nil {
 		return nil, fmt.Errorf("look up the relations to lock: %w", err)
 	}
