@@ -34,9 +34,8 @@ fmt: ## format the sources with the pinned formatters
 demo: ## watch three change sets go through three environments (DATABASE=postgres for PostgreSQL)
 	@.ci/with-tools $(if $(filter postgres,$(DATABASE)),--postgres) testdata/changesets/shop/demo.sh
 
-bench: ## measure planning large change sets, then the benchmarks of the packages
-	$(GO) run ./internal/bench
-	$(GO) test -run '^$$' -bench . -benchmem -timeout $(TIMEOUT) $(PACKAGES)
+bench: ## measure Lockstep beside other tools (PART=apply,idle,... and ARGS='-rounds 5' choose)
+	@.ci/with-tools --postgres $(GO) run ./internal/bench $(if $(PART),-part $(PART)) $(ARGS)
 
 cover: ## write coverage.out and coverage.html, print the total
 	@.ci/with-tools --postgres --mysql $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)

@@ -1,74 +1,154 @@
-// Command bench measures what users wait for: planning large change sets and
-// looking at long histories, as a process of its own and inside of one. It
-// makes its projects in a temporary folder, prints one table for each
-// scenario, and judges nothing: the goal stands beside the figures.
-//
-// "make bench" runs it before the benchmarks of single packages.
+// Command bench measures Lockstep, beside other tools where there are some: it
+// builds Lockstep, installs the others at pinned versions, starts a throw-away
+// PostgreSQL that commits durably, and prints one table for each question. The
+// goal stands beside the figures. See "make bench" and CONTRIBUTING.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
 )
 
 func main() {
-	rounds := flag.Int("rounds", 7, "how often each size is measured, 5 or more")
-	only := flag.String("only", "", "measure this scenario alone")
-	profile := flag.String("profile", "", "write a CPU profile of the rounds inside of one process to `FILE`")
-	flag.Parse()
-	if err := run(options{max(*rounds, 5), *only, *profile}); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = run(ctx, o)
+	}
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		os.Exit(1)
 	}
 }
 
+// options are the flags. Zero values mean the part's own default.
 type options struct {
-	rounds  int
-	only    string
-	profile string
+	parts     []string
+	rounds    int
+	sizes     []int
+	only      []string
+	tools     []string
+	hold      time.Duration
+	databases int
+	rows      int
+	peers     string
+	profile   string
+	full      bool
+	keep      bool
 }
 
-func run(o options) (err error) {
-	dir, err := os.MkdirTemp("", "lockstep-bench-")
-	if err != nil {
-		return err
+func parse(args []string) (options, error) {
+	var o options
+	var sizes string
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	list := func(into *[]string, name, usage string) {
+		f.Func(name, usage, func(text string) error {
+			*into = strings.Split(text, ",")
+			return nil
+		})
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary := filepath.Join(dir, "lockstep")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/lockstep") //nolint:noctx // it ends by itself
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build lockstep (run this in the repository's top folder): %w", err)
+	list(&o.parts, "part", "measure these `PARTS` alone, separated by commas: "+strings.Join(partNames(), ", "))
+	list(&o.only, "only", "measure these `SCENARIOS` of a part alone (plan, blocking)")
+	list(&o.tools, "tools", "run these `TOOLS` alone beside Lockstep, by the start of their names; a floor that others are measured against always runs")
+	f.IntVar(&o.rounds, "rounds", 0, "how often each figure is taken (default: the part's own)")
+	f.StringVar(&sizes, "sizes", "", "`NUMBERS` of migrations, separated by commas (apply: 1000; idle: 1000,10000)")
+	f.DurationVar(&o.hold, "hold", 8*time.Second, "how long the table is held (blocking)")
+	f.IntVar(&o.databases, "databases", 200, "how many databases a fleet has (fleet)")
+	f.IntVar(&o.rows, "rows", 1_000_000, "how many rows are changed (backfill)")
+	f.StringVar(&o.peers, "peers", ".tools/peers", "the `FOLDER` in which the other tools are, or are installed")
+	f.StringVar(&o.profile, "profile", "", "write a CPU profile of the rounds inside of one process to `FILE` (plan)")
+	f.BoolVar(&o.full, "full", false, "all tools in every scenario, not in the first alone (blocking)")
+	f.BoolVar(&o.keep, "keep", false, "keep the folder with projects and outputs")
+	if err := f.Parse(args); err != nil {
+		return o, err
 	}
-	b := bench{binary: binary, dir: dir, rounds: o.rounds}
-	stop, err := startProfile(o.profile)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	for _, s := range scenarios() {
-		if o.only != "" && o.only != s.name {
+	for text := range strings.SplitSeq(sizes, ",") {
+		if text == "" {
 			continue
 		}
-		if err := b.scenario(s); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return o, fmt.Errorf("-sizes: %q is not a number of migrations", text)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	return o, known(o.parts)
+}
+
+func known(names []string) error {
+	for _, name := range names {
+		if _, ok := partOf(name); !ok {
+			return fmt.Errorf("-part: %q is not known; expected %s", name, strings.Join(partNames(), ", "))
 		}
 	}
 	return nil
 }
 
-// scenarios are what is measured, in the order of the report.
-func scenarios() []scenario {
-	plan := []string{"plan", "all", "--env", "dev", "--out", "all.plan"}
-	return []scenario{
-		{name: "steps", about: "plan a change set of N steps", sizes: []int{500, 1000, 2000}, goal: ownTimeGoal, args: plan, prepare: projectOfSteps},
-		{name: "pending", about: "plan N migrations, all pending", sizes: []int{2500, 5000, 10_000}, goal: ownTimeGoal, args: plan, prepare: projectOfPending},
-		{name: "applied", about: "plan 5 pending migrations behind N-5 applied ones", sizes: []int{2500, 5000, 10_000}, goal: ownTimeGoal, args: plan, prepare: projectOfApplied},
-		{name: "status", about: "status, N runs in the journal", sizes: []int{125, 250, 500}, args: []string{"status"}, prepare: projectOfRuns},
-		{name: "history", about: "history, N runs in the journal", sizes: []int{125, 250, 500}, args: []string{"history"}, prepare: projectOfRuns},
+// part is one question, and how it is answered.
+type part struct {
+	name, about string
+	run         func(context.Context, *lab) error
+}
+
+// parts are in the order of the report.
+func parts() []part {
+	return []part{
+		{"plan", "Lockstep's own work: planning and looking", planPart},
+		{"apply", "small migrations into an empty database", applyPart},
+		{"idle", "nothing to do, and status", idlePart},
+		{"blocking", "what an application feels of a migration while somebody holds the table", blockingPart},
+		{"fleet", "the same migrations into many databases of one server", fleetPart},
+		{"backfill", "all rows of a large table, under load and with a replica", backfillPart},
+		{"packages", "the benchmarks of single packages", packagesPart},
 	}
+}
+
+func partNames() []string {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+func partOf(name string) (part, bool) {
+	for _, p := range parts() {
+		if p.name == name {
+			return p, true
+		}
+	}
+	return part{}, false
+}
+
+func run(ctx context.Context, o options) (err error) {
+	l, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	if err := l.header(ctx); err != nil {
+		return err
+	}
+	for _, p := range parts() {
+		if !l.wants(p.name) {
+			continue
+		}
+		began := time.Now()
+		fmt.Fprintf(l.out, "\n## %s: %s\n\n", p.name, p.about)
+		fmt.Fprintf(l.out, "Other work on this machine just before: %s.\n\n", busyBefore())
+		if err := p.run(ctx, l); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		fmt.Fprintf(l.out, "\n(%s took %s)\n", p.name, time.Since(began).Round(time.Second))
+	}
+	return nil
 }

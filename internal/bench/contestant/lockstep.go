@@ -61,3 +61,30 @@ func (t Tool) Forget(dir string) error {
 	}
 	return os.RemoveAll(filepath.Join(dir, ".lockstep"))
 }
+
+// WriteBackfill fills a folder with a project that changes every row of the
+// table accounts in batches, with the block's own defaults.
+func (t Tool) WriteBackfill(j Job) error {
+	if err := os.MkdirAll(migrations(j.Dir), 0o700); err != nil {
+		return err
+	}
+	text := fmt.Sprintf(`database "main" {
+  driver     = "postgres"
+  url        = %q
+  migrations = "migrations"
+}
+
+environment %q {}
+
+change_set %q {
+  backfill "cents" {
+    database  = database.main
+    table     = "accounts"
+    key       = "id"
+    update    = "UPDATE accounts SET cents = balance * 100 WHERE id BETWEEN :from AND :to"
+    remaining = "SELECT count(*) FROM accounts WHERE cents IS NULL"
+  }
+}
+`, j.Server(j.Database), j.Database, ChangeSet)
+	return os.WriteFile(filepath.Join(j.Dir, "project.lockstep.hcl"), []byte(text), 0o600)
+}

@@ -43,9 +43,17 @@ type Usage struct {
 }
 
 // LastLine is the last line it printed: as a rule the one that says why.
-func (u Usage) LastLine() string {
-	lines := strings.Split(strings.TrimSpace(u.Output), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
+func (u Usage) LastLine() string { return u.LastLines(1) }
+
+// LastLines are the last n lines that say something, in one.
+func (u Usage) LastLines(n int) string {
+	var lines []string
+	for line := range strings.Lines(u.Output) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(len(lines)-n, 0):], " | ")
 }
 
 // Runner runs programs under a stopwatch.

@@ -28,7 +28,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Exit != 7 || u.Output != "hello there /\ngone\n" || u.LastLine() != "gone" {
+	if u.Exit != 7 || u.Output != "hello there /\ngone\n" || u.LastLine() != "gone" || u.LastLines(9) != "hello there / | gone" {
 		t.Errorf("got %+v", u)
 	}
 	if u.Wall <= 0 || u.Peak <= 0 {

@@ -1,9 +1,10 @@
-package main
+package planning
 
 import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,7 @@ type bench struct {
 	binary string
 	dir    string
 	rounds int
+	out    io.Writer
 }
 
 // figures are the times of one size.
@@ -64,7 +66,7 @@ func (b bench) scenario(s scenario) error {
 			return err
 		}
 	}
-	return report(os.Stdout, s, all)
+	return report(b.out, s, all)
 }
 
 // measure runs the command once to warm up, then the rounds.
