@@ -105,7 +105,11 @@ type Observed struct {
 // Request asks for one step. It carries everything the step may use: apply
 // reads from the bundle, never from the working tree.
 type Request struct {
-	Run         string
+	Run string
+	// Mark names the run among those of all journals, each of which counts
+	// from r-0001: what is left running at a target is known by it. Empty:
+	// the run's id will do.
+	Mark        string
 	Plan        plans.Digest
 	Actor       string
 	Environment string

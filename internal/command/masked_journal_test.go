@@ -17,6 +17,8 @@ type ledger struct{ entries []string }
 
 func (l *ledger) ID() string { return "r-0001" }
 
+func (l *ledger) Mark() string { return "r-0001.00000000" }
+
 func (l *ledger) As(string) {}
 
 func (l *ledger) Append(e journal.Entry) (journal.Record, error) {

@@ -419,3 +419,38 @@ func FuzzParse(f *testing.F) {
 		_, _ = Replay(p.Records)
 	})
 }
+
+// Two journals count their runs alike; what a run leaves at a target must not
+// be taken for another's. Resuming does not change the mark.
+func TestMarkNamesTheRunAmongAllJournals(t *testing.T) {
+	t.Parallel()
+	marks := map[string]bool{}
+	for range 2 {
+		store, err := OpenStore(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := store.Create(Header{ChangeSet: "a", Environment: "dev", Actor: "alice"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark := w.Mark()
+		marks[mark] = true
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := store.Open("r-0001")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Mark() != mark || !strings.HasPrefix(mark, "r-0001.") {
+			t.Errorf("got %q after %q", again.Mark(), mark)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(marks) != 2 {
+		t.Errorf("two journals, marks %v", marks)
+	}
+}

@@ -130,7 +130,7 @@ type Parsed struct {
 	// Torn is true when something follows.
 	Torn bool
 
-	head plans.Digest // digest of the last record's JSON bytes
+	first, head plans.Digest // digests of the first and the last record's JSON bytes
 }
 
 // Parse reads a journal. A last record without its line end is torn: it is
@@ -153,6 +153,9 @@ func Parse(b []byte) (Parsed, error) {
 		}
 		p.Records = append(p.Records, r)
 		p.head = plans.DigestOf(doc)
+		if r.Seq == 1 {
+			p.first = p.head
+		}
 		p.Good += int64(len(line)) + 1
 		rest = after
 	}

@@ -211,7 +211,7 @@ func (s *Store) reopen(id string, lock *flock.Flock) (*Writer, []Record, error) 
 		return nil, nil, fmt.Errorf("open run %s: %w", id, err)
 	}
 	last := parsed.Records[len(parsed.Records)-1]
-	w := &Writer{sink: file, lock: lock, actor: last.Actor, seq: last.Seq, head: parsed.head, template: Record{
+	w := &Writer{sink: file, lock: lock, actor: last.Actor, seq: last.Seq, head: parsed.head, first: parsed.first, template: Record{
 		V: recordVersion, Run: last.Run, ChangeSet: last.ChangeSet, Environment: last.Environment,
 		Plan: last.Plan, Host: s.host,
 	}}

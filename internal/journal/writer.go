@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type Writer struct {
 	notice   string
 	seq      int64
 	head     plans.Digest
+	first    plans.Digest // of the first record
 	broken   error
 }
 
@@ -76,6 +78,9 @@ func (w *Writer) Append(e Entry) (Record, error) {
 		}
 	}
 	w.seq, w.head = r.Seq, plans.DigestOf(doc)
+	if r.Seq == 1 {
+		w.first = w.head
+	}
 	return r, nil
 }
 
@@ -100,6 +105,16 @@ func (w *Writer) breakOff(err error) error {
 
 // ID returns the run's id.
 func (w *Writer) ID() string { return w.template.Run }
+
+// Mark names the run among those of all journals: each counts its runs by
+// itself, so that two projects, or two copies of one, both have an r-0001. It
+// stays the same when the run is resumed.
+func (w *Writer) Mark() string {
+	return w.template.Run + "." + strings.TrimPrefix(string(w.first), "sha256:")[:markLength]
+}
+
+// markLength is how many digits of the first record's digest a mark has.
+const markLength = 8
 
 // As names who acts from now on: the one who resumes is not always the one
 // who began.

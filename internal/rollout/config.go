@@ -57,6 +57,7 @@ type Config struct {
 type Journal interface {
 	Append(journal.Entry) (journal.Record, error)
 	ID() string
+	Mark() string
 	As(actor string)
 }
 

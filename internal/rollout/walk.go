@@ -160,6 +160,7 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 	}
 	return providers.Request{
 		Run:         w.cfg.Journal.ID(),
+		Mark:        w.cfg.Journal.Mark(),
 		Plan:        w.cfg.Digest,
 		Actor:       w.cfg.Actor,
 		Environment: w.plan.Environment,
@@ -171,7 +172,11 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 		Recorded:    w.state(step.Address).Recorded,
 		Record:      func(fact any) error { return w.noteFact(step.Address, fact) },
 		Progress:    func(m string) { w.tell(Event{Kind: StepProgress, Step: &step, Message: m}) },
-		Held:        w.hold(step),
+		Measure: func(m string, figures map[string]any) {
+			w.tell(Event{Kind: StepProgress, Step: &step, Message: m, Figures: figures})
+		},
+		Stopping: w.stopping,
+		Held:     w.hold(step),
 	}, nil
 }
 
@@ -183,6 +188,15 @@ func (w *walk) stopped() bool {
 	default:
 		return false
 	}
+}
+
+// stopping tells a step that can stop by itself whether it should: the process
+// is to end, or somebody asked for a pause or an abort.
+func (w *walk) stopping() bool {
+	w.mu.Lock()
+	asked := w.asked
+	w.mu.Unlock()
+	return asked != "" || w.stopped()
 }
 
 // takeRequest remembers a request: it is taken once and acted on at the next
