@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (p *Provider) task(req providers.Request) (*task, error) {
 		return nil, fmt.Errorf("%s: %w", req.Step.Address, err)
 	}
 	t.job = Job{
-		Target: t.target, Run: req.Run, Step: req.Step.Address, Exclusive: true,
+		Target: t.target, Run: cmp.Or(req.Mark, req.Run), Step: req.Step.Address, Exclusive: true,
 		Patience: time.Duration(req.Step.Timeout), Say: t.say, Record: req.Record,
 	}
 	if t.job.Patience <= 0 {
