@@ -187,8 +187,8 @@ func (a *assessment) take(scripts []script, records []record) {
 
 func (a *assessment) enter(e Entry) {
 	a.out.Version = max(a.out.Version, e.Version)
-	if known, ok := a.Known[e.Version]; ok && known == e.Up && e.Up != "" {
-		return
+	if a.Known[e.Version] != "" {
+		return // an edit since then is for plan to find, not for an import to hide
 	}
 	a.out.Entries = append(a.out.Entries, e)
 }

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ type keeper struct {
 // holding does work under the locks that keep other migrations out.
 func (p *Provider) holding(ctx context.Context, k keeper, work func(Session) error) (err error) {
 	session, err := p.driver.Open(ctx, Job{
-		Target: k.target, Run: k.verb, Step: "database." + k.target.Name, Exclusive: true, Patience: keeping,
+		Target: k.target, Run: soleName(k.verb), Step: "database." + k.target.Name, Exclusive: true, Patience: keeping,
 		Say:    func(format string, args ...any) { k.say(fmt.Sprintf(format, args...)) },
 		Record: func(any) error { return nil },
 	})
@@ -114,6 +115,10 @@ func (p *Provider) holding(ctx context.Context, k keeper, work func(Session) err
 	defer func() { err = errors.Join(err, session.Close()) }()
 	return work(session)
 }
+
+// soleName is no other process's: opening a session ends what an earlier one
+// of the same name left, which must not be somebody else's work.
+func soleName(verb string) string { return verb + "-" + rand.Text()[:8] }
 
 // unmoved compares what was shown with what is there now, under the locks.
 func (p *Provider) unmoved(ctx context.Context, target Target, seen ToolSurvey) error {

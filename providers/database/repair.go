@@ -55,7 +55,7 @@ func (p *Provider) looking(ctx context.Context, settings json.RawMessage, look f
 		return err
 	}
 	job := Job{
-		Target: target, Run: RepairRun, Step: "look at database." + target.Name, Patience: keeping,
+		Target: target, Run: soleName(RepairRun), Step: "look at database." + target.Name, Patience: keeping,
 		Say: func(string, ...any) {}, Record: func(any) error { return nil },
 	}
 	session, err := p.driver.Open(ctx, job)
