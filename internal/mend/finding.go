@@ -45,7 +45,7 @@ func (c Case) judge(f *File, sights Sights) []Finding {
 	}
 	inferFromOrder(findings)
 	if f.atomic() && !c.MultiStatement {
-		inferFromTransaction(findings)
+		inferFromTransaction(findings, f.Direction == Up)
 	}
 	for i := range findings {
 		findings[i].assume(c.Assume)
@@ -128,11 +128,12 @@ func inferFromOrder(findings []Finding) {
 
 // inferFromTransaction: golang-migrate sends a file as one text, which the
 // server runs as one transaction. What is there although another statement is
-// not, and was not made after the mark for certain, was there before.
-func inferFromTransaction(findings []Finding) {
+// not, and was not made after the mark for certain, was there before; on the
+// way down something is gone that the way up had made, so that is no such case.
+func inferFromTransaction(findings []Finding, up bool) {
 	ran := slices.IndexFunc(findings, Finding.counts)
 	stopped := slices.IndexFunc(findings, func(f Finding) bool { return f.Effect == NotThere })
-	mixed := ran >= 0 && stopped >= 0 && !slices.ContainsFunc(findings, func(f Finding) bool { return f.after })
+	mixed := up && ran >= 0 && stopped >= 0 && !slices.ContainsFunc(findings, func(f Finding) bool { return f.after })
 	for i := range findings {
 		if f := &findings[i]; mixed && f.counts() {
 			f.Earlier = true
