@@ -8,4 +8,10 @@ const (
 	sampleStride = 1
 	samplePairs  = 160
 	cutStride    = 1
+
+	restartWorkers = 2
+	restartStride  = 3
+
+	operators      = 50
+	operatorRounds = 5
 )

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/internal/faultproxy"
+	"github.com/lockstep-dev/lockstep/internal/pgtest"
 )
 
 // schema is the project with every kind of migration and nothing else.
@@ -29,9 +30,9 @@ type journey struct {
 }
 
 // journeys returns the way up and the way down.
-func journeys(t *testing.T, binary string) []*journey {
+func journeys(t *testing.T, server *pgtest.Server) []*journey {
 	t.Helper()
-	below := origin(t, binary, schema)
+	below := origin(t, server, programs.get(t, "failpoint"), schema)
 	above := below.again(t)
 	if r := above.lockstep(t, crash{}, applyArgs()...); r.code != 0 {
 		t.Fatalf("the undisturbed run failed with exit code %d:\n%s", r.code, r.output)

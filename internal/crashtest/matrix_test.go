@@ -47,7 +47,7 @@ type matrix struct {
 // dryPass counts the points and learns both signatures.
 func dryPass(t *testing.T, binary string) *matrix {
 	t.Helper()
-	m := &matrix{origin: origin(t, binary, everything), recovered: map[string][][]string{}}
+	m := &matrix{origin: origin(t, cluster.Server(t), binary, everything), recovered: map[string][][]string{}}
 	w := m.origin.again(t)
 	m.start = w.signature(t)
 	log := filepath.Join(t.TempDir(), "points")

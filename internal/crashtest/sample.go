@@ -9,4 +9,10 @@ const (
 	sampleStride = 19
 	samplePairs  = 2
 	cutStride    = 97
+
+	restartWorkers = 1
+	restartStride  = 79
+
+	operators      = 8
+	operatorRounds = 1
 )

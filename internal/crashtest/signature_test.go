@@ -72,7 +72,7 @@ func (w *world) signDatabase(t *testing.T, b *strings.Builder) {
 	} {
 		fmt.Fprintf(b, "%s: %s\n", q.title, strings.Join(ask(t, w.url, q.query), " "))
 	}
-	fmt.Fprintln(b, "migrations:", balance(ask(t, w.url, "SELECT name FROM effects ORDER BY id")))
+	fmt.Fprintln(b, "migrations:", balance(ask(t, w.url, "SELECT name FROM effects ORDER BY at")))
 }
 
 // balance reads a list of effects, "+NAME" for one that was made and "-NAME"

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/pgtest"
 )
 
 // commandLimit ends a command that hangs; none takes a tenth of it.
@@ -27,6 +29,7 @@ const commandLimit = 2 * time.Minute
 // world is one project with a database of its own.
 type world struct {
 	binary   string
+	server   *pgtest.Server
 	dir      string
 	url      string // the database, without anything between
 	through  string // how the binary reaches it; "": as we do
@@ -36,11 +39,10 @@ type world struct {
 
 // origin is a world in which the first change set of a project was applied.
 // Every other world is a copy of it, with the second change set laid over it.
-func origin(t *testing.T, binary, project string) *world {
+func origin(t *testing.T, server *pgtest.Server, binary, project string) *world {
 	t.Helper()
-	w := &world{binary: binary, dir: t.TempDir()}
-	w.url = cluster.Database(t)
-	w.database = databaseOf(t, w.url)
+	w := &world{binary: binary, server: server, dir: t.TempDir()}
+	w.create(t, "")
 	w.copyFrom(t, filepath.Join(project, "before"))
 	if r := w.lockstep(t, crash{}, "apply", "first", "--env", "dev", "--auto-approve"); r.code != 0 {
 		t.Fatalf("the first change set failed with exit code %d:\n%s", r.code, r.output)
@@ -50,24 +52,29 @@ func origin(t *testing.T, binary, project string) *world {
 	return w
 }
 
-var copies atomic.Int64
+var databases atomic.Int64
+
+// create makes the world's database; it goes when the test ends.
+func (w *world) create(t *testing.T, from string) {
+	t.Helper()
+	w.database = fmt.Sprintf("world_%d", databases.Add(1))
+	w.url = w.server.URL(w.database)
+	ask(t, w.server.URL("postgres"), "CREATE DATABASE "+pq.QuoteIdentifier(w.database)+from)
+	t.Cleanup(func() {
+		ask(t, w.server.URL("postgres"), "DROP DATABASE "+pq.QuoteIdentifier(w.database)+" WITH (FORCE)")
+	})
+}
 
 // again copies the world.
 func (w *world) again(t *testing.T) *world {
 	t.Helper()
-	c := &world{binary: w.binary, dir: t.TempDir(), before: w.before}
+	c := &world{binary: w.binary, server: w.server, dir: t.TempDir(), before: w.before}
 	c.copyFrom(t, w.dir)
 	// Terraform's working folder is bound to its path; it can be made again.
 	if err := os.RemoveAll(filepath.Join(c.dir, ".lockstep", "work")); err != nil {
 		t.Fatal(err)
 	}
-	c.database = fmt.Sprintf("copy_%d", copies.Add(1))
-	server := cluster.Server(t)
-	c.url = server.URL(c.database)
-	ask(t, server.URL("postgres"), "CREATE DATABASE "+pq.QuoteIdentifier(c.database)+" TEMPLATE "+pq.QuoteIdentifier(w.database))
-	t.Cleanup(func() {
-		ask(t, server.URL("postgres"), "DROP DATABASE "+pq.QuoteIdentifier(c.database)+" WITH (FORCE)")
-	})
+	c.create(t, " TEMPLATE "+pq.QuoteIdentifier(w.database))
 	return c
 }
 
@@ -76,11 +83,6 @@ func (w *world) copyFrom(t *testing.T, dir string) {
 	if out, err := exec.CommandContext(t.Context(), "cp", "-a", dir+"/.", w.dir).CombinedOutput(); err != nil {
 		t.Fatalf("copy %s: %v: %s", dir, err, out)
 	}
-}
-
-func databaseOf(t *testing.T, url string) string {
-	t.Helper()
-	return strings.Join(ask(t, url, "SELECT current_database()"), "")
 }
 
 // ask returns the first column of a query's rows, as text.
@@ -112,8 +114,9 @@ func ask(t *testing.T, url, query string) []string {
 
 // crash says where a command dies, and where it lists the points it passes.
 type crash struct {
-	at  int    // 0: it lives
-	log string // "": nowhere
+	at   int    // 0: it lives
+	log  string // "": nowhere
+	stop bool   // it is stopped and not killed
 }
 
 // result is how a command ended.
@@ -130,6 +133,9 @@ func (w *world) command(ctx context.Context, c crash, args ...string) *exec.Cmd 
 	cmd.Env = append(os.Environ(),
 		"LOCKSTEP_VAR_database_url="+cmp.Or(w.through, w.url), "LOCKSTEP_VAR_marks="+w.marks(),
 		fmt.Sprintf("LOCKSTEP_FP_AT=%d", c.at), "LOCKSTEP_FP_LOG="+c.log)
+	if c.stop {
+		cmd.Env = append(cmd.Env, "LOCKSTEP_FP_STOP=yes")
+	}
 	cmd.WaitDelay = time.Second
 	return cmd
 }

@@ -13,7 +13,8 @@ import (
 var passed atomic.Int64
 
 // Here counts the place and, when it is the one asked for, kills the process
-// the way a power cut would: no deferred function runs.
+// the way a power cut would: no deferred function runs. Or it stops it, as an
+// overloaded machine would.
 func Here(name string) {
 	n := passed.Add(1)
 	if file := os.Getenv("LOCKSTEP_FP_LOG"); file != "" {
@@ -24,6 +25,10 @@ func Here(name string) {
 		}
 	}
 	if at, err := strconv.ParseInt(os.Getenv("LOCKSTEP_FP_AT"), 10, 64); err == nil && at == n {
+		if os.Getenv("LOCKSTEP_FP_STOP") != "" {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			return
+		}
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}

@@ -1,2 +1,2 @@
-CREATE TABLE effects (id bigint GENERATED ALWAYS AS IDENTITY, name text NOT NULL);
+CREATE TABLE effects (name text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
 INSERT INTO effects (name) VALUES ('+0001');

@@ -1,0 +1,2 @@
+DROP TABLE orders;
+INSERT INTO effects (name) VALUES ('-0002');

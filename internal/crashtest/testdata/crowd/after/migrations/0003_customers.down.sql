@@ -1,0 +1,2 @@
+DROP TABLE customers;
+INSERT INTO effects (name) VALUES ('-0003');

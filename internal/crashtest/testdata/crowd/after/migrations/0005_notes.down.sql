@@ -1,0 +1,2 @@
+DROP TABLE notes;
+INSERT INTO effects (name) VALUES ('-0005');

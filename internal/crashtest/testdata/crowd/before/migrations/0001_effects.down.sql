@@ -1,0 +1,3 @@
+DROP SEQUENCE overlapped;
+DROP SEQUENCE begun;
+DROP TABLE effects;
