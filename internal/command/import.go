@@ -17,8 +17,9 @@ import (
 
 type importOptions struct {
 	consent
-	from   string
-	dryRun bool
+	from    string
+	missing string
+	dryRun  bool
 }
 
 func newImportCommand(a *app) *cobra.Command {
@@ -35,10 +36,16 @@ It shows everything first; nothing that is there is overwritten.`,
   lockstep import orders --env dev --from db/goose   # goose, dbmate, Flyway, Liquibase, Atlas
   lockstep import --env dev --from db/goose --dry-run`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return a.importDatabase(c.Context(), args, o) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.missing != "" && o.missing != missingApplied && o.missing != missingPending {
+				return usageError("--missing %q is not known: expected applied or pending", o.missing)
+			}
+			return a.importDatabase(c.Context(), args, o)
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.from, "from", "", "the other tool's `DIR` of migration files")
+	f.StringVar(&o.missing, "missing", "", "applied or pending: what files are whose work is not in the database")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done and the text of the files, and change nothing")
 	f.BoolVar(&o.autoApprove, "auto-approve", false, "do not ask (a protected environment wants --confirm)")
 	f.StringVar(&o.confirm, "confirm", "", "the environment's `NAME`, instead of being asked for it")
@@ -57,6 +64,11 @@ func (a *app) importDatabase(ctx context.Context, args []string, o importOptions
 	t, err := d.takeover(seen, o)
 	if err != nil {
 		return err
+	}
+	if len(t.Adoption.Problems) == 0 && len(t.Adoption.Entries) > 0 {
+		if err := d.verifyCatalog(ctx, &t.Adoption, o.missing); err != nil {
+			return err
+		}
 	}
 	if len(t.Adoption.Problems) > 0 {
 		return errors.Join(a.showImport(t), silent(exitBlocked))
