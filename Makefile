@@ -19,10 +19,10 @@ build: ## build bin/lockstep
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lockstep ./cmd/lockstep
 
 test: ## run all tests; finds or installs Terraform, PostgreSQL and MariaDB, and says so
-	@.ci/with-tools --postgres --mysql $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
+	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 race: ## run all tests under the race detector
-	@.ci/with-tools --postgres --mysql $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
+	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 lint: ## check style and architecture with the pinned linter
 	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES); \
@@ -38,12 +38,12 @@ bench: ## measure Lockstep beside other tools (PART=apply,idle,... and ARGS='-ro
 	@.ci/with-tools --postgres $(GO) run ./internal/bench $(if $(PART),-part $(PART)) $(ARGS)
 
 cover: ## write coverage.out and coverage.html, print the total
-	@.ci/with-tools --postgres --mysql $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)
+	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)
 	$(GO) tool cover -html=coverage.out -o coverage.html
 	$(GO) tool cover -func=coverage.out | tail -n 1
 
 crash: ## kill a run at every journal and effect point, then resume and roll back
-	@.ci/with-tools --postgres --mysql $(GO) test -tags crash ./internal/crashtest -timeout 60m -v
+	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -tags crash ./internal/crashtest -timeout 60m -v
 
 tools: ## find or install everything that the other targets need
 	@.ci/find-terraform; .ci/find-postgres; .ci/find-mysql; .ci/find-linter

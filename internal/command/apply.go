@@ -20,6 +20,7 @@ type applyOptions struct {
 	consent
 	until       string
 	wait        time.Duration
+	lockTimeout time.Duration
 	parallelism int
 	onFailure   string
 	jsonInto    string
@@ -37,6 +38,7 @@ func (o *applyOptions) flags(c *cobra.Command) {
 	o.sharedFlags(f)
 	f.StringVar(&o.until, "until", "", "stop after `PHASE`: expand, deploy, verify, release or contract")
 	f.DurationVar(&o.wait, "wait", -1, "how long to wait for bakes before ending with 75 (default: to the end)")
+	f.DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for other migrations of a database before ending with 75 (default: the step's timeout)")
 	f.IntVar(&o.parallelism, "parallelism", 4, "how many steps run side by side")
 	f.StringVar(&o.onFailure, "on-failure", "", "auto or pause; the change set's own word by default")
 }
@@ -47,6 +49,9 @@ func (o *applyOptions) check() error {
 	}
 	if o.onFailure != "" && o.onFailure != "auto" && o.onFailure != "pause" {
 		return usageError("--on-failure %q is not known: expected auto or pause", o.onFailure)
+	}
+	if o.lockTimeout < 0 {
+		return usageError("--lock-timeout %s: expected a duration above zero, such as 30s", o.lockTimeout)
 	}
 	if o.parallelism < 1 {
 		return usageError("--parallelism %d: expected 1 or more", o.parallelism)

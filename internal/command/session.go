@@ -80,10 +80,11 @@ func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Confi
 		Blob:     b.Blob,
 		Actor:    actor(),
 
-		Parallelism: s.options.parallelism,
-		Wait:        s.options.wait,
-		Until:       plans.Phase(s.options.until),
-		OnFailure:   s.options.onFailure,
+		Parallelism:  s.options.parallelism,
+		Wait:         s.options.wait,
+		LockPatience: s.options.lockTimeout,
+		Until:        plans.Phase(s.options.until),
+		OnFailure:    s.options.onFailure,
 		Requests: func() string {
 			request, err := s.store.TakeRequest(s.writer.ID())
 			if err != nil {

@@ -39,6 +39,9 @@ type Config struct {
 	Parallelism int
 	// Wait bounds how long bakes are waited for; negative means to the end.
 	Wait time.Duration
+	// LockPatience is how long a step waits for other tools at its target;
+	// zero leaves it to the provider.
+	LockPatience time.Duration
 	// Until is the last phase to run; empty means all.
 	Until plans.Phase
 	// OnFailure replaces the plan's policy: "auto", "pause" or "".

@@ -170,8 +170,10 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 		Observed:    w.cfg.Resolver.Observed(step),
 		Blob:        w.cfg.Blob,
 		Recorded:    w.state(step.Address).Recorded,
-		Record:      func(fact any) error { return w.noteFact(step.Address, fact) },
-		Progress:    func(m string) { w.tell(Event{Kind: StepProgress, Step: &step, Message: m}) },
+
+		LockPatience: w.cfg.LockPatience,
+		Record:       func(fact any) error { return w.noteFact(step.Address, fact) },
+		Progress:     func(m string) { w.tell(Event{Kind: StepProgress, Step: &step, Message: m}) },
 		Measure: func(m string, figures map[string]any) {
 			w.tell(Event{Kind: StepProgress, Step: &step, Message: m, Figures: figures})
 		},

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
@@ -9,8 +11,6 @@ import (
 	"time"
 
 	"github.com/lib/pq"
-
-	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // lockKeys are golang-migrate's advisory locks. Its command line hashes the
@@ -35,23 +35,38 @@ func (s *session) lock(ctx context.Context) error {
 		return fmt.Errorf("read the catalog: %w", err)
 	}
 	keys := lockKeys(name, schema, s.job.Target.Table)
-	deadline := s.lastTry(ctx)
-	for try := 0; ; try++ {
+	return s.outwait(ctx, func(ctx context.Context) (string, error) {
 		got, err := s.tryLock(ctx, keys)
-		if err != nil || got {
-			return err
+		if err != nil {
+			return "", err
 		}
-		holder := s.holder(ctx, keys)
-		pause := backoff(try)
-		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("%w: another migration of this database is running: %s; wait for it, or end it", providers.ErrBlocked, holder)
+		if !got {
+			return s.holder(ctx, keys), nil
 		}
-		if try == 0 {
-			s.job.Say("waiting for another migration of this database: %s", holder)
+		leased, err := s.leased(ctx, leaseName(schema, s.job.Target.Table))
+		if leased != "" {
+			err = errors.Join(err, s.unlock(ctx, keys))
 		}
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
+		return leased, err
+	})
+}
+
+// leased names the run that has the database's lease: one that works through
+// a pooler, and does not hold our locks all the time.
+func (s *session) leased(ctx context.Context, name string) (string, error) {
+	var exists bool
+	if err := s.guard.QueryRowContext(ctx, `SELECT to_regclass('lockstep.lease') IS NOT NULL`).Scan(&exists); err != nil || !exists {
+		return "", err
+	}
+	var held leaseRow
+	err := held.scan(s.guard.QueryRowContext(ctx, selectLease+` WHERE name = $1 AND run NOT IN ('', $2)`, name, s.job.Run))
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && !held.live:
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("look for a lease: %w", err)
+	default:
+		return held.String(), nil
 	}
 }
 
@@ -65,21 +80,31 @@ func (s *session) tryLock(ctx context.Context, keys []int64) (bool, error) {
 		if got {
 			continue
 		}
-		for _, held := range keys[:i] {
-			if _, err := s.guard.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, held); err != nil {
-				return false, fmt.Errorf("give the migration lock back: %w", err)
-			}
-		}
-		return false, nil
+		return false, s.unlock(ctx, keys[:i])
 	}
 	return true, nil
+}
+
+func (s *session) unlock(ctx context.Context, keys []int64) error {
+	for _, held := range keys {
+		var was bool
+		err := s.guard.QueryRowContext(ctx, `SELECT pg_advisory_unlock($1)`, held).Scan(&was)
+		if err == nil && !was {
+			err = errors.New("the server says that it was not held: does a connection pooler stand in between?")
+		}
+		if err != nil {
+			return fmt.Errorf("give the migration lock back: %w", err)
+		}
+	}
+	return nil
 }
 
 func (s *session) holder(ctx context.Context, keys []int64) string {
 	var who string
 	err := s.guard.QueryRowContext(ctx, `
-		SELECT string_agg(DISTINCT format('pid %s, user %s, %s, connected since %s', a.pid, a.usename,
-		       coalesce(nullif(a.application_name, ''), 'unnamed application'), date_trunc('second', a.backend_start)), '; ')
+		SELECT string_agg(DISTINCT format('pid %s, user %s, %s, from %s, connected since %s', a.pid, a.usename,
+		       coalesce(nullif(a.application_name, ''), 'unnamed application'), coalesce(a.client_addr::text, 'the server''s own host'),
+		       date_trunc('second', a.backend_start)), '; ')
 		FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 		  AND ((l.classid::bigint << 32) | l.objid::bigint) = ANY($1)

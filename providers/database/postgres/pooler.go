@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"reflect"
@@ -44,4 +46,39 @@ func refusePooler(c *connection, target database.Target) error {
 		return nil
 	}
 	return database.ErrPooled
+}
+
+// statementPooling explains why a transaction could not begin: a pooler that
+// gives each statement a connection of its own cuts the connection then.
+func (c *connection) statementPooling(err error) error {
+	if c.pooled && (code(err) == "08P01" || errors.Is(err, sqldriver.ErrBadConn)) {
+		return errors.New("the connection pooler refuses transactions (pool_mode statement), and a migration needs one: " +
+			"give direct_url, a url that goes past the pooler")
+	}
+	return err
+}
+
+// guard enters the transaction with the session's guarding. Behind a pooler
+// the backend is known from now on.
+func (t *transaction) guard(ctx context.Context) error {
+	if err := t.session.guarding.enter(ctx, t); err != nil {
+		return err
+	}
+	if !t.pooled {
+		return nil
+	}
+	if err := t.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&t.pid); err != nil {
+		return fmt.Errorf("read the backend's pid: %w", err)
+	}
+	t.attempt.watch.follow(t.pid)
+	return nil
+}
+
+// leave undoes what a file has set for its session. A connection of our own
+// dies with it; one that a pooler shares out gets its next user.
+func (t *transaction) leave() string {
+	if !t.pooled {
+		return `RESET ROLE; RESET SESSION AUTHORIZATION`
+	}
+	return `RESET ROLE; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; SELECT pg_advisory_unlock_all()`
 }

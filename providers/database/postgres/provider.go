@@ -31,7 +31,7 @@ func (driver) State(ctx context.Context, target database.Target) (_ database.Sta
 	defer func() { err = errors.Join(err, c.close()) }()
 	tx, err := c.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return database.State{}, fmt.Errorf("read the database: %w", err)
+		return database.State{}, fmt.Errorf("read the database: %w", c.statementPooling(err))
 	}
 	defer func() { _ = tx.Rollback() }() // it wrote nothing
 	state, err := readState(ctx, tx, target.Table)
