@@ -125,7 +125,11 @@ func (r *reading) terraformSources() ([]plans.Input, error) {
 }
 
 func observable(b config.Block) bool {
-	return b.Kind == "terraform" || b.Kind == "database" || b.Kind == "artifact" || b.Kind == "deployment"
+	switch b.Kind {
+	case "terraform", "database", "artifact", "deployment", "backfill":
+		return true
+	}
+	return false
 }
 
 func (r *reading) keepMigrations(files []plans.MigrationFile) {

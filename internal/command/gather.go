@@ -7,6 +7,7 @@ import (
 	"path"
 	"sync"
 
+	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
@@ -74,7 +75,7 @@ func (r *reading) ready() []config.Block {
 			continue
 		}
 		switch b.Kind {
-		case "artifact", "terraform", "database":
+		case "artifact", "terraform", "database", "backfill":
 			if b.Settings.Known() {
 				ready = append(ready, b)
 			}
@@ -103,12 +104,17 @@ func (r *reading) observeAll(ctx context.Context, blocks []config.Block) error {
 	return group.Wait()
 }
 
+// observedLate names the kinds of blocks whose provider is asked even when
+// they are not wholly known: for a configuration's sources, and whether a
+// driver can carry out a backfill at all.
+func observedLate(b config.Block) bool { return b.Kind == "terraform" || b.Kind == "backfill" }
+
 // finish reads what does not wait for others: the sources of configurations
 // whose inputs are not known yet, and the folders of migrations.
 func (r *reading) finish(ctx context.Context) error {
 	var late []config.Block
 	for _, b := range r.evaluated.Blocks {
-		if _, seen := r.observations[b.Address]; !seen && b.Kind == "terraform" {
+		if _, seen := r.observations[b.Address]; !seen && observedLate(b) {
 			late = append(late, b)
 		}
 	}
@@ -130,7 +136,7 @@ func (r *reading) observe(ctx context.Context, b config.Block) (providers.Observ
 	}
 	seen, err := provider.Observe(ctx, providers.ObserveRequest{
 		Environment: r.environment.Name, ChangeSet: r.changeSet, Address: b.Address, Settings: settings,
-		Late: !b.Settings.Known() && b.Kind == "terraform",
+		Late: !b.Settings.Known() && observedLate(b),
 	})
 	seen.Address, seen.Provider = b.Address, name
 	return seen, err
@@ -222,8 +228,23 @@ func (r *reading) readFolders() error {
 
 // providerName is the registry's name of a block's provider.
 func providerName(b config.Block) string {
+	if b.Kind == "backfill" {
+		return "database/" + databaseDriver(b)
+	}
 	if b.Driver == "" {
 		return b.Kind
 	}
 	return b.Kind + "/" + b.Driver
+}
+
+// databaseDriver is the driver of the database that a block refers to.
+func databaseDriver(b config.Block) string {
+	database, ok := b.Settings.Get("database")
+	if !ok || !database.Type().IsObjectType() || !database.Type().HasAttribute("driver") {
+		return ""
+	}
+	if driver := database.GetAttr("driver"); driver.IsKnown() && !driver.IsNull() && driver.Type() == cty.String {
+		return driver.AsString()
+	}
+	return ""
 }

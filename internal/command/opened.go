@@ -189,6 +189,8 @@ func binding(o plans.Observation) any {
 		return *o.Artifact
 	case o.Deployment != nil:
 		return o.Deployment.Current
+	case o.Backfill != nil:
+		return *o.Backfill
 	default:
 		return nil
 	}
@@ -212,6 +214,9 @@ func describeDifference(planned, now plans.Observation) string {
 	case planned.Deployment != nil && now.Deployment != nil:
 		return fmt.Sprintf("the plan saw %s running, now it is %s",
 			orNone(planned.Deployment.Current.Short()), orNone(now.Deployment.Current.Short()))
+	case planned.Backfill != nil && now.Backfill != nil:
+		return fmt.Sprintf("the plan saw its cursor behind key %s (run %s), now it is behind key %s (run %s)",
+			orNone(planned.Backfill.LastKey), orNone(planned.Backfill.Run), orNone(now.Backfill.LastKey), orNone(now.Backfill.Run))
 	default:
 		return "it is not as the plan saw it"
 	}

@@ -40,6 +40,9 @@ func (w *walk) effect(ctx context.Context, step plans.Step) halt {
 	if interrupted(ctx) {
 		return w.cutShort(step, err)
 	}
+	if errors.Is(err, providers.ErrStopped) {
+		return w.stoppedShort(ctx, step, err)
+	}
 	return w.lookAfter(ctx, step, err)
 }
 
@@ -125,6 +128,16 @@ func (w *walk) cutShort(step plans.Step, cause error) halt {
 		return halt{kind: haltFatal, err: err}
 	}
 	return halt{kind: haltInterrupted}
+}
+
+// stoppedShort is an effect that stopped at a place of its own, as asked; what
+// it was asked for is for the boundary to say.
+func (w *walk) stoppedShort(ctx context.Context, step plans.Step, cause error) halt {
+	cut := w.cutShort(step, cause)
+	if why := w.boundary(ctx); cut.kind != haltFatal && why.kind != goOn {
+		return why
+	}
+	return cut
 }
 
 // lookAfter asks the target how much of a failed effect is there.

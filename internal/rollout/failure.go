@@ -21,7 +21,7 @@ func (w *walk) fail(ctx context.Context, f Failure) Outcome {
 	if out := w.cannotGoBack(f); out != nil {
 		return w.finish(*out)
 	}
-	if f.Verdict == providers.Partial {
+	if f.Verdict == providers.Partial && !w.staysInPart(f) {
 		if out := w.cleanUp(ctx, &f); out != nil {
 			return *out
 		}
@@ -72,6 +72,12 @@ func (w *walk) cannotGoBack(f Failure) *Outcome {
 		return out
 	}
 	return nil
+}
+
+// staysInPart reports whether what the failed step did half-way may stay.
+func (w *walk) staysInPart(f Failure) bool {
+	step := w.plan.Step(f.Step)
+	return step.Action == plans.ActionBackfill && step.Rollback.Kept
 }
 
 func (w *walk) policy() string {

@@ -195,6 +195,9 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 		}
 		return halt{}, false
 	case providers.Partial:
+		if u.Keep && step.Action == plans.ActionBackfill {
+			return w.keepPart(u, report), true
+		}
 		return halt{}, false
 	}
 	return halt{kind: haltFailed, failure: &Failure{
@@ -217,14 +220,17 @@ func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
 	return halt{}
 }
 
-// keeps reports whether the effect stays: what was fetched does no harm, the
-// schema and the infrastructure go back only when asked.
+// keeps reports whether the effect stays: what was fetched does no harm, rows
+// that were filled have no way back and older code works with them, the schema
+// and the infrastructure go back only when asked.
 func (o RollbackOptions) keeps(step plans.Step) bool {
 	switch step.Action {
 	case plans.ActionMigrate:
 		return o.Leave || !o.Schema
 	case plans.ActionTerraform:
 		return o.Leave || !o.Infrastructure
+	case plans.ActionBackfill:
+		return o.Leave || step.Phase != plans.Contract
 	case plans.ActionFetch:
 		return o.Leave || !o.Infrastructure || step.Rollback.Kept
 	}
@@ -238,6 +244,13 @@ func (w *walk) keep(u UndoStep) halt {
 	w.change(u.Step.Address, func(s *journal.StepState) { s.Status, s.Kept = journal.StepKept, u.Reason })
 	w.tell(Event{Kind: StepKept, Step: &u.Step, Message: u.Reason})
 	return halt{}
+}
+
+// keepPart leaves what a backfill has filled so far: each row by itself is as
+// harmless as all of them.
+func (w *walk) keepPart(u UndoStep, report providers.Report) halt {
+	u.Reason = fmt.Sprintf("stays as far as it came: %s", clip(report.Detail))
+	return w.keep(u)
 }
 
 // undo takes one effect back: intent, rollback, outcome.

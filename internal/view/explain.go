@@ -73,6 +73,7 @@ func detail(p *page, plan *plans.Plan, s *plans.Step) {
 	labelled(p, "provider", safe(s.Provider))
 	needs(p, plan, s)
 	migration(p, s)
+	backfill(p, s)
 	bounds(p, s)
 	terraform(p, plan, s)
 	risks := strings.Join(s.Risk.Reasons, "; ")

@@ -142,12 +142,14 @@ func risk(plan *plans.Plan) (level string, reasons []string) {
 
 // totals writes the plan in figures, and its digest.
 func totals(p *page, r Review) {
-	var migrations, artifacts, add, change, destroy, errors, warnings int
+	var migrations, backfills, artifacts, add, change, destroy, errors, warnings int
 	for i := range r.Plan.Steps {
 		s := &r.Plan.Steps[i]
 		switch s.Action {
 		case plans.ActionMigrate:
 			migrations++
+		case plans.ActionBackfill:
+			backfills++
 		case plans.ActionFetch:
 			artifacts++
 		case plans.ActionTerraform:
@@ -163,8 +165,12 @@ func totals(p *page, r Review) {
 			warnings++
 		}
 	}
+	rows := count(migrations, "migration")
+	if backfills > 0 {
+		rows += ", " + count(backfills, "backfill")
+	}
 	p.line("Plan: %s, %s, terraform %d/%d/%d, %s, %s, %s", count(len(r.Plan.Steps), "step"),
-		count(migrations, "migration"), add, change, destroy, count(artifacts, "artifact"),
+		rows, add, change, destroy, count(artifacts, "artifact"),
 		count(errors, "error"), count(warnings, "warning"))
 	p.line("Digest: %s", r.Digest)
 }

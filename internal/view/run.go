@@ -203,7 +203,7 @@ func (v *Run) line(p *page, e rollout.Event) {
 	if e.Kind == rollout.RunEnded || e.Kind == rollout.StepProgress && e.Message == "" {
 		return
 	}
-	if e.Kind == rollout.BakeProgressed || e.Kind == rollout.CheckSampled && (e.Sample == nil || e.Sample.Green) {
+	if repeats(e) {
 		if e.At.Sub(v.beat) < heartbeat {
 			return
 		}
@@ -230,7 +230,7 @@ func (v *Run) line(p *page, e rollout.Event) {
 	if e.Found {
 		words = append(words, "found=true")
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.Figures)) {
+	for _, name := range slices.Sorted(maps.Keys(figuresOf(e))) {
 		words = append(words, fmt.Sprintf("%s=%s", safe(name), safe(fmt.Sprint(e.Figures[name]))))
 	}
 	if e.Took > 0 {
