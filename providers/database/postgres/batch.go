@@ -1,0 +1,196 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// batcher works in batches on one connection, kept for all of them. The
+// session's guard holds the lock and looks at replicas.
+type batcher struct {
+	session  *session
+	work     *connection
+	replicas lagWatch
+}
+
+// Batches keeps other processes away from the same cursor, but no migrations
+// of other tools: a batch is short, and they need not wait for the last one.
+func (s *session) Batches(ctx context.Context, key database.CursorKey) (database.Batcher, error) {
+	if err := s.holdBackfill(ctx, key); err != nil {
+		return nil, lost(err)
+	}
+	work, err := connect(ctx, s.job.Target.URL, applicationName(s.job.Run, s.job.Step))
+	if err != nil {
+		return nil, err
+	}
+	return &batcher{session: s, work: work}, nil
+}
+
+// holdBackfill takes a lock of this backfill's own. Behind a pooler there is
+// none to be had; the cursor, which each batch checks, is enough.
+func (s *session) holdBackfill(ctx context.Context, key database.CursorKey) error {
+	if s.job.Target.Lock == database.LockLease {
+		return nil
+	}
+	hash := fnv.New64a()
+	_, _ = fmt.Fprintf(hash, "lockstep backfill\x00%s\x00%s", key.ChangeSet, key.Step) // a hash takes any text
+	keys := []int64{int64(hash.Sum64())}
+	deadline := s.lastTry(ctx)
+	for try := 0; ; try++ {
+		got, err := s.tryLock(ctx, keys)
+		if err != nil || got {
+			return err
+		}
+		holder := s.holder(ctx, keys)
+		pause := backoff(try)
+		if time.Now().Add(pause).After(deadline) {
+			return fmt.Errorf("%w: another process carries out this backfill: %s; wait for it, or end it", providers.ErrBlocked, holder)
+		}
+		if try == 0 {
+			s.job.Say("waiting for another process that carries out this backfill: %s", holder)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+func (b *batcher) Close() error { return b.work.close() }
+
+// Batch runs work in one short transaction.
+func (b *batcher) Batch(ctx context.Context, limits database.Limits, work func(context.Context, database.Querier) error) error {
+	tx, err := b.work.BeginTx(ctx, nil)
+	if err != nil {
+		return lost(fmt.Errorf("begin: %w", err))
+	}
+	defer func() { _ = tx.Rollback() }() // harmless after a commit
+	// A role may have turned durability off; a cursor must not be lost.
+	_, err = tx.ExecContext(ctx, fmt.Sprintf(
+		`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d; SET LOCAL synchronous_commit = on`,
+		max(limits.Lock.Milliseconds(), 1), max(limits.Statement.Milliseconds(), 1)))
+	if err != nil {
+		return lost(fmt.Errorf("set the timeouts: %w", err))
+	}
+	if err := work(ctx, tx); err != nil {
+		return crowded(ctx, lost(err))
+	}
+	failpoint.Here("database: before a batch's commit")
+	if err := tx.Commit(); err != nil {
+		return crowded(ctx, lost(fmt.Errorf("commit: %w", err)))
+	}
+	return nil
+}
+
+// crowded marks errors after which a smaller batch may do: lock_not_available,
+// deadlock_detected, serialization_failure, and query_canceled by a timeout.
+func crowded(ctx context.Context, err error) error {
+	switch code(err) {
+	case "55P03", "40P01", "40001":
+		return fmt.Errorf("%w: %w", database.ErrCrowded, err)
+	case "57014":
+		if ctx.Err() == nil {
+			return fmt.Errorf("%w: it took too long: %w", database.ErrCrowded, err)
+		}
+	}
+	return err
+}
+
+// lost marks errors of a connection that is gone, or of a server that is not
+// ready for one.
+func lost(err error) error {
+	if err == nil || errors.Is(err, database.ErrLost) {
+		return err
+	}
+	var network net.Error
+	c := code(err)
+	gone := c != "" && (lostConnection(c) || c[:2] == "53")
+	for _, sentinel := range []error{sqldriver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
+		gone = gone || errors.Is(err, sentinel)
+	}
+	if gone || c == "" && errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", database.ErrLost, err)
+	}
+	return err
+}
+
+// Describe names the place of a statement's error.
+func (*batcher) Describe(err error, place database.Place) error {
+	return describe(err, place.File, place.Text, place.Line)
+}
+
+// Bind casts the parameters to the key's type, so that one of them may stand
+// where types cannot be deduced.
+func (*batcher) Bind(update sqlscan.Statement, keyType string) database.Bound {
+	text := update.Bind(func(name string) string {
+		return fmt.Sprintf("CAST(%s AS %s)", map[string]string{"from": "$1", "to": "$2"}[name], keyType)
+	})
+	return func(span database.Span) (string, []any) { return text, []any{span.From, span.To} }
+}
+
+// Count runs a query that returns one number.
+func (b *batcher) Count(ctx context.Context, query string) (int64, error) {
+	tx, err := b.work.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return 0, lost(fmt.Errorf("begin: %w", err))
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	target := b.session.job.Target
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d`,
+		max(target.LockTimeout.Milliseconds(), 1), max(target.StatementTimeout.Milliseconds(), 1))); err != nil {
+		return 0, lost(fmt.Errorf("set the timeouts: %w", err))
+	}
+	n, err := database.OneNumber(tx.QueryContext(ctx, query))
+	return n, lost(err)
+}
+
+// Cursors is the table of cursors, which may have to be made.
+func (*batcher) Cursors(ctx context.Context, q database.Querier) (database.Cursors, error) {
+	return findCursors(ctx, q)
+}
+
+func findCursors(ctx context.Context, q database.Querier) (database.Cursors, error) {
+	c := database.Cursors{
+		Table: `lockstep.backfill`, Lock: ` FOR UPDATE`, Now: `clock_timestamp()`,
+		ReadTime:    `to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+		Placeholder: func(n int) string { return fmt.Sprintf("$%d", n) },
+		Create: []string{
+			`CREATE SCHEMA IF NOT EXISTS lockstep`,
+			`CREATE TABLE IF NOT EXISTS lockstep.backfill (
+				change_set text, step text, definition text NOT NULL, remaining text NOT NULL, pass int NOT NULL,
+				last_key text, up_to text, keys_passed bigint NOT NULL, rows_changed bigint NOT NULL, batches bigint NOT NULL,
+				started_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, finished_at timestamptz,
+				run text NOT NULL, plan_digest text NOT NULL, actor text NOT NULL, PRIMARY KEY (change_set, step))`,
+		},
+	}
+	there, err := database.OneNumber(q.QueryContext(ctx, `SELECT count(to_regclass('lockstep.backfill'))`))
+	c.There = there > 0
+	return c, lost(err)
+}
+
+// literalName is the catalog's spelling of a name as SQL has it.
+func literalName(name string) string {
+	statements, err := sqlscan.Split([]byte(name))
+	if err != nil || len(statements) != 1 {
+		return name
+	}
+	if tokens := statements[0].Tokens(); len(tokens) == 1 && tokens[0].Name() != "" {
+		return tokens[0].Name()
+	}
+	return name
+}
+
+var _ database.Backfiller = driver{}
+
+var _ database.BatchSession = (*session)(nil)
