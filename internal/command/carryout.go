@@ -142,8 +142,8 @@ func (a *app) permit(ctx context.Context, open *opened, store *journal.Store) er
 		return err
 	}
 	if len(differences) > 0 {
-		return blocked("The plan is stale: what it saw is not there any more. Nothing was changed.\n  "+strings.Join(differences, "\n  "),
-			fmt.Sprintf("Plan again: lockstep plan %s --env %s", b.Plan.ChangeSet, b.Plan.Environment))
+		return blocked("The plan is stale: what it saw is not there any more. Nothing was changed.",
+			append(differences, fmt.Sprintf("Plan again: lockstep plan %s --env %s", b.Plan.ChangeSet, b.Plan.Environment))...)
 	}
 	return nil
 }
