@@ -40,7 +40,7 @@ func (a *assessment) golangMigrate() {
 	}
 	a.out.Version = uint64(version)
 	if len(a.out.Entries) > 0 {
-		a.note("golang-migrate keeps one number: that each file up to %d ran, and with this content, is taken on trust", version)
+		a.note("golang-migrate keeps one number and no checksum: that each file up to %d ran as it is now is taken on trust", version)
 	}
 }
 

@@ -24,7 +24,11 @@ func (d *keptDatabase) verifyCatalog(ctx context.Context, a *adopt.Adoption, mis
 	if err != nil {
 		return unreadable(d.block.Address, d.environment.Name, err)
 	}
-	for _, absence := range mend.Absent(files, sights) {
+	absences := mend.Absent(files, sights)
+	if len(absences) == 0 && len(sights) > 0 {
+		a.Notes = append(a.Notes, "what these files make, and no later one takes away, was looked up in the catalog and is there")
+	}
+	for _, absence := range absences {
 		i := slices.IndexFunc(a.Entries, func(e adopt.Entry) bool { return e.Version == absence.Version })
 		said := fmt.Sprintf("version %d (%s) counts as applied, and %s, which it makes and no later file takes away, is not there",
 			absence.Version, absence.Path, absence.What)
