@@ -82,7 +82,7 @@ func (p *page) adopted(t Takeover) {
 			rows = append(rows, []string{"…", fmt.Sprintf("%d more", len(a.Entries)-i), "", "", ""})
 			break
 		}
-		rows = append(rows, []string{strconv.FormatUint(e.Version, 10), safe(e.Name), safe(adoptedWhen(e)), e.Up.Short(), verifiedWord(e)})
+		rows = append(rows, []string{strconv.FormatUint(e.Version, 10), cut(safe(e.Name), max(p.out.Width-68, 16)), cut(safe(adoptedWhen(e)), 28), e.Up.Short(), verifiedWord(e)})
 	}
 	p.line("%s for the history, %s says %d:", count(len(a.Entries), "row"), safe(t.Table), a.Version)
 	p.grid([]string{"version", "name", "applied", "up", "content"}, rows)

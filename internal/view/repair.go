@@ -75,12 +75,13 @@ func (p *page) diagnosis(d mend.Diagnosis, way *mend.Way) {
 	}
 	if len(d.Findings) > 0 {
 		rows := make([][]string, 0, len(d.Findings))
+		column := (p.out.Width - 26) / 2 // what line, effect and the gaps leave
 		for _, f := range d.Findings {
 			effect := string(f.Effect)
 			if f.Earlier {
 				effect = "there before"
 			}
-			rows = append(rows, []string{"  " + strconv.Itoa(f.Line), fold(safe(f.SQL), 40, 2), effect, fold(safe(f.Evidence), 38, 4)})
+			rows = append(rows, []string{"  " + strconv.Itoa(f.Line), fold(safe(f.SQL), column, 2), effect, fold(safe(f.Evidence), column, 4)})
 		}
 		p.grid([]string{"  line", "statement", "effect", "evidence"}, rows)
 	}
