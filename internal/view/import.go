@@ -82,10 +82,10 @@ func (p *page) adopted(t Takeover) {
 			rows = append(rows, []string{"…", fmt.Sprintf("%d more", len(a.Entries)-i), "", "", ""})
 			break
 		}
-		rows = append(rows, []string{strconv.FormatUint(e.Version, 10), cut(safe(e.Name), max(p.out.Width-68, 16)), cut(safe(adoptedWhen(e)), 28), e.Up.Short(), verifiedWord(e)})
+		rows = append(rows, []string{strconv.FormatUint(e.Version, 10), cut(safe(e.Name), max(p.out.Width-68, 12)), cut(safe(adoptedWhen(e)), 28), e.Up.Short(), verifiedWord(e)})
 	}
 	p.line("%s for the history, %s says %d:", count(len(a.Entries), "row"), safe(t.Table), a.Version)
-	p.grid([]string{"version", "name", "applied", "up", "content"}, rows)
+	p.grid([]string{"version", "name", "applied", "up", "verified"}, rows)
 	p.line("")
 }
 
@@ -105,9 +105,9 @@ func adoptedWhen(e adopt.Entry) string {
 
 func verifiedWord(e adopt.Entry) string {
 	if e.Verified {
-		return "verified"
+		return "yes"
 	}
-	return "not verified"
+	return "no"
 }
 
 func (p *page) newFiles(t Takeover) {
