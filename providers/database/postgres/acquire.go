@@ -120,8 +120,10 @@ func (q *acquisition) mayQueue() (wait time.Duration, queues bool) {
 	if q.harmless() {
 		return q.limit, true
 	}
-	wait = q.queue()
-	return wait, q.worthwhile(wait)
+	if wait = q.queue(); !q.worthwhile(wait) {
+		return 0, false
+	}
+	return wait, true
 }
 
 // harmless: behind such requests nobody waits but other catalog changes.

@@ -38,12 +38,12 @@ func TestAFileWhoseLocksNobodyKnows(t *testing.T) {
 		result, err = postgres.New().Apply(context.Background(), req)
 		ended <- err
 	}()
-	for range 2 {
+	// A wait of 25 ms may escape the watch on a busy machine, not every one.
+	for told := 0; told < 2; {
 		line := <-said
-		for _, part := range []string{"needs AccessExclusiveLock on busy; blocked by pid ", "the long report", "SELECT pg_terminate_backend("} {
-			if !strings.Contains(line, part) {
-				t.Errorf("said %q, want %q in it", line, part)
-			}
+		if strings.Contains(line, "needs AccessExclusiveLock on busy; blocked by pid ") && strings.Contains(line, "the long report") &&
+			strings.Contains(line, "SELECT pg_terminate_backend(") {
+			told++
 		}
 		if _, err := b.db.ExecContext(context.Background(), "select count(*) from busy"); err != nil {
 			t.Fatal(err)

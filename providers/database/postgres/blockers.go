@@ -57,7 +57,9 @@ const identity = `coalesce(held.pid, 0), held.virtualtransaction,
        coalesce(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)), 0)::float8 AS age,
        left(regexp_replace(coalesce(a.query, ''), '\s+', ' ', 'g'), 80), coalesce(p.gid, '')
 FROM held LEFT JOIN pg_stat_activity a ON a.pid = held.pid
-LEFT JOIN pg_prepared_xacts p ON held.pid IS NULL AND p.transaction::text = split_part(held.virtualtransaction, '/', 2)
+LEFT JOIN pg_prepared_xacts p ON held.pid IS NULL AND p.transaction IN (
+	SELECT x.transactionid FROM pg_locks x
+	WHERE x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = held.virtualtransaction)
 LEFT JOIN pg_roles r ON r.rolname = coalesce(a.usename, p.owner)`
 
 // findHolders asks who holds, or waits for, what conflicts with wants. It
@@ -92,12 +94,29 @@ func findHolders(ctx context.Context, c *connection, wants []want, self int, que
 func findBlockers(ctx context.Context, c *connection, pid int) ([]holder, error) {
 	rows, err := c.QueryContext(ctx, fmt.Sprintf(`
 		WITH held AS (
-			SELECT b.pid, coalesce((SELECT min(l.virtualtransaction) FROM pg_locks l WHERE l.pid = b.pid), '') AS virtualtransaction,
+			SELECT nullif(b.pid, 0) AS pid, coalesce((SELECT min(l.virtualtransaction) FROM pg_locks l WHERE l.pid = b.pid), '') AS virtualtransaction,
 			       NULL::text AS mode, true AS granted, NULL::oid AS relation
 			FROM unnest(pg_blocking_pids(%d)) AS b (pid))
 		SELECT 0, `+identity, pid))
 	if err != nil {
 		return nil, fmt.Errorf("look up who is waited for: %w", err)
+	}
+	list, _, err := readHolders(rows)
+	return list, err
+}
+
+// findOlder asks for transactions that keep a snapshot or have written, and
+// have been open for a while: CONCURRENTLY waits until they have ended.
+func findOlder(ctx context.Context, c *connection) ([]holder, error) {
+	rows, err := c.QueryContext(ctx, fmt.Sprintf(`
+		WITH held AS (
+			SELECT a.pid, '' AS virtualtransaction, NULL::text AS mode, true AS granted, NULL::oid AS relation
+			FROM pg_stat_activity a
+			WHERE a.datname = current_database() AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL)
+			  AND a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '%d ms' AND a.query NOT ILIKE 'vacuum%%')
+		SELECT 0, `, lasting.Milliseconds())+strings.Replace(identity, "held.virtualtransaction", "held.pid::text", 1)+` ORDER BY age DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("look up open transactions: %w", err)
 	}
 	list, _, err := readHolders(rows)
 	return list, err
@@ -123,6 +142,9 @@ func readHolders(rows *sql.Rows) (list []holder, relations map[int64]bool, err e
 
 // String names the holder for people.
 func (h holder) String() string {
+	if h.pid == 0 && h.prepared == "" {
+		return "a prepared transaction"
+	}
 	if h.prepared != "" {
 		return fmt.Sprintf("prepared transaction %q (user %s, prepared for %s, %s)", h.prepared, h.user, age(h.age), h.claim)
 	}
@@ -157,6 +179,8 @@ func (h holder) protected() bool { return strings.Contains(h.query, "to prevent 
 // remedy says who may end the holder, and what to type.
 func (h holder) remedy() string {
 	switch {
+	case h.pid == 0 && h.prepared == "":
+		return "look for it: SELECT * FROM pg_prepared_xacts"
 	case h.prepared != "":
 		return fmt.Sprintf("user %s or a superuser: ROLLBACK PREPARED %s", h.user, pq.QuoteLiteral(h.prepared))
 	case h.autovacuum() && h.protected():

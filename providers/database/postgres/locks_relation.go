@@ -65,6 +65,11 @@ func (n needs) rowsOnly() bool {
 	})
 }
 
+// harmless reports whether nobody's reading and writing waits behind the locks.
+func (n needs) harmless() bool {
+	return !slices.ContainsFunc(n.locks, func(l plans.Lock) bool { return modeOf(l).stopsTraffic() })
+}
+
 // wish is one row of what the catalog is asked about: a lock, or a reach.
 type wish struct {
 	relation []string

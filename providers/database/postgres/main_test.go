@@ -19,7 +19,7 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
 
-var cluster = pgtest.NewCluster(pgtest.Options{})
+var cluster = pgtest.NewCluster(pgtest.Options{Settings: map[string]string{"max_prepared_transactions": "5"}})
 
 func TestMain(m *testing.M) { os.Exit(cluster.Main(m)) }
 

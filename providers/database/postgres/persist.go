@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -69,6 +70,8 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 }
 
 // measure writes the figures of all tries up to now.
+const deadlock = " (deadlock)"
+
 func (a *attempt) measure(m *database.Measured) {
 	m.Tries = a.tries
 	m.LockWait = a.watch.waitedFor()
@@ -85,10 +88,12 @@ func (a *attempt) undone(err error) time.Duration {
 		a.asked = time.Now().Add(-waited)
 	}
 	a.queued, a.failed = max(a.queued, waited), a.failed+1
-	a.meet(a.watch.holders)
-	a.wanted, a.rows = a.watch.wanted, a.watch.rows
-	if code(err) == "40P01" {
-		a.wanted += " (deadlock)"
+	if a.rows = a.watch.rows; a.watch.wanted != "" { // else it was too short to be seen, and most likely as before
+		a.meet(a.watch.holders)
+		a.wanted = a.watch.wanted
+	}
+	if code(err) == "40P01" && !strings.HasSuffix(a.wanted, deadlock) {
+		a.wanted += deadlock
 	}
 	if a.patient || a.rows {
 		return backoff(a.tries)

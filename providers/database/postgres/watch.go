@@ -35,7 +35,7 @@ type watch struct {
 // The watch's pace bounds the error of the measured wait. A statement that
 // runs for hours is not looked at a hundred times a second.
 const (
-	fastestLook = 10 * time.Millisecond
+	fastestLook = 5 * time.Millisecond
 	slowestLook = 250 * time.Millisecond
 )
 
@@ -77,7 +77,7 @@ func (w *watch) stop() {
 func (w *watch) run(ctx context.Context) {
 	defer close(w.ended)
 	for {
-		pace := min(max(time.Since(w.begun)/100, fastestLook), slowestLook)
+		pace := min(max(time.Since(w.begun)/200, fastestLook), slowestLook)
 		if sleep(ctx, pace) != nil {
 			return
 		}
