@@ -87,11 +87,17 @@ func Recognise(tables []Table, own string, ours bool) (*Sighting, []Problem) {
 	var found []Sighting
 	var problems []Problem
 	rails := slices.ContainsFunc(tables, isRailsMetadata)
+	// Who has written a version into Lockstep's table has decided which record holds.
+	settled := slices.ContainsFunc(tables, func(t Table) bool {
+		s, ok := shapeOf(t, rails)
+		return ok && s.tool == GolangMigrate && strings.EqualFold(t.Name, own) && len(t.Rows) > 0
+	})
 	for _, t := range tables {
 		s, ok := shapeOf(t, rails)
 		switch {
 		case ok && s.refuse == "" && (s.tool != GolangMigrate || strings.EqualFold(t.Name, own)):
 			found = append(found, Sighting{s.tool, t})
+		case settled && (!ok || s.refuse != ""):
 		case ok && s.tool == GolangMigrate:
 			problems = append(problems, otherVersionTable(t, own))
 		case ok:

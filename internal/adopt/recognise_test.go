@@ -42,6 +42,11 @@ func TestRecognise(t *testing.T) {
 			{Name: "ar_internal_metadata", Columns: columns("key text, value text, created_at x, updated_at x")},
 			{Name: "schema_migrations", Columns: columns(varcharColumn)},
 		}, false, "", "Rails"},
+		{"Rails, and a baseline that was marked as applied", []Table{
+			{Name: "ar_internal_metadata", Columns: columns("key text, value text, created_at x, updated_at x")},
+			{Name: "schema_migrations", Columns: columns(varcharColumn)},
+			{Name: "own", Columns: columns(migrateColumns), Rows: one},
+		}, false, GolangMigrate, ""},
 		{"Ecto", []Table{{Name: "schema_migrations", Columns: columns("version bigint, inserted_at timestamp")}}, false, "", "Ecto"},
 		{"goose under another name", []Table{{Name: "gv", Columns: columns(gooseColumns)}}, false, Goose, ""},
 		{"goose and an empty version table", []Table{{Name: "goose_db_version", Columns: columns(gooseColumns)}, {Name: "schema_migrations", Columns: columns(migrateColumns)}}, false, Goose, ""},
@@ -53,7 +58,11 @@ func TestRecognise(t *testing.T) {
 		{"Alembic", []Table{{Name: "alembic_version", Columns: columns("version_num text")}}, false, "", "Alembic"},
 		{"a user's table", []Table{{Name: "versions", Columns: columns("version text")}}, false, "", ""},
 	} {
-		sighting, problems := Recognise(c.tables, "schema_migrations", c.ours)
+		own := "schema_migrations"
+		if len(c.tables) == 3 {
+			own = "own"
+		}
+		sighting, problems := Recognise(c.tables, own, c.ours)
 		var tool Tool
 		if sighting != nil {
 			tool = sighting.Tool
