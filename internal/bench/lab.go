@@ -23,11 +23,10 @@ const runLimit = 10 * time.Minute
 // lab is what the parts work with.
 type lab struct {
 	options
-	out     io.Writer
-	dir     string // for projects; deleted at the end
-	program string // the built lockstep
-	runner  *process.Runner
-	server  *server // nil when no part needs one
+	out    io.Writer
+	dir    string // for projects; deleted at the end
+	runner *process.Runner
+	server *server // nil when no part needs one
 
 	lockstep   contestant.Tool
 	psql       contestant.Tool // a transaction a file: the floor
@@ -47,7 +46,12 @@ func open(ctx context.Context, o options) (l *lab, err error) {
 			err = errors.Join(err, l.close())
 		}
 	}()
-	if l.program, err = build(ctx, l.dir); err != nil {
+	if l.program == "" {
+		if l.program, err = build(ctx, l.dir); err != nil {
+			return nil, err
+		}
+	}
+	if l.program, err = filepath.Abs(l.program); err != nil {
 		return nil, err
 	}
 	if l.runner, err = process.NewRunner(ctx, l.dir, runLimit); err != nil {
@@ -166,7 +170,7 @@ func planPart(_ context.Context, l *lab) error {
 	if len(l.only) > 0 {
 		only = l.only[0]
 	}
-	return planning.Run(l.out, planning.Options{Program: l.program, Dir: l.dir, Rounds: l.times(7), Only: only, Profile: l.profile})
+	return planning.Run(l.out, planning.Options{Program: l.program, Dir: l.dir, Rounds: l.times(5), Only: only, Profile: l.profile})
 }
 
 func packagesPart(ctx context.Context, l *lab) error {

@@ -41,6 +41,7 @@ type options struct {
 	databases int
 	rows      int
 	peers     string
+	program   string
 	profile   string
 	full      bool
 	keep      bool
@@ -65,6 +66,7 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.databases, "databases", 200, "how many databases a fleet has (fleet)")
 	f.IntVar(&o.rows, "rows", 1_000_000, "how many rows are changed (backfill)")
 	f.StringVar(&o.peers, "peers", ".tools/peers", "the `FOLDER` in which the other tools are, or are installed")
+	f.StringVar(&o.program, "lockstep", "", "measure this `PROGRAM` instead of building one")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile of the rounds inside of one process to `FILE` (plan)")
 	f.BoolVar(&o.full, "full", false, "all tools in every scenario, not in the first alone (blocking)")
 	f.BoolVar(&o.keep, "keep", false, "keep the folder with projects and outputs")
