@@ -295,7 +295,7 @@ func carryOut(plan *plans.Plan) string {
 }
 
 // interesting is the step that a reviewer asks about first: the one-way door,
-// else the first migration, else the first step.
+// else the first migration or backfill, else the first step.
 func interesting(plan *plans.Plan) *plans.Step {
 	for i := range plan.Steps {
 		if plan.Steps[i].NoReturn() {
@@ -303,7 +303,7 @@ func interesting(plan *plans.Plan) *plans.Step {
 		}
 	}
 	for i := range plan.Steps {
-		if plan.Steps[i].Action == plans.ActionMigrate {
+		if a := plan.Steps[i].Action; a == plans.ActionMigrate || a == plans.ActionBackfill {
 			return &plan.Steps[i]
 		}
 	}
