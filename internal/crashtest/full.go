@@ -2,6 +2,8 @@
 
 package crashtest
 
+import "time"
+
 // Every point, and of the pairs of each recovery a regular sample.
 const (
 	full         = true
@@ -14,4 +16,8 @@ const (
 
 	operators      = 50
 	operatorRounds = 5
+
+	smallMigrations = 300
+	smallKills      = 12
+	smallMoment     = 100 * time.Millisecond
 )

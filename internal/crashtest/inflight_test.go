@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -63,13 +64,12 @@ func (m *matrix) tryOrphan(t *testing.T, o obstacle, rec recovery) string {
 	if o.migration > 1 {
 		w.stopBefore(t, m, o.migration)
 	}
-	release := w.obstruct(t, o)
-	defer release()
+	w.hold(t, o.hold)
 	orphan := w.killWaiting(t, o)
 	recovered := make(chan result, 1)
 	go func() { recovered <- rec.do(t, w, crash{}) }()
 	w.awaitEnd(t, o, orphan)
-	release()
+	w.release(t)
 	return m.judge(t, w, rec, <-recovered)
 }
 
@@ -90,20 +90,28 @@ func (w *world) stopBefore(t *testing.T, m *matrix, n int) {
 	t.Fatal("the change set has fewer migrations")
 }
 
-// obstruct opens the other session; release ends it.
-func (w *world) obstruct(t *testing.T, o obstacle) (release func()) {
+// hold runs statements in another session, which stays open until release or
+// the end of the test.
+func (w *world) hold(t *testing.T, statements []string) {
 	t.Helper()
 	db, err := sql.Open("postgres", w.url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
-	for _, statement := range o.hold {
+	w.free = sync.OnceFunc(func() { _ = db.Close() })
+	t.Cleanup(w.free)
+	for _, statement := range statements {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
-	return func() { _ = db.Close() }
+}
+
+// release ends what hold has begun.
+func (w *world) release(t *testing.T) {
+	t.Helper()
+	w.free()
 }
 
 // killWaiting carries the change set on, kills it once its statement waits in

@@ -2,6 +2,8 @@
 
 package crashtest
 
+import "time"
+
 // A sample is enough for every day. The stride is a prime, so that it does
 // not fall in step with the records of a step.
 const (
@@ -15,4 +17,8 @@ const (
 
 	operators      = 8
 	operatorRounds = 1
+
+	smallMigrations = 60
+	smallKills      = 3
+	smallMoment     = 60 * time.Millisecond
 )

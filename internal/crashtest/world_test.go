@@ -35,6 +35,7 @@ type world struct {
 	through  string // how the binary reaches it; "": as we do
 	database string
 	before   string // the newest run before the change set that is killed
+	free     func() // ends what hold has begun
 }
 
 // origin is a world in which the first change set of a project was applied.
