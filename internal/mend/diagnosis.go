@@ -118,14 +118,14 @@ func (c Case) failed(sights Sights) (*File, string) {
 // long before the mark and the one above is there at least in part; on the way
 // up the one above is not there.
 func (c Case) tellApart(sights Sights) (*File, string) {
-	above := made(c.judgeQuietly(c.NextUp, sights), func(f Finding) bool { return f.Effect == There && hasCreation(f.traces) })
-	after := made(c.judgeQuietly(c.Up, sights), func(f Finding) bool { return f.after })
-	missing := made(c.judgeQuietly(c.Up, sights), func(f Finding) bool {
+	above := made(seen(c.NextUp, sights), func(f Finding) bool { return f.Effect == There && hasCreation(f.traces) })
+	after := made(seen(c.Up, sights), func(f Finding) bool { return f.after })
+	missing := made(seen(c.Up, sights), func(f Finding) bool {
 		return (f.Effect == NotThere || f.Effect == Broken) && hasCreation(f.traces) && !c.takenByNext(f.traces)
 	})
-	gone := made(c.judgeQuietly(c.NextUp, sights), func(f Finding) bool { return f.Effect == There && !hasCreation(f.traces) && f.decided() })
-	before := made(c.judgeQuietly(c.Up, sights), func(f Finding) bool { return f.Effect == There && f.Earlier })
-	absent := made(c.judgeQuietly(c.NextUp, sights), func(f Finding) bool { return f.Effect == NotThere })
+	gone := made(seen(c.NextUp, sights), func(f Finding) bool { return f.Effect == There && !hasCreation(f.traces) && f.decided() })
+	before := made(seen(c.Up, sights), func(f Finding) bool { return f.Effect == There && f.Earlier })
+	absent := made(seen(c.NextUp, sights), func(f Finding) bool { return f.Effect == NotThere })
 	switch {
 	case above != nil && after != nil:
 		return nil, fmt.Sprintf("%s of %s is there, and so is %s of %s, made after the mark", above.Evidence, c.NextUp.Path, after.Evidence, c.Up.Path)
@@ -148,12 +148,12 @@ func (c Case) tellApart(sights Sights) (*File, string) {
 	}
 }
 
-// judgeQuietly leaves assumptions out: they must not decide which file it was.
-func (c Case) judgeQuietly(f *File, sights Sights) []Finding {
+// seen is what the catalog alone says: neither order nor assumptions must
+// decide which file it was.
+func seen(f *File, sights Sights) []Finding {
 	if f == nil {
 		return nil
 	}
-	c.Assume = ""
 	findings := make([]Finding, len(f.Statements))
 	for i, s := range f.Statements {
 		findings[i] = Finding{Line: s.Line, traces: sqltrace.Of(s)}
@@ -191,10 +191,10 @@ func (c Case) takenByNext(traces []sqltrace.Trace) bool {
 func verdict(findings []Finding) Verdict {
 	var there, counts int
 	for _, f := range findings {
-		switch {
-		case f.Effect == Unclear:
+		switch f.Effect {
+		case Unclear:
 			return NotClear
-		case f.Effect == There:
+		case There:
 			there++
 		}
 		if f.counts() {

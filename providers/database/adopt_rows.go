@@ -2,6 +2,7 @@ package database
 
 import (
 	"database/sql"
+	"strconv"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/adopt"
@@ -30,4 +31,14 @@ func TextRows(rows *sql.Rows, columns []adopt.Column) ([]adopt.Row, error) {
 		list = append(list, row)
 	}
 	return list, rows.Err()
+}
+
+// OrderByAll sorts by every column, so that two readings of the same rows are
+// equal.
+func OrderByAll(columns []adopt.Column) string {
+	places := make([]string, len(columns))
+	for i := range columns {
+		places[i] = strconv.Itoa(i + 1)
+	}
+	return " ORDER BY " + strings.Join(places, ", ")
 }

@@ -121,8 +121,8 @@ func readTable(ctx context.Context, q rowQuerier, t adopt.Table) ([]adopt.Row, e
 			columns[i] = `to_char(` + pq.QuoteIdentifier(c.Name) + `::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 		}
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+
-		pq.QuoteIdentifier(t.Schema)+`.`+pq.QuoteIdentifier(t.Name)+` ORDER BY 1`)
+	query := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + pq.QuoteIdentifier(t.Schema) + `.` + pq.QuoteIdentifier(t.Name)
+	rows, err := q.QueryContext(ctx, query+database.OrderByAll(t.Columns)) //nolint:rowserrcheck // TextRows asks for it
 	if err != nil {
 		return nil, err
 	}

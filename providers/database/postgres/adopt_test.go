@@ -17,14 +17,13 @@ import (
 
 // left is what a tool left in testdata/adopt, and what becomes of it.
 type left struct {
-	folder   string
-	tool     adopt.Tool
-	table    string // the database block's; schema_migrations when empty
-	rows     string // version, name, verified, by
-	files    string
-	renamed  string
-	leftOut  int
-	problems int
+	folder  string
+	tool    adopt.Tool
+	table   string // the database block's; schema_migrations when empty
+	rows    string // version, name, verified, by
+	files   string
+	renamed string
+	leftOut int
 }
 
 func leftovers() []left {

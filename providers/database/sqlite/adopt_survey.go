@@ -98,7 +98,8 @@ func readTable(ctx context.Context, q rowQuerier, t adopt.Table) ([]adopt.Row, e
 	for i, c := range t.Columns {
 		columns[i] = "CAST(" + quote(c.Name) + " AS TEXT)"
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+quote(t.Name)+` ORDER BY 1`)
+	query := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + quote(t.Name)
+	rows, err := q.QueryContext(ctx, query+database.OrderByAll(t.Columns)) //nolint:rowserrcheck // TextRows asks for it
 	if err != nil {
 		return nil, err
 	}
