@@ -103,24 +103,25 @@ func (w *walk) withdraw() error {
 
 // hold is what a provider has left open at a target.
 type hold struct {
-	provider string
-	held     providers.Held
+	kind string // of the steps that share it
+	held providers.Held
 }
 
-// hold returns the place for what the step's provider leaves open. What
-// another provider has left there is closed first.
+// hold returns the place for what the step's provider leaves open. What a
+// step of another kind has left there is closed first.
 func (w *walk) hold(step plans.Step) *providers.Held {
 	if step.Target == "" {
 		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	kind := step.Provider + " " + string(step.Action)
 	h := w.held[step.Target]
-	if h == nil || h.provider != step.Provider {
+	if h == nil || h.kind != kind {
 		if h != nil {
-			_ = h.held.Close() // it was read, or it is committed
+			_ = h.held.Close() // everything in it is committed
 		}
-		h = &hold{provider: step.Provider}
+		h = &hold{kind: kind}
 		w.held[step.Target] = h
 	}
 	return &h.held

@@ -21,6 +21,7 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 	var result providers.Result
 	err = t.do(ctx, func(ctx context.Context, s Session, state State) error {
 		if done, err := t.applied(state); err != nil || done {
+			t.settled = err == nil
 			result.Summary = fmt.Sprintf("%s is already applied", t.migration.Name)
 			return err
 		}
@@ -54,7 +55,7 @@ func describeVersion(version uint64) string {
 // applied reports whether the step is done, or why it cannot be.
 func (t *task) applied(state State) (bool, error) {
 	if state.Dirty {
-		return false, fmt.Errorf("%s says that version %d is dirty: another tool failed half-way; look at what it left, then set dirty to false",
+		return false, fmt.Errorf("%s says that version %d is dirty: another tool failed half-way; lockstep repair looks at what it left, and mends it",
 			t.target.Table, state.Version)
 	}
 	if row, ok := state.receipt(t.version); ok {
@@ -80,7 +81,9 @@ func (t *task) finishDown(ctx context.Context, s Session, state State) (State, e
 	if _, err := t.down(ctx, s, state, versionAfterDown(state, t.version)); err != nil {
 		return State{}, err
 	}
-	return s.State(ctx)
+	var err error
+	t.state, err = s.State(ctx)
+	return t.state, err
 }
 
 func (t *task) up(ctx context.Context, s Session, state State) (Measured, error) {
@@ -106,10 +109,21 @@ func (t *task) up(ctx context.Context, s Session, state State) (Measured, error)
 	work.Change.Receipt.Canonical = plans.DigestOf(sqlscan.Canonical(work.SQL, work.Statements))
 	work.Change.Baseline = t.baseline(state)
 	work.Change.Version = max(state.Version, t.version)
-	if t.migration.Mode == "statement" || stepwise(work.Statements, text) {
-		return t.stepwise(ctx, s, work, state)
+	work.Change.Next, work.Change.Before = state.isNext(t.version), state.Version
+	return t.carryOut(ctx, s, work, t.migration.Mode == "statement" || stepwise(work.Statements, text))
+}
+
+// carryOut runs a file in its mode, and keeps up with what it has entered.
+func (t *task) carryOut(ctx context.Context, s Session, work Work, stepwise bool) (m Measured, err error) {
+	if stepwise {
+		m, err = t.stepwise(ctx, s, work, t.state)
+	} else {
+		m, err = s.Transact(ctx, work)
 	}
-	return s.Transact(ctx, work)
+	if err == nil {
+		t.entered(work.Change)
+	}
+	return m, err
 }
 
 func (t *task) receipt(state State, down string) Receipt {

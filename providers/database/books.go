@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/plans"
@@ -98,14 +99,27 @@ func (b Books) SetVersion(ctx context.Context, q Querier, version uint64) error 
 }
 
 func (b Books) insert(ctx context.Context, q Querier, r Receipt, m Measured) error {
-	return b.exec(ctx, q, `INSERT INTO {history} (version, name, up_digest, down_digest, down_sql, phase, class, mode,
-		change_set, run, step, plan_digest, actor, fresh, applied_at, duration_ms, lock_wait_ms, xid,
-		canonical_digest, queued_ms, tries, rows)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {now}, $15, $16, $17, $18, $19, $20, $21)`,
+	columns, values := row(r, m)
+	places := make([]string, len(columns))
+	for i := range places {
+		places[i] = "$" + strconv.Itoa(i+1)
+	}
+	return b.exec(ctx, q, `INSERT INTO {history} (`+strings.Join(columns, ", ")+`, applied_at)
+		VALUES (`+strings.Join(places, ", ")+`, {now})`, values...)
+}
+
+// row is a receipt as the history keeps it, but for the time.
+func row(r Receipt, m Measured) (columns []string, values []any) {
+	columns = []string{
+		"version", "name", "up_digest", "down_digest", "down_sql", "phase", "class", "mode",
+		"change_set", "run", "step", "plan_digest", "actor", "fresh",
+		"duration_ms", "lock_wait_ms", "xid", "canonical_digest", "queued_ms", "tries", "rows",
+	}
+	return columns, []any{
 		int64(r.Version), r.Name, string(r.Up), string(r.Down), r.DownSQL, string(r.Phase), string(r.Class), r.Mode,
 		r.ChangeSet, r.Run, r.Step, string(r.Plan), r.Actor, r.Fresh,
-		m.Duration.Milliseconds(), m.LockWait.Milliseconds(), m.XID,
-		string(r.Canonical), m.Queued.Milliseconds(), m.Tries, counted(m.Rows))
+		m.Duration.Milliseconds(), m.LockWait.Milliseconds(), m.XID, string(r.Canonical), m.Queued.Milliseconds(), m.Tries, counted(m.Rows),
+	}
 }
 
 // counted is NULL when nobody has counted.

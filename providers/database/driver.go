@@ -53,7 +53,8 @@ type Session interface {
 	Mend(ctx context.Context, statement sqlscan.Statement) error
 	// Write runs bookkeeping in a transaction of its own.
 	Write(ctx context.Context, entry func(Books, Querier) error) error
-	// Alive reports whether the transaction is still running somewhere.
+	// Alive reports whether the transaction has neither committed nor been
+	// undone; without an id, whether that of any migration has not.
 	Alive(ctx context.Context, xid string) (bool, error)
 	Close() error
 }

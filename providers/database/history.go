@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -79,12 +80,52 @@ func (s State) Applied() []Receipt {
 }
 
 func (s State) receipt(version uint64) (Receipt, bool) {
-	rows := s.Applied()
-	i := slices.IndexFunc(rows, func(r Receipt) bool { return r.Version == version })
-	if i < 0 {
+	i, found := s.find(version)
+	if !found || version > s.Version {
 		return Receipt{}, false
 	}
-	return rows[i], true
+	return s.History[i], true
+}
+
+func (s State) find(version uint64) (int, bool) {
+	return slices.BinarySearchFunc(s.History, version, func(r Receipt, v uint64) int { return cmp.Compare(r.Version, v) })
+}
+
+// isNext reports whether the books have nothing of the version, and a clean
+// version that they know all about.
+func (s State) isNext(version uint64) bool {
+	_, known := s.receipt(s.Version)
+	_, there := s.find(version)
+	begun := func(r StatementReceipt) bool { return r.Version == version }
+	return known && !there && !s.Dirty && !slices.ContainsFunc(s.Statements, begun)
+}
+
+// after is the state once a change is committed. The states that it was made
+// from must not be used any more.
+func (s State) after(c Change) State {
+	if c.Statement != nil {
+		return s
+	}
+	if c.Baseline != nil {
+		s.History = s.with(*c.Baseline)
+	}
+	if c.Direction == Up {
+		s.History = s.with(c.Receipt)
+	} else if i, found := s.find(c.Receipt.Version); found {
+		s.History = slices.Delete(s.History, i, i+1)
+	}
+	s.Statements = slices.DeleteFunc(s.Statements, func(r StatementReceipt) bool { return r.Version == c.Receipt.Version })
+	s.Version, s.Fresh = c.Version, false
+	return s
+}
+
+func (s State) with(r Receipt) []Receipt {
+	i, found := s.find(r.Version)
+	if found {
+		s.History[i] = r
+		return s.History
+	}
+	return slices.Insert(s.History, i, r)
 }
 
 func (s State) statements(version uint64, direction string) []StatementReceipt {
@@ -121,6 +162,10 @@ type Change struct {
 	Baseline *Receipt
 	// Version is schema_migrations afterwards; 0 for no row.
 	Version uint64
+	// Next is true when the books have nothing of this version yet, and
+	// schema_migrations has one row, which says Before and is clean.
+	Next   bool
+	Before uint64
 	// Statement is the one statement of the file that has run: its receipt is
 	// written and nothing else. nil: the whole file.
 	Statement *StatementReceipt

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -34,7 +33,7 @@ func (p *Provider) Probe(ctx context.Context, req providers.Request) (providers.
 
 func (t *task) probe(ctx context.Context, s Session, state State) (providers.Report, error) {
 	if state.Dirty {
-		return report(providers.Unknown, "%s says that version %d is dirty: another tool failed half-way", t.target.Table, state.Version)
+		return report(providers.Unknown, "%s says that version %d is dirty: another tool failed half-way; lockstep repair mends it", t.target.Table, state.Version)
 	}
 	row, applied := state.receipt(t.version)
 	switch {
@@ -48,8 +47,8 @@ func (t *task) probe(ctx context.Context, s Session, state State) (providers.Rep
 	if begun := state.statements(t.version, Up); len(begun) > 0 {
 		return t.probeStatements(ctx, s, begun)
 	}
-	if xid, err := t.alive(ctx, s); err != nil || xid != "" {
-		return providers.Report{Verdict: providers.InFlight, Detail: "transaction " + xid + " is still running"}, err
+	if t.running != "" {
+		return report(providers.InFlight, "%s is still running", t.running)
 	}
 	return report(providers.Absent, "the history has no version %d", t.version)
 }
@@ -68,7 +67,7 @@ func (t *task) probeStatements(ctx context.Context, s Session, begun []Statement
 	if err != nil {
 		return providers.Report{}, fmt.Errorf("%s:%w", file, err)
 	}
-	finished := 0
+	finished, left := 0, 0
 	for _, r := range begun {
 		if r.Finished {
 			finished++
@@ -77,20 +76,22 @@ func (t *task) probeStatements(ctx context.Context, s Session, begun []Statement
 		if r.Ordinal >= len(statements) || digestOf(statements[r.Ordinal].Text) != r.SQL {
 			return report(providers.Unknown, "a statement that is not in the file was begun")
 		}
-		if known, err := t.tells(ctx, s, statements[r.Ordinal]); err != nil || !known {
+		effect, err := s.Inspect(ctx, statements[r.Ordinal])
+		if err != nil || effect == EffectUnknown {
 			return providers.Report{Verdict: providers.Unknown, Detail: fmt.Sprintf(
 				"%s:%d was begun, and the catalog does not tell whether it ended", file, statements[r.Ordinal].Line)}, err
 		}
+		if effect != EffectAbsent {
+			left++
+		}
+	}
+	if finished+left == 0 {
+		return report(providers.Absent, "the first statement was begun, and the catalog has nothing of it")
 	}
 	return report(providers.Partial, "%d of %d statements are finished", finished, len(statements))
 }
 
-func (t *task) tells(ctx context.Context, s Session, statement sqlscan.Statement) (bool, error) {
-	effect, err := s.Inspect(ctx, statement)
-	return effect != EffectUnknown, err
-}
-
-// alive returns the recorded transaction that has not ended yet.
+// alive names a transaction that has not ended yet.
 func (t *task) alive(ctx context.Context, s Session) (string, error) {
 	for _, raw := range t.request.Recorded {
 		var facts Facts
@@ -98,8 +99,12 @@ func (t *task) alive(ctx context.Context, s Session) (string, error) {
 			continue
 		}
 		if alive, err := s.Alive(ctx, facts.XID); err != nil || alive {
-			return facts.XID, err
+			return "transaction " + facts.XID, err
 		}
 	}
-	return "", nil
+	alive, err := s.Alive(ctx, "")
+	if err != nil || !alive {
+		return "", err
+	}
+	return "a migration's transaction", nil
 }

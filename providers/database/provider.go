@@ -62,6 +62,10 @@ type task struct {
 	version   uint64
 	target    Target
 	job       Job
+
+	state   State  // of the target, as it was read or as the task has left it
+	settled bool   // state is what a new reading would say
+	running string // before state was read: what of an earlier process still ran
 }
 
 func (p *Provider) task(req providers.Request) (*task, error) {
@@ -78,7 +82,7 @@ func (p *Provider) task(req providers.Request) (*task, error) {
 	}
 	t.job = Job{
 		Target: t.target, Run: cmp.Or(req.Mark, req.Run), Step: req.Step.Address, Exclusive: true,
-		Patience: time.Duration(req.Step.Timeout), Say: t.say, Record: req.Record,
+		Patience: time.Duration(req.Step.Timeout), LockPatience: req.LockPatience, Say: t.say, Record: req.Record,
 	}
 	if t.job.Patience <= 0 {
 		t.job.Patience = DefaultPatience
@@ -106,16 +110,12 @@ func (t *task) do(ctx context.Context, verb func(context.Context, Session, State
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	session, err := t.provider.driver.Open(ctx, t.job)
+	session, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	state, err := session.State(ctx)
-	if err != nil {
-		return err
-	}
-	return verb(ctx, session, state)
+	defer func() { err = errors.Join(err, t.leave(session, err != nil)) }()
+	return verb(ctx, session, t.state)
 }
 
 // work reads a file from the bundle and cuts it, refusing what would end the

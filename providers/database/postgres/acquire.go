@@ -78,7 +78,7 @@ func (q *acquisition) resolve(ctx context.Context) (err error) {
 func (q *acquisition) try(ctx context.Context) (granted bool, err error) {
 	wait, queues := q.mayQueue()
 	start := time.Now()
-	_, err = q.on.ExecContext(ctx, q.script(wait))
+	err = q.first.run(ctx, q.on, q.script(wait))
 	if queues {
 		q.queued = max(q.queued, time.Since(start))
 		q.misses, q.waitUntil = 0, time.Now().Add(rest(wait))

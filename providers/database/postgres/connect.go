@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -24,6 +23,9 @@ type connection struct {
 	// pooled is true when a connection pooler stands in between: what is set
 	// for the session then reaches other clients, or is lost.
 	pooled bool
+	// noticesLoss is true when the server looks during a statement whether its
+	// client is still there.
+	noticesLoss bool
 }
 
 // connectTimeout bounds the attempt to reach a server.
@@ -35,6 +37,10 @@ func connect(ctx context.Context, dsn, application string) (*connection, error) 
 		return nil, err
 	}
 	config.ApplicationName = application
+	return open(ctx, config)
+}
+
+func open(ctx context.Context, config pq.Config) (*connection, error) {
 	// A query and its parameters travel together: sent one after the other, a
 	// pooler may hand them to two servers.
 	config.BinaryParameters = true
@@ -46,20 +52,18 @@ func connect(ctx context.Context, dsn, application string) (*connection, error) 
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if c.Conn, err = c.db.Conn(ctx); err != nil {
-		return nil, errors.Join(hidden(config, fmt.Errorf("connect: %w", err)), c.db.Close())
+		return nil, errors.Join(unreached(config, err), c.db.Close())
 	}
 	if err := c.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&c.pid); err != nil {
-		return nil, errors.Join(hidden(config, fmt.Errorf("connect: %w", err)), c.close())
+		return nil, errors.Join(unreached(config, err), c.close())
 	}
 	if c.pooled, err = isPooled(c.Conn, c.pid); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
-	if c.pooled {
-		return c, nil
+	if _, c.noticesLoss = config.Runtime[lossCheck]; !c.noticesLoss && !c.pooled {
+		_, err := c.ExecContext(ctx, `SET `+lossCheck+` = '`+lossInterval+`'`)
+		c.noticesLoss = err == nil
 	}
-	// Unknown before version 14 and on some systems: then a lost client is
-	// noticed at the end of its statement.
-	_, _ = c.ExecContext(ctx, `SET client_connection_check_interval = '5s'`)
 	return c, nil
 }
 
@@ -80,7 +84,7 @@ func parse(dsn string) (pq.Config, error) {
 	}
 	config, err := pq.NewConfig(cleaned)
 	if err != nil {
-		return pq.Config{}, errors.New("database url: PostgreSQL's driver cannot read it (value hidden); expected postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE")
+		return pq.Config{}, unreadableURL(cleaned)
 	}
 	return config, nil
 }

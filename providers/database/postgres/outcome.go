@@ -5,42 +5,44 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
-// committed asks the server, on a new connection, what became of a
-// transaction whose COMMIT got no answer.
-func (s *session) committed(ctx context.Context, pid int, xid string) (bool, error) {
+// committed finds out, on a new connection, what became of a transaction whose
+// COMMIT got no answer: once its backend is gone, the books tell.
+func (s *session) committed(ctx context.Context, pid int, change database.Change) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quiesceGrace)
 	defer cancel()
 	for try := 0; ; try++ {
-		status, err := s.ask(ctx, pid, xid)
-		switch {
-		case err == nil && status == "committed":
-			return true, nil
-		case err == nil && status == "aborted":
-			return false, nil
+		known, there, err := s.ask(ctx, pid, change)
+		if known {
+			return there, err
 		}
 		if sleepErr := sleep(ctx, backoff(try)); sleepErr != nil {
-			return false, errors.Join(fmt.Errorf("transaction %s is %s, and nobody can tell more", xid, status), err)
+			return false, errors.Join(errors.New("nobody can tell what became of the transaction"), err)
 		}
 	}
 }
 
-// ask ends the old backend first, so that "in progress" cannot last.
-func (s *session) ask(ctx context.Context, pid int, xid string) (status string, err error) {
-	c, err := connect(ctx, s.job.Target.URL, applicationName(s.job.Run, s.job.Step))
+// ask ends the old backend first, so that what it does cannot last.
+func (s *session) ask(ctx context.Context, pid int, change database.Change) (known, there bool, err error) {
+	c, err := connect(ctx, s.job.Target.URL, s.application())
 	if err != nil {
-		return "unknown", err
+		return false, false, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	if _, err := c.ExecContext(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = $2`,
-		pid, applicationName(s.job.Run, s.job.Step)); err != nil {
-		return "unknown", fmt.Errorf("end the lost connection: %w", err)
+	var left int
+	if err := c.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE pid = $1 AND application_name = $2 AND pid <> pg_backend_pid()`,
+		pid, s.application()).Scan(&left); err != nil {
+		return false, false, fmt.Errorf("end the lost connection: %w", err)
 	}
-	if err := c.QueryRowContext(ctx, `SELECT coalesce(pg_xact_status($1::text::xid8), 'unknown')`, xid).Scan(&status); err != nil {
-		return "unknown", fmt.Errorf("look up transaction %s: %w", xid, err)
+	if left > 0 {
+		return false, false, nil
 	}
-	return status, nil
+	state, err := readState(ctx, c, s.job.Target.Table)
+	return err == nil, state.Holds(change), err
 }
 
 // sinceStart is the part of a wait that this try has seen.

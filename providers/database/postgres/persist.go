@@ -41,6 +41,7 @@ type attempt struct {
 	*budget
 	watch   *watch
 	granted time.Time // when the locks known beforehand were there
+	first   first
 }
 
 // persist repeats a try that fails for a passing cause.
@@ -69,9 +70,9 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 	}
 }
 
-// measure writes the figures of all tries up to now.
 const deadlock = " (deadlock)"
 
+// measure writes the figures of all tries up to now.
 func (a *attempt) measure(m *database.Measured) {
 	m.Tries = a.tries
 	m.LockWait = a.watch.waitedFor()

@@ -15,24 +15,32 @@ import (
 // and watches; it never has a transaction open. Migrations get connections of
 // their own.
 type session struct {
-	job   database.Job
-	guard *connection
+	job      database.Job
+	guard    *connection
+	guarding guarding
+	checked  time.Time // when the guard was last seen
+
+	kept  *kept           // the connection for the next migration
+	books *database.Books // once they are known to be there
 }
 
 // Open ends what an earlier process of this step left, and takes the locks.
 func (driver) Open(ctx context.Context, job database.Job) (database.Session, error) {
-	guard, err := connect(ctx, job.Target.URL, applicationName(job.Run, job.Step))
+	guard, err := connect(ctx, job.Target.URL, applicationOf(job))
 	if err != nil {
 		return nil, err
 	}
-	s := &session{job: job, guard: guard}
+	s := &session{job: job, guard: guard, guarding: unguarded{}}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, guard.close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 func (s *session) open(ctx context.Context) error {
+	if err := refusePooler(s.guard, s.job.Target); err != nil {
+		return err
+	}
 	if err := s.quiesce(ctx); err != nil {
 		return err
 	}
@@ -46,11 +54,12 @@ func (s *session) open(ctx context.Context) error {
 	if standby {
 		return errors.New("the server is a standby and cannot be written; use the primary's url")
 	}
-	return s.lock(ctx)
+	s.guarding = newGuarding(s)
+	return s.guarding.take(ctx)
 }
 
 // Close lets the locks go.
-func (s *session) Close() error { return s.guard.close() }
+func (s *session) Close() error { return errors.Join(s.dismiss(), s.guarding.give(), s.guard.close()) }
 
 func (s *session) State(ctx context.Context) (database.State, error) {
 	return readState(ctx, s.guard, s.job.Target.Table)
@@ -63,13 +72,20 @@ const quiesceGrace = 30 * time.Second
 // behind, and waits until they are gone: a transaction is then committed or
 // not, for certain.
 func (s *session) quiesce(ctx context.Context) error {
+	return s.endBusy(ctx, s.application())
+}
+
+// endBusy ends the backends of an application. Behind a pooler an idle one is
+// nobody's, and keeps the name of whoever used it last.
+func (s *session) endBusy(ctx context.Context, application string) error {
 	deadline := time.Now().Add(quiesceGrace)
 	for {
 		var left int
 		err := s.guard.QueryRowContext(ctx, `
 			SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-			WHERE application_name = $1 AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`,
-			applicationName(s.job.Run, s.job.Step)).Scan(&left)
+			WHERE application_name = $1 AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+			  AND NOT ($2 AND state = 'idle')`,
+			application, s.guard.pooled).Scan(&left)
 		if err != nil {
 			return fmt.Errorf("look for an interrupted try: %w", err)
 		}
@@ -85,8 +101,12 @@ func (s *session) quiesce(ctx context.Context) error {
 	}
 }
 
-// Alive reports whether a transaction has neither committed nor been undone.
+// Alive implements database.Session.
 func (s *session) Alive(ctx context.Context, xid string) (bool, error) {
+	if xid == "" {
+		pid, err := s.underWay(ctx)
+		return pid != 0, err
+	}
 	if _, err := strconv.ParseUint(xid, 10, 64); err != nil {
 		return false, nil // not an id of ours
 	}
@@ -110,6 +130,9 @@ func (s *session) Write(ctx context.Context, entry func(database.Books, database
 	defer func() { _ = tx.Rollback() }() // harmless after a commit
 	if _, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = on`); err != nil {
 		return fmt.Errorf("begin: %w", err)
+	}
+	if err := s.enterBooks(ctx, tx); err != nil {
+		return err
 	}
 	b, err := findBooks(ctx, tx, s.job.Target.Table)
 	if err != nil {

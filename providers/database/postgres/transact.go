@@ -19,8 +19,9 @@ func (s *session) Transact(ctx context.Context, work database.Work) (database.Me
 	})
 }
 
-// transaction is one try on a connection of its own, which dies with it: what
-// a migration sets for its session must not reach the next one.
+// transaction is one try on a connection that nobody else uses. What a
+// migration sets for its session must not reach the next one: the connection
+// is cleaned after it, and closed after a failure.
 type transaction struct {
 	*connection
 	session *session
@@ -28,47 +29,75 @@ type transaction struct {
 	work    database.Work
 	xid     string
 	rows    int64
+	lost    bool // the connection is
 }
 
 func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m database.Measured, err error) {
-	c, err := connect(ctx, s.job.Target.URL, applicationName(s.job.Run, s.job.Step))
+	c, err := s.worker(ctx)
 	if err != nil {
 		return m, err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
 	t := &transaction{connection: c, session: s, attempt: a, work: work}
+	defer func() {
+		if err == nil && !t.lost && !c.pooled {
+			s.keep(c)
+			return
+		}
+		err = errors.Join(err, c.close())
+	}()
 	start := time.Now()
 	failpoint.Here("postgres: before begin")
 	b, err := t.begin(ctx)
 	if err != nil {
+		s.books = nil
+		return m, err
+	}
+	m, err = t.carryOut(ctx, b.Books, start)
+	if err != nil {
+		s.books = nil
+		return m, err
+	}
+	s.books = &b.Books
+	return m, nil
+}
+
+// carryOut runs the file and writes its receipt.
+func (t *transaction) carryOut(ctx context.Context, b database.Books, start time.Time) (m database.Measured, err error) {
+	failpoint.Here("postgres: before the migration's statements")
+	if t.inOne() {
+		t.attempt.measure(&m)
+		err = t.promote(ctx, m)
+		m.Duration, m.XID = time.Since(start), t.xid
 		return m, err
 	}
 	if err := t.body(ctx); err != nil {
 		return m, err
 	}
 	m = database.Measured{Duration: time.Since(start), XID: t.xid, Rows: t.rows}
-	a.measure(&m)
+	t.attempt.measure(&m)
 	return m, t.finish(ctx, b, m)
 }
 
-func (t *transaction) begin(ctx context.Context) (database.Books, error) {
+func (t *transaction) begin(ctx context.Context) (books, error) {
+	var alone bool
+	t.attempt.first = first{query: `SELECT pg_current_xact_id()::text, ` + t.session.onlyOne(), into: []any{&t.xid, &alone}}
 	if err := t.session.acquire(ctx, t.connection, t.attempt, needs{t.work.Statements, t.work.Locks}); err != nil {
-		return database.Books{}, err
+		return books{}, err
+	}
+	if !alone {
+		return books{}, errNotAlone()
+	}
+	if err := t.guard(ctx); err != nil {
+		return books{}, err
+	}
+	if t.session.books != nil {
+		return books{Books: *t.session.books}, nil
 	}
 	b, err := findBooks(ctx, t, t.session.job.Target.Table)
 	if err != nil {
-		return database.Books{}, err
+		return books{}, err
 	}
-	if err := b.Prepare(ctx, t); err != nil {
-		return database.Books{}, err
-	}
-	if t.xid, err = t.current(ctx); err != nil {
-		return database.Books{}, err
-	}
-	if err := t.session.job.Record(database.Facts{XID: t.xid, PID: t.pid}); err != nil {
-		return database.Books{}, fmt.Errorf("journal: %w", err)
-	}
-	return b.Books, nil
+	return b, b.Prepare(ctx, t)
 }
 
 // careful sets the limits, and the durability that a role may have turned
@@ -90,7 +119,6 @@ func (t *transaction) current(ctx context.Context) (string, error) {
 
 // body runs the file and makes sure that it is still the same transaction.
 func (t *transaction) body(ctx context.Context) error {
-	failpoint.Here("postgres: before the migration's statements")
 	var err error
 	if t.rows, err = t.execute(ctx); err != nil {
 		return err
@@ -100,11 +128,10 @@ func (t *transaction) body(ctx context.Context) error {
 		return err
 	}
 	if xid != t.xid {
-		return fmt.Errorf("%s: the file ended its own transaction: part of it is committed without a receipt (transaction %s); look at the database, then decide",
-			t.work.File, t.xid)
+		return t.escaped()
 	}
 	// What the file has set must not decide over the receipt.
-	if _, err := t.ExecContext(ctx, `RESET ROLE; RESET SESSION AUTHORIZATION`); err != nil {
+	if _, err := t.ExecContext(ctx, t.leave()); err != nil {
 		return fmt.Errorf("%s: leave the role that the file has set: %w", t.work.File, err)
 	}
 	return t.careful(ctx)
@@ -153,7 +180,13 @@ func (t *transaction) commit(ctx context.Context) error {
 	if c := code(err); c != "" && !lostConnection(c) {
 		return describe(err, t.work.File, string(t.work.SQL), 1)
 	}
-	committed, askErr := t.session.committed(ctx, t.pid, t.xid)
+	return t.afterLoss(ctx, err)
+}
+
+// afterLoss finds out what became of a COMMIT that got no answer.
+func (t *transaction) afterLoss(ctx context.Context, err error) error {
+	t.lost = true
+	committed, askErr := t.session.committed(ctx, t.pid, t.work.Change)
 	switch {
 	case askErr != nil:
 		return errors.Join(fmt.Errorf("commit: %w", err), askErr)

@@ -1,0 +1,131 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// inOne reports whether the file, its receipt and the commit can go over in
+// one message: the books are known, and the file has nothing that counts rows
+// or returns any.
+func (t *transaction) inOne() bool {
+	c := t.work.Change
+	if splitReceipt || t.pooled || !c.Next || c.Direction != database.Up || c.Baseline != nil || c.Statement != nil || t.session.books == nil {
+		return false
+	}
+	for _, s := range t.work.Statements {
+		if !catalogOnly(s) {
+			return false
+		}
+	}
+	return len(t.work.Statements) > 0
+}
+
+func catalogOnly(s sqlscan.Statement) bool {
+	if len(s.Words) == 0 {
+		return false
+	}
+	switch s.Words[0] {
+	case "CREATE", "ALTER", "DROP", "COMMENT":
+		return true
+	default:
+		return false
+	}
+}
+
+// promote sends the file, its receipt and COMMIT as one message. The server
+// reads it as a whole before it does any of it, stops at the first error, and
+// commits nothing then. The receipt fails when the file has ended the
+// transaction, or when another tool has moved the version meanwhile.
+func (t *transaction) promote(ctx context.Context, m database.Measured) error {
+	text, line := string(t.work.SQL), 1
+	if len(t.work.Statements) == 1 { // an error without a position is then at its line
+		text, line = t.work.Statements[0].Text, t.work.Statements[0].Line
+	}
+	m.XID, m.Rows = t.xid, 0
+	message := text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
+		t.session.books.Promotion(t.work.Change, m, database.Dialect{
+			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Duration: elapsed,
+		}) + "; COMMIT"
+	failpoint.Here("postgres: before commit")
+	_, err := t.ExecContext(ctx, message)
+	failpoint.Here("postgres: after commit")
+	if err == nil {
+		return nil
+	}
+	if c := code(err); c == "" || lostConnection(c) {
+		return t.afterLoss(ctx, err)
+	}
+	return t.blame(ctx, err, text, line)
+}
+
+// elapsed is the time since the message arrived, in milliseconds.
+const elapsed = `(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()) * 1000)::bigint`
+
+// blame tells an error of the file from one of the receipt.
+func (t *transaction) blame(ctx context.Context, err error, text string, line int) error {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok {
+		return err
+	}
+	switch {
+	case e.Code == "23502" && e.Schema == "lockstep" && e.Column == "xid":
+		return t.notTrue(ctx)
+	case e.Schema == "lockstep" || position(e) > len([]rune(text)):
+		return fmt.Errorf("write the receipt: %w", err)
+	default:
+		return describe(err, t.work.File, text, line)
+	}
+}
+
+// notTrue says why the receipt would not have been true.
+func (t *transaction) notTrue(ctx context.Context) error {
+	version, dirty, err := t.session.books.ReadVersion(ctx, t.session.guard)
+	if err != nil {
+		return err
+	}
+	if version != t.work.Change.Before || dirty {
+		return fmt.Errorf("%s: nothing was changed: another tool has moved %s to version %d (dirty: %t) during the run; wait for it to end and plan again",
+			t.work.File, t.session.job.Target.Table, version, dirty)
+	}
+	return t.escaped()
+}
+
+// escaped is the error of a file that is committed without a receipt.
+func (t *transaction) escaped() error {
+	return fmt.Errorf("%s: the file ended its own transaction: part of it is committed without a receipt (transaction %s); look at the database, then decide",
+		t.work.File, t.xid)
+}
+
+func position(e *pq.Error) int {
+	n, err := strconv.Atoi(e.Position)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// literal spells a value so that no setting of the session changes it.
+func literal(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimPrefix(pq.QuoteLiteral(v), " ")
+	case sql.NullInt64:
+		if !v.Valid {
+			return "NULL::bigint"
+		}
+		return strconv.FormatInt(v.Int64, 10)
+	default:
+		return fmt.Sprint(v) // numbers and booleans
+	}
+}
