@@ -25,7 +25,7 @@ func (r *repairing) dirty(ctx context.Context) error {
 	}
 	d := c.Diagnose(sights)
 	complaint := view.Complaint{
-		Code: "dirty", Summary: fmt.Sprintf("Version %s is marked dirty: golang-migrate began a file and did not finish it", dirtyVersion(c.Version)), Diagnosis: &d,
+		Code: "dirty", Summary: fmt.Sprintf("Version %s is marked dirty: golang-migrate began a file and has not finished it", dirtyVersion(c.Version)), Diagnosis: &d,
 	}
 	way, next := r.choose(d)
 	if way == nil {
@@ -35,7 +35,9 @@ func (r *repairing) dirty(ctx context.Context) error {
 	}
 	r.checkup.Way = way
 	r.complain(complaint, func(ctx context.Context) error {
-		return r.database.keeper.Repair(ctx, r.request(*way, r.below(way.Row)))
+		req := r.request(*way, r.below(way.Row))
+		req.Sights = sights
+		return r.database.keeper.Repair(ctx, req)
 	})
 	return nil
 }

@@ -47,10 +47,24 @@ func (c Case) judge(f *File, sights Sights) []Finding {
 	if f.atomic() && !c.MultiStatement {
 		inferFromTransaction(findings, f.Direction == Up)
 	}
+	if f.Direction == Up {
+		doubtWhatIsOlder(findings)
+	}
 	for i := range findings {
 		findings[i].assume(c.Assume)
 	}
 	return findings
+}
+
+// doubtWhatIsOlder: when all that a file makes was there before it ran, it may
+// have failed because of that, and what is there may be something else.
+func doubtWhatIsOlder(findings []Finding) {
+	older := func(f Finding) bool { return f.Effect == There && f.Earlier || f.Effect == Unclear }
+	if !slices.ContainsFunc(findings, func(f Finding) bool { return !older(f) }) {
+		for i := range findings {
+			findings[i].Effect = Unclear
+		}
+	}
 }
 
 func laterTraces(statements []sqlscan.Statement) []sqltrace.Trace {
@@ -157,6 +171,7 @@ func (f *Finding) assume(word string) {
 	if f.Effect != Unclear {
 		return
 	}
+	f.Earlier = f.Earlier && word == ""
 	switch word {
 	case "applied":
 		f.Effect, f.Evidence = There, "assumed, as you say"

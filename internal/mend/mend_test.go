@@ -89,6 +89,7 @@ func TestDiagnoseUp(t *testing.T) {
 		{"half of it is there", file(2, mend.Up, makeA, makeB), []string{"!a"}, "2.up.sql [there, not there] partly applied; finish to 2 with 2; undo to 1"},
 		{"half of it was there before", file(2, mend.Up, makeA, makeB), []string{"+a"}, "2.up.sql [earlier, not there] not applied; settle to 1"},
 		{"rows between cannot be undone", file(2, mend.Up, makeA, rows, makeB, makeC), []string{"!a", "!b"}, "2.up.sql [there, there, there, not there] partly applied; finish to 2 with 2; undo to 1 refused"},
+		{"all of it was there before", file(2, mend.Up, makeA, rows), []string{"+a"}, "2.up.sql [earlier, cannot tell] not clear"},
 		{"rows alone", file(2, mend.Up, rows), nil, "2.up.sql [cannot tell] not clear"},
 		{"an INVALID index", file(2, mend.Up, `CREATE INDEX CONCURRENTLY a ON t (x)`), []string{"~a"}, "2.up.sql [half there] not applied; settle to 1"},
 		{"what a later statement changes is not asked", file(2, mend.Up, makeA, `DROP TABLE a`, makeB), []string{"!b"}, "2.up.sql [there, there, there] applied; settle to 2 with 2"},

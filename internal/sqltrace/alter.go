@@ -41,7 +41,7 @@ func renamed(old Trace, r *reader) []Trace {
 		return nil
 	}
 	made := old
-	made.Name = Name{old.Name.Schema, to.Base}
+	made.Name, made.Renamed = Name{old.Name.Schema, to.Base}, true
 	old.Gone = true
 	return []Trace{old, made}
 }

@@ -61,6 +61,8 @@ type Trace struct {
 	Weak bool
 	// Materialized marks a materialized view.
 	Materialized bool
+	// Renamed: the object is older than the statement that gave it this name.
+	Renamed bool
 }
 
 // String is the trace for people: `column "a" of "t"`.
@@ -148,7 +150,7 @@ func (t Trace) Overrides(earlier Trace) bool {
 // restores what was.
 func (t Trace) inverse() string {
 	switch {
-	case t.Gone || t.Weak:
+	case t.Gone || t.Weak || t.Renamed:
 		return ""
 	case slices.Contains([]Kind{Table, Sequence, Index, Type, Schema, Extension}, t.Kind):
 		return "DROP " + strings.ToUpper(string(t.Kind)) + " " + t.dropName()

@@ -78,7 +78,7 @@ func (p *page) diagnosis(d mend.Diagnosis, way *mend.Way) {
 		column := (p.out.Width - 26) / 2 // what line, effect and the gaps leave
 		for _, f := range d.Findings {
 			effect := string(f.Effect)
-			if f.Earlier {
+			if f.Earlier && f.Effect == mend.There {
 				effect = "there before"
 			}
 			rows = append(rows, []string{"  " + strconv.Itoa(f.Line), fold(safe(f.SQL), column, 2), effect, fold(safe(f.Evidence), column, 4)})

@@ -44,7 +44,7 @@ const (
 )
 
 // keeping is how long import and repair try for the locks.
-const keeping = 30 * time.Second
+const keeping = 10 * time.Second
 
 func (p *Provider) surveyor() (ToolSurveyor, error) {
 	s, ok := p.driver.(ToolSurveyor)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/mend"
@@ -78,9 +80,10 @@ type RepairRequest struct {
 	// File is the migration of the way's row; Below the version under it.
 	File  plans.MigrationFile
 	Below uint64
-	// Seen is what was shown; the target must still be so.
-	Seen  ToolSurvey
-	Actor string
+	// Seen and Sights are what was shown; the target must still be so.
+	Seen   ToolSurvey
+	Sights mend.Sights
+	Actor  string
 	// Reason stands in the history when a person has decided something.
 	Reason string
 	// Say reports a line for people; it may not be nil.
@@ -99,11 +102,31 @@ func (p *Provider) Repair(ctx context.Context, req RepairRequest) error {
 		if err := p.unmoved(ctx, target, req.Seen); err != nil {
 			return err
 		}
+		if err := unchanged(ctx, s, req.Sights); err != nil {
+			return err
+		}
 		if err := p.removeBroken(ctx, s, req); err != nil {
 			return err
 		}
 		return p.settle(ctx, s, req)
 	}))
+}
+
+// unchanged looks again under the locks: a migration that was still running
+// when the catalog was read may have committed since, and died.
+func unchanged(ctx context.Context, s Session, seen mend.Sights) error {
+	examiner, ok := s.(Examiner)
+	if !ok || len(seen) == 0 {
+		return nil
+	}
+	now, err := examiner.Examine(ctx, slices.Collect(maps.Keys(seen)))
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(seen, now) {
+		return ErrMovedOn
+	}
+	return nil
 }
 
 func (p *Provider) removeBroken(ctx context.Context, s Session, req RepairRequest) error {

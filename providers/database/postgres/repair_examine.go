@@ -78,6 +78,9 @@ func lookup(t sqltrace.Trace) (query string, args []any) {
 	name, on := t.Name.String(), t.On.String()
 	switch t.Kind {
 	case sqltrace.Table, sqltrace.View, sqltrace.Sequence:
+		if t.Renamed {
+			return `SELECT age(c.xmin), false FROM pg_class c WHERE c.oid = to_regclass($1)`, []any{name}
+		}
 		return `SELECT greatest(age(c.xmin), (SELECT max(age(a.xmin)) FROM pg_attribute a WHERE a.attrelid = c.oid),
 		               (SELECT age(y.xmin) FROM pg_type y WHERE y.oid = c.reltype)), false
 		        FROM pg_class c WHERE c.oid = to_regclass($1)`, []any{name}
