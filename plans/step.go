@@ -88,8 +88,12 @@ type Migration struct {
 	Reason string `json:"reason"`
 	Up     Digest `json:"up"`
 	Down   Digest `json:"down,omitempty"`
-	// Mode is "transaction" or "statement".
+	// Mode is "transaction", "statement", or "driver" where golang-migrate's
+	// own driver gets the file as a whole.
 	Mode string `json:"mode"`
+	// Before is the version that the database has until then, empty for none;
+	// only with mode "driver", whose databases keep no history.
+	Before string `json:"before,omitempty"`
 	// Irreversible is the author's reason, from the file's header.
 	Irreversible string `json:"irreversible,omitempty"`
 }

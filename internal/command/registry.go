@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/redact"
@@ -11,6 +13,8 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/artifact"
 	"github.com/lockstep-dev/lockstep/providers/artifact/directory"
 	"github.com/lockstep-dev/lockstep/providers/artifact/exec"
+	"github.com/lockstep-dev/lockstep/providers/database/mysql"
+	"github.com/lockstep-dev/lockstep/providers/database/other"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 	"github.com/lockstep-dev/lockstep/providers/database/sqlite"
 	"github.com/lockstep-dev/lockstep/providers/terraform"
@@ -64,6 +68,8 @@ func (r *registry) make(name string) (providers.Provider, error) {
 		return postgres.New(), nil
 	case "database/sqlite":
 		return sqlite.New("."), nil
+	case "database/mysql":
+		return mysql.New(), nil
 	case "artifact/file":
 		return artifact.NewFile(r.artifacts()), nil
 	case "artifact/http":
@@ -73,6 +79,9 @@ func (r *registry) make(name string) (providers.Provider, error) {
 	case "deployment/exec":
 		return exec.New(exec.Options{Root: "."}), nil
 	default:
+		if driver, ok := strings.CutPrefix(name, "database/"); ok && slices.Contains(other.Linked(), driver) {
+			return other.New(driver), nil
+		}
 		return nil, fmt.Errorf("there is no provider %q in this version", name)
 	}
 }
@@ -105,7 +114,11 @@ func (databaseQuerier) Query(ctx context.Context, driver, url, query string) ([]
 	switch driver {
 	case "sqlite":
 		return sqlite.New(".").Query(ctx, url, query)
-	default:
+	case "mysql":
+		return mysql.Query(ctx, url, query)
+	case "postgres":
 		return postgres.Query(ctx, url, query)
+	default:
+		return nil, fmt.Errorf("query: driver %q cannot read rows; expected a database with driver postgres, sqlite or mysql", driver)
 	}
 }

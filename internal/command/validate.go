@@ -37,6 +37,7 @@ func (a *app) validate() error {
 	project, ds := config.Load(os.DirFS("."))
 	if !ds.HasErrors() {
 		ds = append(ds, project.CheckTools(version.Number)...)
+		ds = append(ds, checkDrivers(project)...)
 	}
 	ds = append(ds, a.validateValues(project)...)
 	ds.Sort()

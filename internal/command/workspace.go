@@ -24,7 +24,7 @@ func openWorkspace() (*workspace, error) {
 	if ds.HasErrors() {
 		return nil, diagnose(project, append(ds, project.Validate()...))
 	}
-	if ds := project.CheckTools(version.Number); ds.HasErrors() {
+	if ds := append(project.CheckTools(version.Number), checkDrivers(project)...); ds.HasErrors() {
 		return nil, diagnose(project, ds)
 	}
 	return &workspace{project: project, settings: project.Settings()}, nil

@@ -164,7 +164,6 @@ func badWords() []badInput {
 		{"unsupported driver", inSet("artifact \"oci\" \"a\" {\n}"), "7:1", []string{`Block artifact "oci" "a" is not supported by this version`}},
 		{"unsupported journal", "lockstep {\n  journal \"postgres\" {\n    url = \"x\"\n  }\n}\n", "2:3", []string{`Block journal "postgres" is not supported by this version`}},
 		{"unsupported argument", "database \"d\" {\n  driver = \"sqlite\"\n  url = \"sqlite://x\"\n  migrations = \"m\"\n  for_each = [1]\n}\n", "5:3", []string{`Argument "for_each" is not supported by this version`}},
-		{"unsupported database driver", "database \"d\" {\n  driver = \"mysql\"\n  url = \"mysql://x\"\n  migrations = \"m\"\n}\n", "2:12", []string{`"mysql" is not one of postgres, sqlite`}},
 		{"invalid type", "variable \"a\" {\n  type = strin\n}\n", "2:10", []string{"Invalid type specification"}},
 		{"default of another type", "variable \"a\" {\n  type = number\n  default = \"x\"\n}\n", "3:13", []string{`Default of variable "a" does not fit its type`, "number"}},
 		{"incomplete reference", inSet("check \"exec\" \"a\" {\n  command = [artifact.file]\n}"), "8:14", []string{`Incomplete reference "artifact.file"`, "artifact.TYPE.NAME"}},

@@ -50,7 +50,7 @@ func databaseBlock() BlockDoc {
 		Type: "database", Labels: []string{"name"}, Supported: true, Repeatable: true,
 		Doc: "A database whose schema is migrated.",
 		Arguments: []ArgumentDoc{
-			{Name: "driver", Type: TypeString, Required: true, Constant: true, OneOf: []string{"postgres", "sqlite"}, Doc: "Kind of database."},
+			{Name: "driver", Type: TypeString, Required: true, Constant: true, Doc: "Kind of database: postgres, sqlite, mysql (MariaDB too), or the URL scheme of a golang-migrate driver that is in the build (redshift, cockroachdb), which keeps a version number alone: no history, and a file that fails is left to a person."},
 			{Name: "url", Type: TypeString, Required: true, Doc: "Connection URL (owner role); use a sensitive variable."},
 			{Name: "direct_url", Type: TypeString, Doc: "Connection URL for migrations that goes past a connection pooler, when url leads to one."},
 			{Name: "migrations", Type: TypePath, Required: true, Constant: true, Doc: "Folder in golang-migrate's layout: 0001_name.up.sql, 0001_name.down.sql."},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -16,6 +17,9 @@ func (d *draft) migrations() {
 			m := &s.pending[i]
 			n := d.migrationStep(s, m)
 			n.number = i
+			if m.verdict.Mode == sqlcheck.ModeDriver && before != "empty" {
+				n.step.Migration.Before = before
+			}
 			n.step.Summary = fmt.Sprintf("%s %s -> %s", s.name, before, strconv.FormatUint(m.file.Version, 10))
 			if m.outOfRow {
 				n.step.Summary = fmt.Sprintf("%s %d, held until now", s.name, m.file.Version)

@@ -19,6 +19,7 @@ func Plan(in Input) (*plans.Plan, diag.Diagnostics) {
 		d.histories,
 		d.leased,
 		d.classes,
+		d.versionsAlone,
 		d.terraform,
 		d.migrations,
 		d.deployments,

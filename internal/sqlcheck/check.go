@@ -12,6 +12,7 @@ import (
 const (
 	ModeTransaction = "transaction" // all statements and the receipt in one transaction
 	ModeStatement   = "statement"   // one statement at a time, each with its own receipt
+	ModeDriver      = "driver"      // as a whole by golang-migrate's own driver, without a receipt
 )
 
 // Verdict is what is known of a migration file before it runs.
@@ -19,7 +20,7 @@ type Verdict struct {
 	Class plans.Class
 	// Reason is one sentence: the statement or the header that decided.
 	Reason string
-	// Mode is ModeTransaction or ModeStatement.
+	// Mode is ModeTransaction, ModeStatement or ModeDriver.
 	Mode string
 	// Irreversible is the author's reason why there is no way back.
 	Irreversible string
@@ -34,7 +35,8 @@ type Verdict struct {
 
 // Check judges files of one dialect.
 type Check struct {
-	Dialect string // "postgres", "sqlite" or "mysql"
+	// Dialect is "postgres", "sqlite", "mysql", or another driver's name.
+	Dialect string
 	// New names tables that earlier files of the same change set create: no
 	// released code knows them, so constraints on them break nobody.
 	New []string
@@ -91,8 +93,11 @@ const maxStatements = 10_000
 func (d *direction) read() bool {
 	var err error
 	if d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes); err != nil {
-		d.unreadable("sql-syntax", err)
-		return false
+		if !d.check.foreign() {
+			d.unreadable("sql-syntax", err)
+			return false
+		}
+		d.statements = d.whole()
 	}
 	if d.header, err = sqlscan.ParseHeader(d.file.Bytes); err != nil {
 		d.unreadable("directive", err)
@@ -173,6 +178,9 @@ func (d *direction) verdict() Verdict {
 	}
 	if d.header.NoTransaction {
 		v.Mode = ModeStatement
+	}
+	if d.check.foreign() {
+		v.Mode = ModeDriver
 	}
 	d.findUnseen(judged)
 	v.Class, v.Reason = d.class(judged)

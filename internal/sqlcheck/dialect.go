@@ -1,6 +1,9 @@
 package sqlcheck
 
-import "github.com/lockstep-dev/lockstep/internal/sqlscan"
+import (
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
 
 // Dialects whose rules are known.
 const (
@@ -11,6 +14,22 @@ const (
 
 // knowsLocks reports whether the dialect's locks are among the rules.
 func (c Check) knowsLocks() bool { return c.Dialect == postgres || c.Dialect == mysql }
+
+// foreign reports whether nothing is known of the dialect: the rules that are
+// common to all of SQL count, and the driver gets the file as a whole.
+func (c Check) foreign() bool {
+	return c.Dialect != postgres && c.Dialect != sqlite && c.Dialect != mysql
+}
+
+// whole is the file as one statement whose parts are not known.
+func (d *direction) whole() []sqlscan.Statement {
+	d.report(plans.Finding{
+		Code: "unreadable-statement", Severity: plans.SeverityWarning, Line: 1,
+		Summary: "the file cannot be read as SQL; that it breaks nothing and loses nothing is assumed",
+		Fix:     `say what it does: "-- lockstep:phase expand REASON" (or contract)`,
+	})
+	return []sqlscan.Statement{{Text: string(d.file.Bytes), Line: 1, Column: 1}}
+}
 
 func splitterOf(dialect string) func([]byte) ([]sqlscan.Statement, error) {
 	switch dialect {

@@ -30,6 +30,9 @@ func (d *direction) refuse() {
 		d.refuseMySQL()
 		return
 	}
+	if d.check.foreign() {
+		return // how it would be run is the driver's business
+	}
 	d.warnEnum()
 	d.refuseMixture()
 }

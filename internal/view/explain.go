@@ -111,6 +111,7 @@ func migration(p *page, s *plans.Step) {
 	mode := map[string]string{
 		"transaction": "one transaction for the SQL, the version row and the receipt",
 		"statement":   "statement by statement, with a receipt for each: it cannot run in a transaction",
+		"driver":      "as a whole by golang-migrate's own driver, without a receipt; a failure leaves the version dirty",
 	}[m.Mode]
 	labelled(p, "mode", mode)
 	labelled(p, "irreversible", safe(m.Irreversible))

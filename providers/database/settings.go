@@ -15,7 +15,9 @@ type Target struct {
 	Driver string
 	// URL holds a password; it must never reach an error or a log. It is the
 	// block's direct_url where there is one: migrations go past a pooler.
-	URL        string
+	URL string
+	// PooledURL is the block's url where there is a direct_url, too.
+	PooledURL  string
 	Migrations string
 	// Table is golang-migrate's version table, "schema_migrations" by default.
 	Table            string
@@ -69,6 +71,9 @@ func DecodeTarget(settings json.RawMessage) (Target, error) {
 		Name: in.Name, Driver: in.Driver, URL: cmp.Or(in.DirectURL, in.URL), Migrations: in.Migrations, Table: in.Table,
 		Lock: cmp.Or(in.Lock, LockSession),
 	}
+	if in.DirectURL != "" {
+		t.PooledURL = in.URL
+	}
 	if t.Lock == LockLease && t.Driver != "postgres" {
 		return Target{}, fmt.Errorf("database %q: lock = \"lease\" is for driver postgres; leave lock out", t.Name)
 	}
@@ -88,8 +93,11 @@ func DecodeTarget(settings json.RawMessage) (Target, error) {
 	return t, nil
 }
 
-// decodeMigration reads a migration block's settings: the database it names.
-// Version and dependencies have been dealt with by the planner.
+// DecodeMigration reads a migration block's settings: the database it names.
+// Version and dependencies have been dealt with by the planner. Its errors
+// never show a value.
+func DecodeMigration(settings json.RawMessage) (Target, error) { return decodeMigration(settings) }
+
 func decodeMigration(settings json.RawMessage) (Target, error) {
 	var in struct {
 		Database  json.RawMessage `json:"database"`
