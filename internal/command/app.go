@@ -99,7 +99,7 @@ step, and applies them environment by environment.`,
 			root.AddCommand(c)
 		}
 	}
-	group("start", newInitCommand(a), newImportCommand(a))
+	group("start", newInitCommand(a), newDoctorCommand(a), newImportCommand(a))
 	group("author", newFmtCommand(a), newValidateCommand(a), newGraphCommand(a), newExplainCommand(a), newLanguageCommand(a))
 	group("plan", newPlanCommand(a), newShowCommand(a), newDiffCommand(a))
 	group("run", newApplyCommand(a), newPromoteCommand(a), newPauseCommand(a), newResumeCommand(a),

@@ -99,17 +99,18 @@ func (s *session) unlock(ctx context.Context, keys []int64) error {
 	return nil
 }
 
+const holderQuery = `
+	SELECT string_agg(DISTINCT format('pid %s, user %s, %s, from %s, connected since %s', a.pid, a.usename,
+	       coalesce(nullif(a.application_name, ''), 'unnamed application'), coalesce(a.client_addr::text, 'the server''s own host'),
+	       date_trunc('second', a.backend_start)), '; ')
+	FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+	WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+	  AND ((l.classid::bigint << 32) | l.objid::bigint) = ANY($1)
+	  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
 func (s *session) holder(ctx context.Context, keys []int64) string {
 	var who string
-	err := s.guard.QueryRowContext(ctx, `
-		SELECT string_agg(DISTINCT format('pid %s, user %s, %s, from %s, connected since %s', a.pid, a.usename,
-		       coalesce(nullif(a.application_name, ''), 'unnamed application'), coalesce(a.client_addr::text, 'the server''s own host'),
-		       date_trunc('second', a.backend_start)), '; ')
-		FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-		  AND ((l.classid::bigint << 32) | l.objid::bigint) = ANY($1)
-		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-		pq.Array(keys)).Scan(&who)
+	err := s.guard.QueryRowContext(ctx, holderQuery, pq.Array(keys)).Scan(&who)
 	if err != nil {
 		return "its connection has just ended"
 	}

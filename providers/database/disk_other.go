@@ -1,0 +1,7 @@
+//go:build !unix
+
+package database
+
+// FreeBytes is the room left for us on the disk of path, or -1 where it
+// cannot be told.
+func FreeBytes(string) int64 { return -1 }
