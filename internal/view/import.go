@@ -42,6 +42,10 @@ const shownRows = 30
 func (v Import) Text(t Takeover) error {
 	p := newPage(v.Out)
 	a := t.Adoption
+	if t.NothingToDo() && a.Tool == adopt.GolangMigrate && a.Version > 0 {
+		p.paragraph("", fmt.Sprintf("%s of %s: the history has every migration up to version %d; there is nothing to take over.", safe(t.Database), safe(t.Environment), a.Version))
+		return p.flush()
+	}
 	by := fmt.Sprintf(" was migrated by %s (table %s)", a.Tool, safe(a.Table))
 	if a.Tool == "" {
 		by = ""
