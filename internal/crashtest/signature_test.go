@@ -47,32 +47,44 @@ func (w *world) settle(t *testing.T, left func(*testing.T) []string) []string {
 
 func (w *world) leftRunning(t *testing.T) []string {
 	t.Helper()
-	list := ask(t, w.url, `SELECT 'backend of ' || application_name FROM pg_stat_activity
-		WHERE application_name LIKE 'lockstep/%' AND datname = current_database()`)
-	list = append(list, ask(t, w.url, `SELECT 'advisory lock ' || objid FROM pg_locks
-		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)...)
+	list := ask(t, w.url, `SELECT 'backend of ' || application_name || ', ' || state FROM pg_stat_activity
+		WHERE application_name LIKE 'lockstep/%' AND datname = current_database()
+		UNION ALL SELECT 'advisory lock ' || objid FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	for _, p := range w.processes(t) {
 		list = append(list, p.name)
 	}
 	return list
 }
 
+// signDatabase asks once, because thousands of worlds are looked at.
 func (w *world) signDatabase(t *testing.T, b *strings.Builder) {
 	t.Helper()
-	for _, q := range []struct{ title, query string }{
+	questions := []struct{ title, query string }{
 		{"columns", `SELECT table_name || '.' || column_name FROM information_schema.columns
 			WHERE table_schema = 'public' ORDER BY table_name, ordinal_position`},
 		{"indexes", `SELECT indexrelid::regclass || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END FROM pg_index
 			WHERE indrelid::regclass::text IN ('orders', 'customers', 'notes') ORDER BY 1`},
 		{"words", `SELECT t.typname || '.' || e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
 			ORDER BY t.typname, e.enumsortorder`},
+		{"rows", `SELECT relname || ':' || (xpath('/row/n/text()',
+			query_to_xml(format('SELECT count(*) AS n FROM %s', oid::regclass), false, true, '')))[1]::text
+			FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'effects' ORDER BY 1`},
 		{"history", "SELECT version::text || '-' || name FROM lockstep.history ORDER BY version"},
 		{"version", "SELECT version::text || '/' || dirty::text FROM schema_migrations"},
 		{"statements", "SELECT version::text || direction || ordinal FROM lockstep.statement_receipt ORDER BY 1"},
-	} {
-		fmt.Fprintf(b, "%s: %s\n", q.title, strings.Join(ask(t, w.url, q.query), " "))
+		{"migrations", "SELECT name FROM effects ORDER BY at"},
 	}
-	fmt.Fprintln(b, "migrations:", balance(ask(t, w.url, "SELECT name FROM effects ORDER BY at")))
+	all := make([]string, len(questions))
+	for i, q := range questions {
+		all[i] = "SELECT array_to_string(ARRAY(" + q.query + "), ' ')"
+	}
+	for i, answer := range ask(t, w.url, strings.Join(all, " UNION ALL ")) {
+		if questions[i].title == "migrations" {
+			answer = balance(strings.Fields(answer))
+		}
+		fmt.Fprintf(b, "%s: %s\n", questions[i].title, answer)
+	}
 }
 
 // balance reads a list of effects, "+NAME" for one that was made and "-NAME"

@@ -1,0 +1,2 @@
+DROP TABLE items;
+INSERT INTO effects (name) VALUES ('-0002');

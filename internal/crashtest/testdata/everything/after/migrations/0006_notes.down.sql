@@ -1,0 +1,3 @@
+-- lockstep:no-transaction
+DROP INDEX CONCURRENTLY notes_text;
+DROP TABLE notes;
