@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -132,6 +133,9 @@ type Request struct {
 	Record func(any) error
 	// Recorded are the facts of earlier attempts of this step, oldest first.
 	Recorded []json.RawMessage
+	// LockPatience is how long to wait for other tools that hold a lock on the
+	// target; zero leaves it to the provider.
+	LockPatience time.Duration
 	// Progress reports one line for people; it may be nil.
 	Progress func(message string)
 	// Measure reports how far a long step has come: a line for people, and
