@@ -129,6 +129,12 @@ func (l *lab) troubles(w way, rounds []encountered) {
 		if e.failure != nil {
 			note("a query of the application failed: " + e.failure.Error())
 		}
+		switch e.noticed {
+		case ended:
+			note("it ended without having met the held table")
+		case unseen:
+			note(fmt.Sprintf("it was seen neither waiting nor refused within %s", meetingLimit))
+		}
 		if !w.nobody && (e.usage.Exit != 0 || !e.done) {
 			note(fmt.Sprintf("exit code %d: %s", e.usage.Exit, e.usage.LastLines(2)))
 		}

@@ -34,7 +34,7 @@ type way struct {
 type encountered struct {
 	experience
 	usage    process.Usage
-	noticed  string
+	noticed  sighting
 	refusals int
 	done     bool // what the migration makes is there
 	next     int  // exit code of the next run

@@ -13,9 +13,19 @@ import (
 
 const (
 	holderName = "holder" // its session's application_name
-	// unseen is after how long a tool that neither waits nor is refused is
-	// taken to have begun.
-	unseen = 30 * time.Second
+	// meetingLimit is after how long a tool that neither waits nor is refused
+	// is taken to have begun.
+	meetingLimit = 30 * time.Second
+)
+
+// sighting is how a tool's encounter with the held table was noticed.
+type sighting string
+
+const (
+	waiting sighting = "waits"
+	refused sighting = "is refused"
+	ended   sighting = "has ended"
+	unseen  sighting = "was not seen"
 )
 
 // holder is a session that has written one row, which the traffic does not
@@ -62,8 +72,8 @@ func (s *server) expect(database string) (encounter, error) {
 
 // await returns when the encounter has come, the tool has ended, or the tool
 // has had its time; and how it was noticed.
-func (e encounter) await(ctx context.Context, ended <-chan struct{}) (string, error) {
-	timeout := time.NewTimer(unseen)
+func (e encounter) await(ctx context.Context, done <-chan struct{}) (sighting, error) {
+	timeout := time.NewTimer(meetingLimit)
 	defer timeout.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -72,22 +82,22 @@ func (e encounter) await(ctx context.Context, ended <-chan struct{}) (string, er
 		if err != nil {
 			return "", err
 		}
-		refused, err := e.refused()
+		refusals, err := e.refused()
 		switch {
 		case err != nil:
 			return "", err
 		case waits:
-			return "waits", nil
-		case refused > 0:
-			return "refused", nil
+			return waiting, nil
+		case refusals > 0:
+			return refused, nil
 		}
 		select {
 		case <-ctx.Done():
 			return "", ctx.Err()
-		case <-ended:
-			return "ended", nil
+		case <-done:
+			return ended, nil
 		case <-timeout.C:
-			return "unseen", nil
+			return unseen, nil
 		case <-tick.C:
 		}
 	}

@@ -23,8 +23,14 @@ func main() {
 	if err == nil {
 		err = run(ctx, o)
 	}
+	interrupted := ctx.Err() != nil
 	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+	case interrupted:
+		fmt.Fprintln(os.Stderr, "Interrupted; everything that was started is stopped again.")
+		os.Exit(130)
+	default:
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		os.Exit(1)
 	}
