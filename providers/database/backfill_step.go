@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,7 +103,10 @@ func (p *Provider) filling(req providers.Request) (*filling, error) {
 		return nil, fmt.Errorf("%s: the update is not one statement that can run in a transaction", req.Step.Address)
 	}
 	f.statement = statements[0]
-	f.job = Job{Target: target, Run: req.Run, Step: req.Step.Address, Patience: DefaultPatience, Say: f.say, Record: req.Record}
+	if left := req.Held.Take(); left != nil {
+		_ = left.Close() // what the step before has left is of no use, and everything in it is committed
+	}
+	f.job = Job{Target: target, Run: cmp.Or(req.Mark, req.Run), Step: req.Step.Address, Patience: cmp.Or(req.LockPatience, DefaultPatience), Say: f.say, Record: req.Record}
 	f.pace = newPace(f.spec)
 	return f, nil
 }

@@ -187,7 +187,7 @@ func TestBackfillStepsBackFromHeldRows(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { _, err := postgres.New().Apply(t.Context(), req); done <- err }()
 	for line := range said {
-		if strings.Contains(line, "undone, others were in the way") && strings.Contains(line, "keys ") {
+		if strings.Contains(line, "undone, others were in the way") && strings.Contains(line, "keys ") && strings.Contains(line, "blocked by pid ") {
 			break
 		}
 	}

@@ -23,7 +23,13 @@ type batcher struct {
 	session  *session
 	work     *connection
 	replicas lagWatch
+	// wary is how many batches are watched, because others were in the way of
+	// one: after it has given up the server no longer tells who it was.
+	wary int
 }
+
+// wariness is how long it is remembered that others were in the way.
+const wariness = 20
 
 // Batches keeps other processes away from the same cursor, but no migrations
 // of other tools: a batch is short, and they need not wait for the last one.
@@ -31,7 +37,7 @@ func (s *session) Batches(ctx context.Context, key database.CursorKey) (database
 	if err := s.holdBackfill(ctx, key); err != nil {
 		return nil, lost(err)
 	}
-	work, err := connect(ctx, s.job.Target.URL, applicationName(s.job.Run, s.job.Step))
+	work, err := connect(ctx, s.job.Target.URL, s.application())
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +77,30 @@ func (b *batcher) Close() error { return b.work.close() }
 
 // Batch runs work in one short transaction.
 func (b *batcher) Batch(ctx context.Context, limits database.Limits, work func(context.Context, database.Querier) error) error {
+	if b.wary == 0 {
+		err := b.batch(ctx, limits, work)
+		if errors.Is(err, database.ErrCrowded) {
+			b.wary = wariness
+		}
+		return err
+	}
+	unheard := &budget{say: func(string, ...any) {}, met: map[string]time.Time{}}
+	w := b.session.watch(ctx, unheard)
+	w.follow(b.work.pid)
+	err := b.batch(ctx, limits, work)
+	w.stop()
+	b.wary--
+	if !errors.Is(err, database.ErrCrowded) {
+		return err
+	}
+	b.wary = wariness
+	if len(w.holders) > 0 {
+		err = fmt.Errorf("%w; blocked by %s", err, nameAll(w.holders))
+	}
+	return err
+}
+
+func (b *batcher) batch(ctx context.Context, limits database.Limits, work func(context.Context, database.Querier) error) error {
 	tx, err := b.work.BeginTx(ctx, nil)
 	if err != nil {
 		return lost(fmt.Errorf("begin: %w", err))
