@@ -11,6 +11,8 @@ const (
 	samplePairs  = 160
 	cutStride    = 1
 
+	killStride = 1
+
 	restartWorkers = 2
 	restartStride  = 3
 

@@ -12,6 +12,8 @@ const (
 	samplePairs  = 2
 	cutStride    = 97
 
+	killStride = 23
+
 	restartWorkers = 1
 	restartStride  = 79
 

@@ -70,6 +70,9 @@ func (w *world) signDatabase(t *testing.T, b *strings.Builder) {
 		{"rows", `SELECT relname || ':' || (xpath('/row/n/text()',
 			query_to_xml(format('SELECT count(*) AS n FROM %s', oid::regclass), false, true, '')))[1]::text
 			FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'effects' ORDER BY 1`},
+		{"values", `SELECT (xpath('/row/n/text()',
+			query_to_xml(format('SELECT min(n) || ''-'' || max(n) AS n FROM %s', attrelid::regclass), false, true, '')))[1]::text
+			FROM pg_attribute WHERE attname = 'n' AND attrelid = to_regclass('orders')`},
 		{"history", "SELECT version::text || '-' || name FROM lockstep.history ORDER BY version"},
 		{"version", "SELECT version::text || '/' || dirty::text FROM schema_migrations"},
 		{"statements", "SELECT version::text || direction || ordinal FROM lockstep.statement_receipt ORDER BY 1"},

@@ -26,6 +26,9 @@ func (tl *tally) add(t *testing.T, tr trial) {
 	}
 	tl.places[tr.at]++
 	way := fmt.Sprint(tr.answer.code)
+	if tr.answer.killed {
+		way = "killed"
+	}
 	for _, r := range tr.recovery {
 		way += fmt.Sprint(" then ", r.code)
 	}
