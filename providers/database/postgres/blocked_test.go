@@ -104,7 +104,7 @@ func TestOtherMigratorHoldsTheLock(t *testing.T) {
 		req := b.step(1, "select 1", "select 1")
 		req.Step.Timeout = plans.Duration(300 * time.Millisecond)
 		_, err = postgres.New().Apply(t.Context(), req)
-		if !errors.Is(err, providers.ErrBlocked) || !strings.Contains(err.Error(), "user postgres, the other, connected since") {
+		if !errors.Is(err, providers.ErrBlocked) || !strings.Contains(err.Error(), "user postgres, the other, from ") {
 			t.Errorf("%q: got %v", slash, err)
 		}
 		b.want("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", "1")

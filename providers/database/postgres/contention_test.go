@@ -101,7 +101,7 @@ type pending struct {
 	providers.Result
 }
 
-func (b *bench) begin(req providers.Request) *pending {
+func (b *bench) applying(req providers.Request) *pending {
 	p := &pending{said: make(chan string, 1000), ended: make(chan error, 1)}
 	req.Progress = func(line string) { p.said <- line }
 	go func() {
@@ -134,7 +134,7 @@ func TestNobodyQueuesBehindAMigration(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer watcher.Close()
-			p := b.begin(b.planned(b.step(1, tt.up, "select 1")))
+			p := b.applying(b.planned(b.step(1, tt.up, "select 1")))
 			said := 0
 			for samples := 0; said < 2 || samples < 200; samples++ {
 				if n := b.behindUs(watcher); n > 0 {
@@ -194,7 +194,7 @@ func TestNoLockIsHeldWhileAnotherIsWaitedFor(t *testing.T) {
 	b := newBench(t)
 	b.exec("create table aaa (id int); create table busy (id int)")
 	release := b.holdOpen("select * from busy")
-	p := b.begin(b.planned(b.step(1, "alter table aaa add b int; alter table busy add b int", "select 1")))
+	p := b.applying(b.planned(b.step(1, "alter table aaa add b int; alter table busy add b int", "select 1")))
 	<-p.said
 	for range 50 {
 		tx, err := b.db.BeginTx(t.Context(), nil)
@@ -267,7 +267,7 @@ func TestBlockersSeenByAnOrdinaryRole(t *testing.T) {
 	t.Cleanup(func() { dropRole(t, url, role) })
 	release := b.holdOpen("select * from busy")
 	b.url = strings.Replace(b.url, "//postgres@", "//"+role+"@", 1)
-	p := b.begin(b.planned(b.step(1, "alter table busy add c int", "select 1")))
+	p := b.applying(b.planned(b.step(1, "alter table busy add c int", "select 1")))
 	if line := <-p.said; !strings.Contains(line, "blocked by pid ") || !strings.Contains(line, "user postgres, ") || !strings.Contains(line, "AccessShareLock on busy") {
 		t.Errorf("said %q", line)
 	}

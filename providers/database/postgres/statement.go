@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
@@ -26,17 +27,33 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 			}
 		}
 	}
-	c, err := connect(ctx, s.job.Target.URL, applicationName(s.job.Run, s.job.Step))
+	c, err := connect(ctx, s.job.Target.URL, s.application())
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	a.watch.follow(c.pid)
-	lock, total := s.patience(statement)
-	if _, err := c.ExecContext(ctx, fmt.Sprintf(`SET lock_timeout = %d; SET statement_timeout = %d; SET synchronous_commit = on`,
-		lock.Milliseconds(), total.Milliseconds())); err != nil {
-		return m, fmt.Errorf("set the timeouts: %w", err)
+	if !statement.OutsideTransaction() {
+		return s.runAlone(ctx, c, statement, a)
 	}
+	if statement.Concurrently() {
+		if err := s.foresee(ctx, a); err != nil {
+			return m, err
+		}
+	}
+	a.watch.follow(c.pid)
+	if err := s.limit(ctx, c, statement, a); err != nil {
+		return m, err
+	}
+	if _, total := s.patience(statement, a); c.pooled && total > 0 {
+		bounded, cancel := context.WithTimeout(ctx, total)
+		defer cancel()
+		ctx = bounded
+	}
+	ctx, end, err := s.guarding.beside(ctx)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	start := time.Now()
 	result, err := c.ExecContext(ctx, statement.Text)
 	if err != nil {
@@ -49,12 +66,70 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 	return m, err
 }
 
+// foresee names whom a CONCURRENTLY statement will wait for.
+func (s *session) foresee(ctx context.Context, a *attempt) error {
+	older, err := findOlder(ctx, s.guard)
+	if err == nil && len(older) > 0 {
+		a.say("%s: will wait for transactions that are open now, and keeps nobody waiting meanwhile: %s; to end that: %s",
+			a.what, nameAll(older), remedies(older))
+	}
+	return err
+}
+
+// runAlone gives a transaction of its own to a statement that does not need to
+// be outside of one: it takes its locks as a whole file does.
+func (s *session) runAlone(ctx context.Context, c *connection, statement database.Statement, a *attempt) (m database.Measured, err error) {
+	ctx, end, err := s.guarding.beside(ctx)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	n := needs{[]sqlscan.Statement{statement.Statement}, statement.Locks}
+	if err := s.acquire(ctx, c, a, n); err != nil {
+		return m, err
+	}
+	start := time.Now()
+	result, err := c.ExecContext(ctx, statement.Text)
+	if err != nil {
+		return m, describe(err, statement.File, statement.Text, statement.Line)
+	}
+	if countsAsChange(statement.Statement) {
+		m.Rows, err = result.RowsAffected()
+	}
+	if _, endErr := c.ExecContext(ctx, `COMMIT`); endErr != nil {
+		return m, errors.Join(err, describe(endErr, statement.File, statement.Text, statement.Line))
+	}
+	m.Duration = time.Since(start)
+	return m, err
+}
+
+// limit sets the timeouts of a connection of our own. What a pooler shares out
+// is not touched: the next user of it would get them.
+func (s *session) limit(ctx context.Context, c *connection, statement database.Statement, a *attempt) error {
+	if c.pooled {
+		return nil
+	}
+	lock, total := s.patience(statement, a)
+	if _, err := c.ExecContext(ctx, fmt.Sprintf(`SET lock_timeout = %d; SET statement_timeout = %d; SET synchronous_commit = on`,
+		lock.Milliseconds(), total.Milliseconds())); err != nil {
+		return fmt.Errorf("set the timeouts: %w", err)
+	}
+	return nil
+}
+
 // patience: the CONCURRENTLY forms wait for old transactions by lock waits, in
 // which nobody queues behind them; cut short they leave an INVALID index. So
-// they get no limit but the step's own.
-func (s *session) patience(statement database.Statement) (lock, total time.Duration) {
-	if statement.Concurrently() {
+// they get no limit but the step's own. VACUUM and ANALYZE keep nobody from
+// reading and writing, and may wait as long as the target allows. Behind the
+// others, and behind what nobody knows, the application's statements queue.
+func (s *session) patience(statement database.Statement, a *attempt) (lock, total time.Duration) {
+	total = s.job.Target.StatementTimeout
+	switch n := (needs{locks: statement.Locks}); {
+	case statement.Concurrently():
 		return 0, 0
+	case len(n.locks) > 0 && n.harmless():
+		return a.limit, total
+	default:
+		return a.bodyLimit(), total
 	}
-	return s.job.Target.LockTimeout, s.job.Target.StatementTimeout
 }

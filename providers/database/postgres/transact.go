@@ -45,14 +45,13 @@ func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m da
 		}
 		err = errors.Join(err, c.close())
 	}()
-	start := time.Now()
 	failpoint.Here("postgres: before begin")
 	b, err := t.begin(ctx)
 	if err != nil {
 		s.books = nil
 		return m, err
 	}
-	m, err = t.carryOut(ctx, b.Books, start)
+	m, err = t.carryOut(ctx, b.Books)
 	if err != nil {
 		s.books = nil
 		return m, err
@@ -61,19 +60,20 @@ func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m da
 	return m, nil
 }
 
-// carryOut runs the file and writes its receipt.
-func (t *transaction) carryOut(ctx context.Context, b database.Books, start time.Time) (m database.Measured, err error) {
+// carryOut runs the file and writes its receipt. The time it takes begins when
+// its locks are there: the wait for them is another figure.
+func (t *transaction) carryOut(ctx context.Context, b database.Books) (m database.Measured, err error) {
 	failpoint.Here("postgres: before the migration's statements")
 	if t.inOne() {
 		t.attempt.measure(&m)
 		err = t.promote(ctx, m)
-		m.Duration, m.XID = time.Since(start), t.xid
+		m.Duration, m.XID = time.Since(t.attempt.granted), t.xid
 		return m, err
 	}
 	if err := t.body(ctx); err != nil {
 		return m, err
 	}
-	m = database.Measured{Duration: time.Since(start), XID: t.xid, Rows: t.rows}
+	m = database.Measured{Duration: time.Since(t.attempt.granted), XID: t.xid, Rows: t.rows}
 	t.attempt.measure(&m)
 	return m, t.finish(ctx, b, m)
 }
