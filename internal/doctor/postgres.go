@@ -93,13 +93,13 @@ type Storage struct {
 
 // PostgresSchema is the state of the schema.
 type PostgresSchema struct {
-	VersionTable  string
-	State         string // "version 4", "empty"
-	Dirty         bool
-	ForeignTable  string // why the version table is another tool's
-	InvalidIndex  []string
-	NotValidated  []string
-	HistoryBehind bool
+	VersionTable string
+	State        string // "version 4", "empty"
+	Dirty        bool
+	Unread       bool   // it did not answer, or not in time
+	ForeignTable string // why the version table is another tool's
+	InvalidIndex []string
+	NotValidated []string
 }
 
 // OldestPostgres is the oldest version that Lockstep works with:

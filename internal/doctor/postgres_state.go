@@ -14,6 +14,9 @@ func postgresSchema(f Postgres) []Sign {
 	switch {
 	case s.ForeignTable != "":
 		signs = append(signs, Sign{"schema", Problem, s.ForeignTable, "the version cannot be read", "lockstep import, or set table in the database block"})
+	case s.Unread:
+		signs = append(signs, Sign{"schema", Note, s.VersionTable + " could not be read", "the role may not read it, or another tool holds a lock on it",
+			"look at who is in the way: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"})
 	case s.Dirty:
 		signs = append(signs, Sign{"schema", Problem, s.VersionTable + " says " + s.State + ", dirty", "another tool failed half-way; what it left is not recorded",
 			"lockstep repair shows what is there, statement by statement"})

@@ -58,6 +58,7 @@ func TestJudgePostgres(t *testing.T) {
 		"no end":      {func(f *doctor.Postgres) { f.Rights.EndsBackends = false }, "sight", doctor.Note, "GRANT pg_signal_backend TO owner"},
 		"dirty":       {func(f *doctor.Postgres) { f.Schema.Dirty = true }, "schema", doctor.Problem, "lockstep repair"},
 		"foreign":     {func(f *doctor.Postgres) { f.Schema.ForeignTable = "it is goose's" }, "schema", doctor.Problem, "lockstep import"},
+		"unread":      {func(f *doctor.Postgres) { f.Schema.Unread = true }, "schema", doctor.Note, "could not be read"},
 		"invalid":     {func(f *doctor.Postgres) { f.Schema.InvalidIndex = []string{"i"} }, "indexes", doctor.Note, "DROP INDEX CONCURRENTLY i"},
 		"unvalidated": {func(f *doctor.Postgres) { f.Schema.NotValidated = []string{"c on t"} }, "constraints", doctor.Note, "VALIDATE CONSTRAINT"},
 		"migrated":    {func(f *doctor.Postgres) { f.Activity.Holders = "pid 3" }, "locks", doctor.Problem, "pg_terminate_backend(PID)"},

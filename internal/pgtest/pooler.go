@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -113,9 +114,10 @@ func (p *Pooler) handOver(to *owner) error {
 func (p *Pooler) waitReady() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	var dialer net.Dialer
 	for {
-		if _, err := os.Stat(filepath.Join(p.dir, ".s.PGSQL.6432")); err == nil {
-			return nil
+		if c, err := dialer.DialContext(ctx, "unix", filepath.Join(p.dir, ".s.PGSQL.6432")); err == nil {
+			return c.Close()
 		}
 		select {
 		case <-p.ended:

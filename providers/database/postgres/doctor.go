@@ -41,11 +41,25 @@ func (driver) CheckUp(ctx context.Context, target database.Target) (signs []doct
 	for _, look := range []func(context.Context) error{
 		e.rights, e.schema, e.flaws, e.locks, e.long, e.prepared, e.slots, e.replicas, e.connections, e.settings, e.storage, e.statements, e.pooledTarget,
 	} {
-		if err := look(ctx); err != nil && !mayNot(err) {
+		if err := e.soon(ctx, look); err != nil {
 			return nil, fmt.Errorf("look at the server: %w", err)
 		}
 	}
 	return doctor.JudgePostgres(e.facts), nil
+}
+
+// soon asks in a transaction that writes nothing and is over soon: an answer
+// can be behind somebody's lock. A pooler lets through what is set in it.
+func (e *examination) soon(ctx context.Context, look func(context.Context) error) error {
+	if _, err := e.on.ExecContext(ctx, `BEGIN READ ONLY; SET LOCAL statement_timeout = '3s'`); err != nil {
+		return e.on.statementPooling(err)
+	}
+	err := look(ctx)
+	if mayNot(err) {
+		err = nil
+	}
+	_, undoErr := e.on.ExecContext(ctx, `ROLLBACK`)
+	return errors.Join(err, undoErr)
 }
 
 // mayNot reports whether the server does not answer this role, or not now.
@@ -109,14 +123,16 @@ func (e *examination) rights(ctx context.Context) error {
 
 func (e *examination) schema(ctx context.Context) error {
 	s := &e.facts.Schema
-	s.VersionTable = e.target.Table
+	s.VersionTable, s.Unread = e.target.Table, true
 	state, err := readState(ctx, e.on, e.target.Table)
-	if err != nil && code(err) == "" {
+	switch {
+	case err != nil && (code(err) != "" || ctx.Err() != nil):
+		return err
+	case err != nil:
 		s.ForeignTable = err.Error()
-		return nil
 	}
-	s.State, s.Dirty = state.Words(), state.Dirty
-	return err
+	s.State, s.Dirty, s.Unread = state.Words(), state.Dirty, false
+	return nil
 }
 
 func (e *examination) flaws(ctx context.Context) error {

@@ -7,8 +7,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/doctor"
+	"github.com/lockstep-dev/lockstep/internal/pgtest"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
@@ -191,7 +193,7 @@ func TestWrongPassword(t *testing.T) {
 	prepend(t, hba, "local all "+role+" scram-sha-256\n")
 	b.exec(`SELECT pg_reload_conf()`)
 	var s doctor.Sign
-	for range 200 { // until the server has read the file
+	for begun := time.Now(); time.Since(begun) < time.Minute; { // until the server has read the file
 		if s = checkUp(t, with(t, b.url, role), "")["server"]; s.Verdict == doctor.Unreachable {
 			break
 		}
@@ -215,4 +217,45 @@ func prepend(t *testing.T, file, line string) {
 	}
 	write(line + string(before))
 	t.Cleanup(func() { write(string(before)) })
+}
+
+// TestCheckUpDoesNotWait: another tool holds the version table.
+func TestCheckUpDoesNotWait(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exec(`CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)`)
+	tx, err := b.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	if _, err := tx.ExecContext(t.Context(), `TRUNCATE schema_migrations`); err != nil {
+		t.Fatal(err)
+	}
+	verdicts(t, checkUp(t, b.url, ""), map[string]doctor.Verdict{"schema": doctor.Note, "locks": doctor.OK, "statements": doctor.Note})
+}
+
+// TestCheckUpOfAReplica: the standby is refused, the primary names it.
+func TestCheckUpOfAReplica(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	replica, err := cluster.Server(t).Replica(pgtest.Options{Settings: map[string]string{"max_prepared_transactions": "5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := replica.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	standby := replica.URL("postgres")
+	verdicts(t, checkUp(t, standby, ""), map[string]doctor.Verdict{"server": doctor.Problem})
+	verdicts(t, checkUp(t, b.url, ""), map[string]doctor.Verdict{"server": doctor.OK, "replicas": doctor.OK})
+
+	pooled := *b
+	pooled.url = standby
+	_, err = postgres.New().Apply(t.Context(), pooled.step(1, "create table a (id int)", "drop table a"))
+	if err == nil || !strings.Contains(err.Error(), "use the primary's url") {
+		t.Errorf("apply: %v", err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	migratedb "github.com/golang-migrate/migrate/v4/database"
+	migratepg "github.com/golang-migrate/migrate/v4/database/postgres"
 
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -236,4 +237,40 @@ func wants(t *testing.T, err, target error, parts ...string) {
 			t.Errorf("%q is not in: %v", part, err)
 		}
 	}
+}
+
+// TestBothSpellingsOfGolangMigrate: its library, handed a connection, hashes
+// another name than its command line does.
+func TestBothSpellingsOfGolangMigrate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	byHand, err := migratepg.WithInstance(open(t, b.url), &migratepg.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byURL, err := (&migratepg.Postgres{}).Open(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, other := range map[string]migratedb.Driver{"connection": byHand, "url": byURL} {
+		if err := other.Lock(); err != nil {
+			t.Fatal(err)
+		}
+		for how, ask := range map[string]func(providers.Request) providers.Request{
+			"locks": func(r providers.Request) providers.Request { return r }, "lease": b.lease,
+		} {
+			req := ask(b.step(1, "create table a (id int)", "drop table a"))
+			req.LockPatience = 1
+			if _, err := postgres.New().Apply(t.Context(), req); !errors.Is(err, providers.ErrBlocked) {
+				t.Errorf("golang-migrate by %s, Lockstep by %s: %v", name, how, err)
+			}
+		}
+		if err := other.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	b.apply(b.step(1, "create table a (id int)", "drop table a"))
 }
