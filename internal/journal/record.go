@@ -2,10 +2,14 @@ package journal
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
@@ -101,7 +105,8 @@ func encodeLine(r Record) (line, doc []byte, err error) {
 	return append(line, '\n'), doc, nil
 }
 
-func decodeLine(line []byte) (r Record, doc []byte, reason string) {
+// decodeLine reads a line; before is any other record of the run.
+func decodeLine(line []byte, before *Record) (r Record, doc []byte, reason string) {
 	if len(line) < checksumLen+2 || line[checksumLen] != ' ' {
 		return r, nil, "it does not begin with a checksum"
 	}
@@ -109,11 +114,17 @@ func decodeLine(line []byte) (r Record, doc []byte, reason string) {
 	if len(doc) > MaxRecord {
 		return r, nil, fmt.Sprintf("it is longer than %d bytes", MaxRecord)
 	}
-	if want := fmt.Appendf(nil, "%08x", crc32.Checksum(doc, castagnoli)); !bytes.Equal(line[:checksumLen], want) {
+	var sum [checksumLen / 2]byte
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(doc, castagnoli))
+	if string(hex.AppendEncode(make([]byte, 0, checksumLen), sum[:])) != string(line[:checksumLen]) {
 		return r, nil, "its checksum does not match"
 	}
-	if err := json.Unmarshal(doc, &r); err != nil {
-		return r, nil, "it is not a journal record"
+	known := false
+	if r, known = scanRecord(doc, before); !known {
+		r = Record{}
+		if err := json.Unmarshal(doc, &r); err != nil {
+			return r, nil, "it is not a journal record"
+		}
 	}
 	if r.V != recordVersion {
 		return r, nil, fmt.Sprintf("it has format version %d, this version of lockstep reads %d", r.V, recordVersion)
@@ -137,33 +148,65 @@ type Parsed struct {
 // left out and reported. Anything else that is not exactly what was written
 // is a *CorruptError.
 func Parse(b []byte) (Parsed, error) {
-	var p Parsed
-	for rest := b; len(rest) > 0; {
-		line, after, whole := bytes.Cut(rest, []byte{'\n'})
-		if !whole {
-			p.Torn = true
-			break
-		}
-		r, doc, reason := decodeLine(line)
+	lines := bytes.SplitAfter(b, []byte{'\n'})
+	torn := len(lines[len(lines)-1]) > 0
+	p := Parsed{Torn: torn}
+	for _, line := range decodeAll(lines[:len(lines)-1]) {
+		reason := line.reason
 		if reason == "" {
-			reason = p.misfit(r)
+			reason = p.misfit(line.record)
 		}
 		if reason != "" {
+			p.Torn = false
 			return p, &CorruptError{Record: int64(len(p.Records)) + 1, Offset: p.Good, Reason: reason}
 		}
-		p.Records = append(p.Records, r)
-		p.head = plans.DigestOf(doc)
-		if r.Seq == 1 {
+		p.Records = append(p.Records, line.record)
+		p.head = line.digest
+		if line.record.Seq == 1 {
 			p.first = p.head
 		}
-		p.Good += int64(len(line)) + 1
-		rest = after
+		p.Good += line.length
 	}
 	if len(p.Records) == 0 {
 		return p, &CorruptError{Record: 1, Reason: "it holds no whole record"}
 	}
 	return p, nil
 }
+
+// decoded is what one line holds, apart from the others.
+type decoded struct {
+	record Record
+	digest plans.Digest
+	length int64
+	reason string
+}
+
+// decodeAll reads lines side by side; that they follow from each other is for
+// the caller to see.
+func decodeAll(lines [][]byte) []decoded {
+	all := make([]decoded, len(lines))
+	share := max(len(lines)/runtime.GOMAXPROCS(0)+1, leastShare)
+	var group sync.WaitGroup
+	for from := 0; from < len(lines); from += share {
+		group.Go(func() {
+			before := &Record{}
+			for i := from; i < min(from+share, len(lines)); i++ {
+				line := lines[i]
+				record, doc, reason := decodeLine(line[:len(line)-1], before)
+				all[i] = decoded{record: record, length: int64(len(line)), reason: reason}
+				if reason == "" {
+					all[i].digest = plans.DigestOf(doc)
+				}
+				before = &all[i].record
+			}
+		})
+	}
+	group.Wait()
+	return all
+}
+
+// leastShare is how many lines are worth a goroutine.
+const leastShare = 256
 
 // misfit says why r cannot follow what was read so far, or "".
 func (p *Parsed) misfit(r Record) string {
