@@ -81,7 +81,10 @@ func (u undoing) possible() error {
 // say that the environment does not have what it has.
 func (u undoing) nothing(way []rollout.UndoStep) error {
 	next := kept(way)
-	if len(next) > 0 {
+	returns := func(s rollout.UndoStep) bool {
+		return s.Step.Action != plans.ActionFetch && s.Step.Rollback.Grade != plans.GradeNone
+	}
+	if slices.ContainsFunc(way, returns) {
 		next = append(next, "Take these back as well: lockstep rollback "+u.run.ID+" --with-schema")
 	}
 	return blocked(fmt.Sprintf("There is nothing that a rollback of run %s would take back. Nothing was changed.", u.run.ID), next...)

@@ -164,7 +164,7 @@ func backfillBecause(phase plans.Phase) string {
 	case plans.Contract:
 		return "its block says so; it comes before what takes away"
 	}
-	return "the new version fills the rows that it writes, so the rows that are left are those of the old one"
+	return "backfills come behind the deployments, so that code of the version before adds no rows behind their backs"
 }
 
 // backfillRollback: rows that were filled do no harm to the version before,
