@@ -25,6 +25,7 @@ func (d *draft) edited(s *schema, f plans.MigrationFile, a plans.AppliedMigratio
 		m.detail += " Only comments or white space differ: the SQL is the same."
 		m.fix = "Take the edit back: git log -p " + f.Up.Path
 	}
+	m.fix += fmt.Sprintf(" If it is meant: lockstep repair %s --env %s --accept %s --reason TEXT", s.database.Name, d.in.Environment.Name, f.Up.Path)
 	return m
 }
 

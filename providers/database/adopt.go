@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -91,7 +92,15 @@ func (p *Provider) Adopt(ctx context.Context, req AdoptRequest) error {
 		if err := p.unmoved(ctx, target, req.Seen); err != nil {
 			return err
 		}
-		return s.Write(ctx, func(b Books, q Querier) error { return b.adopt(ctx, q, req) })
+		return s.Write(ctx, func(b Books, q Querier) error {
+			if err := b.Prepare(ctx, q); err != nil {
+				return err
+			}
+			if err := b.adopt(ctx, q, p.adoptedRows(req)); err != nil || req.Adoption.Version == req.Seen.State.Version {
+				return err
+			}
+			return b.SetVersion(ctx, q, req.Adoption.Version)
+		})
 	}))
 }
 
@@ -145,41 +154,43 @@ func (s State) Covers() bool {
 	return ok && row.Up != ""
 }
 
-func (b Books) adopt(ctx context.Context, q Querier, req AdoptRequest) error {
-	if err := b.Prepare(ctx, q); err != nil {
-		return err
-	}
+// adoptedRow is a row of the history for what another tool applied.
+type adoptedRow struct {
+	receipt Receipt
+	at      string // RFC 3339; empty for now
+}
+
+func (p *Provider) adoptedRows(req AdoptRequest) []adoptedRow {
+	rows := make([]adoptedRow, 0, len(req.Adoption.Entries))
 	for _, e := range req.Adoption.Entries {
-		if err := b.enterAdopted(ctx, q, e, req); err != nil {
-			return fmt.Errorf("enter version %d into the history: %w", e.Version, err)
+		rows = append(rows, adoptedRow{at: e.AppliedAt, receipt: Receipt{
+			Version: e.Version, Name: e.Name, Up: e.Up, Down: e.Down, DownSQL: e.DownSQL, Canonical: p.canonical(e.UpSQL),
+			Mode: adoptedMode(e), Run: ImportRun, Step: "import from " + string(req.Adoption.Tool), Actor: cmp.Or(e.By, req.Actor),
+		}})
+	}
+	return rows
+}
+
+func (b Books) adopt(ctx context.Context, q Querier, rows []adoptedRow) error {
+	for _, row := range rows {
+		if err := b.enterAdopted(ctx, q, row); err != nil {
+			return fmt.Errorf("enter version %d into the history: %w", row.receipt.Version, err)
 		}
 	}
-	if req.Adoption.Version == req.Seen.State.Version {
-		return nil
-	}
-	return b.SetVersion(ctx, q, req.Adoption.Version)
+	return nil
 }
 
 // enterAdopted replaces a row of the same version, which can only be one
 // without a digest.
-func (b Books) enterAdopted(ctx context.Context, q Querier, e adopt.Entry, req AdoptRequest) error {
-	if err := b.exec(ctx, q, `DELETE FROM {history} WHERE version = $1`, int64(e.Version)); err != nil {
+func (b Books) enterAdopted(ctx context.Context, q Querier, row adoptedRow) error {
+	version := int64(row.receipt.Version)
+	if err := b.exec(ctx, q, `DELETE FROM {history} WHERE version = $1`, version); err != nil {
 		return err
 	}
-	r := Receipt{
-		Version: e.Version, Name: e.Name, Up: e.Up, Down: e.Down, DownSQL: e.DownSQL, Mode: adoptedMode(e), Canonical: canonical(e.UpSQL),
-		Run: ImportRun, Step: "import from " + string(req.Adoption.Tool), Actor: e.By,
-	}
-	if r.Actor == "" {
-		r.Actor = req.Actor
-	}
-	if err := b.insert(ctx, q, r, Measured{Rows: -1}); err != nil {
+	if err := b.insert(ctx, q, row.receipt, Measured{Rows: -1}); err != nil || row.at == "" {
 		return err
 	}
-	if e.AppliedAt == "" {
-		return nil
-	}
-	return b.exec(ctx, q, `UPDATE {history} SET applied_at = $2 WHERE version = $1`, int64(e.Version), e.AppliedAt)
+	return b.exec(ctx, q, `UPDATE {history} SET applied_at = $2 WHERE version = $1`, version, row.at)
 }
 
 // adoptedMode stands in the history's mode column of rows that were taken over.
@@ -192,8 +203,8 @@ func adoptedMode(e adopt.Entry) string {
 
 // canonical is the digest of a file without comments and white space; empty
 // when it cannot be read.
-func canonical(text string) plans.Digest {
-	statements, err := sqlscan.Split([]byte(text))
+func (p *Provider) canonical(text string) plans.Digest {
+	statements, err := p.driver.Split([]byte(text))
 	if err != nil || text == "" {
 		return ""
 	}

@@ -145,7 +145,7 @@ func (p *Provider) removeBroken(ctx context.Context, s Session, req RepairReques
 }
 
 func (p *Provider) settle(ctx context.Context, s Session, req RepairRequest) error {
-	change := req.change()
+	change := p.change(req)
 	if len(req.Way.SQL) == 0 {
 		return s.Write(ctx, func(b Books, q Querier) error {
 			if err := b.Prepare(ctx, q); err != nil {
@@ -164,7 +164,7 @@ func (p *Provider) settle(ctx context.Context, s Session, req RepairRequest) err
 }
 
 // change is what the books say afterwards.
-func (r RepairRequest) change() Change {
+func (p *Provider) change(r RepairRequest) Change {
 	c := Change{Direction: Down, Receipt: Receipt{Version: r.Way.Row}, Version: r.Way.Version}
 	if !r.Way.Applied {
 		return c
@@ -172,7 +172,7 @@ func (r RepairRequest) change() Change {
 	c.Direction = Up
 	c.Receipt = Receipt{
 		Version: r.Way.Row, Name: r.File.Name, Up: r.File.Up.Digest, Down: r.File.Down.Digest, DownSQL: string(r.File.Down.Bytes),
-		Canonical: canonical(string(r.File.Up.Bytes)), Mode: "repaired", Run: RepairRun, Step: r.note(), Actor: r.Actor,
+		Canonical: p.canonical(string(r.File.Up.Bytes)), Mode: "repaired", Run: RepairRun, Step: r.note(), Actor: r.Actor,
 	}
 	if _, known := r.Seen.State.rowOf(r.Below); !known && r.Below > 0 {
 		c.Baseline = &Receipt{Version: r.Below, Name: "(baseline)", Run: RepairRun, Actor: r.Actor}
@@ -221,15 +221,15 @@ func (p *Provider) Accept(ctx context.Context, req AcceptRequest) error {
 		if row, ok := state.receipt(req.File.Version); !ok || row.Up != req.Was {
 			return ErrMovedOn
 		}
-		return s.Write(ctx, func(b Books, q Querier) error { return b.accept(ctx, q, req) })
+		return s.Write(ctx, func(b Books, q Querier) error { return b.accept(ctx, q, req, p.canonical(string(req.File.Up.Bytes))) })
 	}))
 }
 
-func (b Books) accept(ctx context.Context, q Querier, req AcceptRequest) error {
+func (b Books) accept(ctx context.Context, q Querier, req AcceptRequest, canonical plans.Digest) error {
 	f := req.File
 	note := fmt.Sprintf("; edit accepted by %s (was %s): %s", req.Actor, req.Was.Short(), req.Reason)
 	if err := b.exec(ctx, q, `UPDATE {history} SET up_digest = $2, canonical_digest = $3, step = step || $4 WHERE version = $1`,
-		int64(f.Version), string(f.Up.Digest), string(canonical(string(f.Up.Bytes))), note); err != nil {
+		int64(f.Version), string(f.Up.Digest), string(canonical), note); err != nil {
 		return fmt.Errorf("write the history: %w", err)
 	}
 	return nil
