@@ -16,9 +16,14 @@ import (
 
 type storyTest struct{}
 
-// postgres NAME: set a variable to the URL of an empty PostgreSQL database.
+// postgres NAME [SCHEME]: set a variable to the URL of an empty PostgreSQL
+// database, for another driver's scheme when one is given.
 func postgres(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Setenv(args[0], cluster.Database(ts.Value(storyTest{}).(testing.TB)))
+	address := cluster.Database(ts.Value(storyTest{}).(testing.TB))
+	if len(args) == 2 {
+		address = args[1] + strings.TrimPrefix(address, "postgres")
+	}
+	ts.Setenv(args[0], address)
 }
 
 // sql URL STATEMENT [REGEXP]: run a statement; the first column of its first
@@ -33,6 +38,9 @@ func query(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	var found any
 	ts.Check(db.QueryRowContext(context.Background(), args[1]).Scan(&found))
+	if raw, ok := found.([]byte); ok {
+		found = string(raw)
+	}
 	if text := fmt.Sprint(found); !regexp.MustCompile(args[2]).MatchString(text) {
 		ts.Fatalf("found %s, expected %s", text, args[2])
 	}
@@ -59,6 +67,12 @@ func connect(ts *testscript.TestScript, address string) *sql.DB {
 	driver := "postgres"
 	if file, ok := strings.CutPrefix(address, "sqlite://"); ok {
 		driver, address = "sqlite", "file:"+(&url.URL{Path: ts.MkAbs(file)}).EscapedPath()
+	}
+	if dsn, ok := strings.CutPrefix(address, "mysql://"); ok {
+		driver, address = "mysql", dsn
+	}
+	if rest, ok := strings.CutPrefix(address, "redshift://"); ok {
+		address = "postgres://" + rest
 	}
 	db, err := sql.Open(driver, address)
 	ts.Check(err)

@@ -10,7 +10,7 @@ import (
 
 // migrateCLI is golang-migrate's own command line, built at most once.
 var migrateCLI = sync.OnceValues(func() (string, error) {
-	build := exec.Command("go", "build", "-tags", "postgres sqlite file", "-o", filepath.Join(binaries, "migrate"),
+	build := exec.Command("go", "build", "-tags", "postgres sqlite mysql file", "-o", filepath.Join(binaries, "migrate"),
 		"github.com/golang-migrate/migrate/v4/cmd/migrate")
 	output, err := build.CombinedOutput()
 	return string(output), err

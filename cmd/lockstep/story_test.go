@@ -35,6 +35,7 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	defer mysqlCluster.Stop()
 	binaries = dir
 	build := exec.Command("go", "build", "-o", filepath.Join(dir, "lockstep"), ".")
 	build.Stderr = os.Stderr
@@ -84,6 +85,7 @@ func TestStories(t *testing.T) {
 			"capture":  capture,
 			"json":     jsonValue,
 			"postgres": postgres,
+			"mysql":    mysql,
 			"sql":      query,
 			"load":     load,
 			"occupy":   occupy,

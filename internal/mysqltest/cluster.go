@@ -34,14 +34,23 @@ func NewCluster(opts Options) *Cluster { return &Cluster{opts: opts} }
 //	func TestMain(m *testing.M) { os.Exit(cluster.Main(m)) }
 func (c *Cluster) Main(m *testing.M) int {
 	code := m.Run()
-	if c.server == nil {
+	if c.Stop() {
 		return code
 	}
-	if err := c.server.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	return 1
+}
+
+// Stop ends the server if there is one, for a package that has a Main
+// already, and says on stderr what went wrong.
+func (c *Cluster) Stop() bool {
+	if c.server == nil {
+		return true
 	}
-	return code
+	err := c.server.Stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return err == nil
 }
 
 // Server returns the running server, or skips the test where none can be had.

@@ -72,7 +72,7 @@ func (d *direction) implicitCommits() {
 		d.report(plans.Finding{
 			Code: "stops-half-way", Severity: plans.SeverityWarning, Line: d.statements[0].Line,
 			Summary: fmt.Sprintf("a failure stops this file half-way: MySQL commits each of its %d statements by itself", n),
-			Detail: "Each statement leaves a receipt: what is done stays done, the next run goes on behind it, and a rollback takes back what is there. " +
+			Detail: "Each statement leaves a receipt. Where the down file can, it takes back what is there; where not, the run stops half-way, and resume goes on behind the last receipt. " +
 				"What was under way when a process died is looked up in the catalog.",
 			Fix: "give each statement a file of its own: one alone is there as a whole or not at all",
 		})

@@ -32,6 +32,9 @@ func (s *session) Run(ctx context.Context, statement database.Statement) (databa
 				return m, describe(err, statement.File, statement.Line)
 			}
 			m.Duration = time.Since(start)
+			if statement.OutsideTransaction() {
+				m.Rows = 0 // those that the server has copied
+			}
 			return m, nil
 		},
 	})
