@@ -105,16 +105,22 @@ func findBlockers(ctx context.Context, c *connection, pid int) ([]holder, error)
 	return list, err
 }
 
-// findOlder asks for transactions that keep a snapshot or have written, and
-// have been open for a while: CONCURRENTLY waits until they have ended.
-func findOlder(ctx context.Context, c *connection) ([]holder, error) {
+// findOlder asks for transactions that have been open for a while and keep a
+// snapshot, have written, or use what is wanted: CONCURRENTLY waits until they
+// have ended.
+func findOlder(ctx context.Context, c *connection, wants []want) ([]holder, error) {
+	var oids []int
+	for _, w := range wants {
+		oids = append(oids, int(w.oid))
+	}
 	rows, err := c.QueryContext(ctx, fmt.Sprintf(`
 		WITH held AS (
 			SELECT a.pid, '' AS virtualtransaction, NULL::text AS mode, true AS granted, NULL::oid AS relation
 			FROM pg_stat_activity a
-			WHERE a.datname = current_database() AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL)
+			WHERE a.datname = current_database() AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL
+			       OR a.pid IN (SELECT l.pid FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = ANY (%s)))
 			  AND a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '%d ms' AND a.query NOT ILIKE 'vacuum%%')
-		SELECT 0, `, lasting.Milliseconds())+strings.Replace(identity, "held.virtualtransaction", "held.pid::text", 1)+` ORDER BY age DESC`)
+		SELECT 0, `, intArray(oids), lasting.Milliseconds())+strings.Replace(identity, "held.virtualtransaction", "held.pid::text", 1)+` ORDER BY age DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("look up open transactions: %w", err)
 	}

@@ -81,7 +81,7 @@ func (m mode) conflicts() int {
 // with is the weakest mode that keeps out whom either keeps out.
 func (m mode) with(other mode) mode {
 	weaker, stronger := min(m, other), max(m, other)
-	if weaker == shareUpdateExclusive && stronger == share {
+	if stronger == share && (weaker == shareUpdateExclusive || weaker == rowExclusive) {
 		return shareRowExclusive // neither of the two includes the other
 	}
 	return stronger

@@ -32,11 +32,8 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 		return m, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	if !statement.OutsideTransaction() {
-		return s.runAlone(ctx, c, statement, a)
-	}
 	if statement.Concurrently() {
-		if err := s.foresee(ctx, a); err != nil {
+		if err := s.foresee(ctx, statement, a); err != nil {
 			return m, err
 		}
 	}
@@ -66,41 +63,19 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 	return m, err
 }
 
-// foresee names whom a CONCURRENTLY statement will wait for.
-func (s *session) foresee(ctx context.Context, a *attempt) error {
-	older, err := findOlder(ctx, s.guard)
+// foresee names whom a CONCURRENTLY statement will wait for: who keeps an old
+// snapshot, and who uses the table.
+func (s *session) foresee(ctx context.Context, statement database.Statement, a *attempt) error {
+	wants, err := needs{[]sqlscan.Statement{statement.Statement}, statement.Locks}.resolve(ctx, s.guard)
+	if err != nil {
+		return err
+	}
+	older, err := findOlder(ctx, s.guard, wants)
 	if err == nil && len(older) > 0 {
 		a.say("%s: will wait for transactions that are open now, and keeps nobody waiting meanwhile: %s; to end that: %s",
 			a.what, nameAll(older), remedies(older))
 	}
 	return err
-}
-
-// runAlone gives a transaction of its own to a statement that does not need to
-// be outside of one: it takes its locks as a whole file does.
-func (s *session) runAlone(ctx context.Context, c *connection, statement database.Statement, a *attempt) (m database.Measured, err error) {
-	ctx, end, err := s.guarding.beside(ctx)
-	if err != nil {
-		return m, err
-	}
-	defer func() { err = errors.Join(err, end()) }()
-	n := needs{[]sqlscan.Statement{statement.Statement}, statement.Locks}
-	if err := s.acquire(ctx, c, a, n); err != nil {
-		return m, err
-	}
-	start := time.Now()
-	result, err := c.ExecContext(ctx, statement.Text)
-	if err != nil {
-		return m, describe(err, statement.File, statement.Text, statement.Line)
-	}
-	if countsAsChange(statement.Statement) {
-		m.Rows, err = result.RowsAffected()
-	}
-	if _, endErr := c.ExecContext(ctx, `COMMIT`); endErr != nil {
-		return m, errors.Join(err, describe(endErr, statement.File, statement.Text, statement.Line))
-	}
-	m.Duration = time.Since(start)
-	return m, err
 }
 
 // limit sets the timeouts of a connection of our own. What a pooler shares out

@@ -14,7 +14,11 @@ import (
 // that waits for a lock gives up early, is undone as a whole, and leaves the
 // way free for those who queue behind it.
 func (s *session) Transact(ctx context.Context, work database.Work) (database.Measured, error) {
-	return s.persist(ctx, work.File, func(ctx context.Context, a *attempt) (database.Measured, error) {
+	what := work.File
+	if work.Change.Statement != nil {
+		what = fmt.Sprintf("%s:%d", work.File, work.Statements[0].Line)
+	}
+	return s.persist(ctx, what, func(ctx context.Context, a *attempt) (database.Measured, error) {
 		return s.try(ctx, work, a)
 	})
 }

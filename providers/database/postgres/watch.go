@@ -155,25 +155,33 @@ func (w *watch) see(ctx context.Context, pid int) (bool, error) {
 	if kind == "relation" {
 		return true, w.seeRelation(ctx, pid, want{oid: relation, mode: modeOf(plans.Lock{Mode: mode}), only: true})
 	}
-	w.wanted = map[string]string{
+	wanted := map[string]string{
 		"transactionid": "a row that another transaction has changed", "tuple": "a row that another transaction has changed",
 		"virtualxid": "the end of transactions that are older than it",
 	}[kind]
-	if w.wanted == "" {
-		w.wanted = "a lock on " + kind
+	if wanted == "" {
+		wanted = "a lock on " + kind
 	}
-	w.holders, err = findBlockers(ctx, w.guard, pid)
+	list, err := findBlockers(ctx, w.guard, pid)
+	w.note(wanted, list)
 	return true, err
 }
 
-func (w *watch) seeRelation(ctx context.Context, pid int, asked want) (err error) {
+// note keeps what was seen. Who has just let go was in the way all the same.
+func (w *watch) note(wanted string, list []holder) {
+	if len(list) > 0 || wanted != w.wanted {
+		w.wanted, w.holders = wanted, list
+	}
+}
+
+func (w *watch) seeRelation(ctx context.Context, pid int, asked want) error {
 	if asked.mode == 0 {
 		return nil
 	}
 	if err := w.guard.QueryRowContext(ctx, fmt.Sprintf(`SELECT %d::regclass::text`, asked.oid)).Scan(&asked.name); err != nil {
 		return err
 	}
-	w.wanted = asked.String()
-	w.holders, err = findHolders(ctx, w.guard, []want{asked}, pid, true)
+	list, err := findHolders(ctx, w.guard, []want{asked}, pid, true)
+	w.note(asked.String(), list)
 	return err
 }
