@@ -50,6 +50,7 @@ type PostgresActivity struct {
 	Holders  string // who holds golang-migrate's locks
 	Lease    string // who has Lockstep's lease
 	Long     []Backend
+	Hidden   int // connections of which the role is not told what they do
 	Prepared []Prepared
 	Slots    []Slot
 }

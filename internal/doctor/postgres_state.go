@@ -50,6 +50,10 @@ func ending(r PostgresRights) string {
 }
 
 func postgresLong(a PostgresActivity, r PostgresRights) Sign {
+	if len(a.Long) == 0 && a.Hidden > 0 {
+		return Sign{"transactions", Note, fmt.Sprintf("%s of others: the role is not told how long they have been open", counted(a.Hidden, "connection")),
+			"a change of a table that one of them has read waits for its end", "as superuser: GRANT pg_read_all_stats TO the role"}
+	}
 	if len(a.Long) == 0 {
 		return well("transactions", "none has been open for a minute or longer")
 	}

@@ -64,6 +64,7 @@ func TestJudgePostgres(t *testing.T) {
 		"migrated":    {func(f *doctor.Postgres) { f.Activity.Holders = "pid 3" }, "locks", doctor.Problem, "pg_terminate_backend(PID)"},
 		"leased":      {func(f *doctor.Postgres) { f.Activity.Lease = "run r-9" }, "locks", doctor.Problem, "run r-9"},
 		"long":        {func(f *doctor.Postgres) { f.Activity.Long = []doctor.Backend{backend} }, "transactions", doctor.Note, "pg_terminate_backend(4711)"},
+		"unknown":     {func(f *doctor.Postgres) { f.Activity.Hidden = 2 }, "transactions", doctor.Note, "2 connections of others"},
 		"prepared": {func(f *doctor.Postgres) {
 			f.Activity.Prepared = []doctor.Prepared{{ID: "x", Owner: "app", Age: 72 * time.Hour}}
 		}, "prepared", doctor.Note, "3 days"},

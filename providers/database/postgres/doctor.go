@@ -38,8 +38,11 @@ func (driver) CheckUp(ctx context.Context, target database.Target) (signs []doct
 	if e.facts.VersionNumber < doctor.OldestPostgres*10000 {
 		return doctor.JudgePostgres(e.facts)[:1], nil
 	}
+	if err := e.settings(ctx); err != nil { // before a look sets its own
+		return nil, fmt.Errorf("look at the server: %w", err)
+	}
 	for _, look := range []func(context.Context) error{
-		e.rights, e.schema, e.flaws, e.locks, e.long, e.prepared, e.slots, e.replicas, e.connections, e.settings, e.storage, e.statements, e.pooledTarget,
+		e.rights, e.schema, e.flaws, e.locks, e.long, e.prepared, e.slots, e.replicas, e.connections, e.storage, e.statements, e.pooledTarget,
 	} {
 		if err := e.soon(ctx, look); err != nil {
 			return nil, fmt.Errorf("look at the server: %w", err)

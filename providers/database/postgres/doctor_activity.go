@@ -27,6 +27,11 @@ func (e *examination) each(ctx context.Context, query string, row func(*sql.Rows
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 func (e *examination) long(ctx context.Context) error {
+	// What the role may not see has no state.
+	if err := e.row(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state IS NULL`,
+		&e.facts.Activity.Hidden); err != nil {
+		return err
+	}
 	return e.each(ctx, `
 		SELECT pid, coalesce(usename, ''), coalesce(application_name, ''), coalesce(state, ''),
 		       left(regexp_replace(coalesce(query, ''), '\s+', ' ', 'g'), 60), extract(epoch FROM clock_timestamp() - xact_start)::float8
@@ -88,7 +93,7 @@ func (e *examination) replicas(ctx context.Context) error {
 func (e *examination) connections(ctx context.Context) error {
 	c := &e.facts.Connections
 	return e.row(ctx, `SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int,
-		(SELECT count(*) FROM pg_stat_activity WHERE backend_type IS NULL OR backend_type = 'client backend')`, &c.Max, &c.Reserved, &c.Used)
+		(SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL OR backend_type = 'client backend')`, &c.Max, &c.Reserved, &c.Used)
 }
 
 func (e *examination) settings(ctx context.Context) error {
