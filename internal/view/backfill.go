@@ -33,7 +33,7 @@ func backfill(p *page, s *plans.Step) {
 		repeatable = "the author says that the update may run twice over a row; rows that are left are gone over again"
 	}
 	labelled(p, "repeatable", repeatable)
-	labelled(p, "from the start", safe(b.Again))
+	labelled(p, "begins anew", safe(b.Again))
 	labelled(p, "interrupted", "it goes on behind its last batch")
 }
 

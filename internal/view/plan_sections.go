@@ -169,9 +169,9 @@ func totals(p *page, r Review) {
 	if backfills > 0 {
 		rows += ", " + count(backfills, "backfill")
 	}
-	p.line("Plan: %s, %s, terraform %d/%d/%d, %s, %s, %s", count(len(r.Plan.Steps), "step"),
+	p.paragraph("Plan: ", fmt.Sprintf("%s, %s, terraform %d/%d/%d, %s, %s, %s", count(len(r.Plan.Steps), "step"),
 		rows, add, change, destroy, count(artifacts, "artifact"),
-		count(errors, "error"), count(warnings, "warning"))
+		count(errors, "error"), count(warnings, "warning")))
 	p.line("Digest: %s", r.Digest)
 }
 
