@@ -92,7 +92,7 @@ func (l *lap) line(at Cursor) string {
 	}
 	parts = append(parts, rowsOf(int64(p.rate(at.Keys)))+"/s")
 	if left := p.left(at.Keys); left >= 0 {
-		parts = append(parts, "about "+(left+time.Second/2).Round(time.Second).String()+" left")
+		parts = append(parts, "about "+max(left.Round(time.Second), time.Second).String()+" left")
 	}
 	if lag := l.replicas.lag; lag.Replicas > 0 && !lag.Hidden {
 		parts = append(parts, "lag "+lag.Worst.Round(100*time.Millisecond).String())
