@@ -61,6 +61,8 @@ type app struct {
 	host  Host
 	flags globalFlags
 	mask  *redact.Values
+	// planned is where this command has made its plan.
+	planned *workspace
 }
 
 type globalFlags struct {

@@ -111,6 +111,7 @@ func (a *app) apply(ctx context.Context, args []string, o applyOptions) error {
 	if err != nil {
 		return err
 	}
+	a.planned = w
 	b, err := a.computePlan(ctx, w, head.Name, a.flags.env)
 	if err != nil {
 		return err

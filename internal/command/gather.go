@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path"
 	"sync"
 
@@ -31,6 +30,8 @@ type reading struct {
 	evaluated *config.Evaluated
 	folders   map[string][]plans.MigrationFile
 
+	early map[string]*folderRead // by folder
+
 	mu           sync.Mutex
 	exports      map[string]config.Export
 	observations map[string]plans.Observation
@@ -45,6 +46,7 @@ func (r *reading) gather(ctx context.Context) error {
 		if err := r.evaluate(); err != nil {
 			return err
 		}
+		r.readAhead()
 		ready := r.ready()
 		if len(ready) == 0 {
 			return r.finish(ctx)
@@ -213,15 +215,48 @@ func outputsExport(outputs []plans.Output, secrets map[string]json.RawMessage) c
 	return export
 }
 
-// readFolders reads the migrations of every database the change set uses.
-func (r *reading) readFolders() error {
+// folderRead is a folder of migrations that is being read.
+type folderRead struct {
+	done  chan struct{}
+	files []plans.MigrationFile
+	err   error
+}
+
+// readAhead reads folders while the targets are looked at.
+func (r *reading) readAhead() {
+	if r.early == nil {
+		r.early = map[string]*folderRead{}
+	}
 	for _, db := range r.evaluated.Databases {
 		folder := db.Settings.Text("migrations")
-		files, err := database.ReadFolder(os.DirFS("."), folder)
-		if err != nil {
-			return failed(err)
+		if r.early[folder] != nil || folder == "" {
+			continue
 		}
-		r.folders[db.Name] = files
+		f := &folderRead{done: make(chan struct{})}
+		r.early[folder] = f
+		go func() {
+			defer close(f.done)
+			f.files, f.err = database.ReadFolder(database.Disk("."), folder)
+		}()
+	}
+}
+
+// readFolders gives every database the change set uses its migrations.
+func (r *reading) readFolders() error {
+	r.readAhead()
+	for _, db := range r.evaluated.Databases {
+		folder := db.Settings.Text("migrations")
+		f := r.early[folder]
+		if f == nil {
+			f = &folderRead{done: make(chan struct{})}
+			close(f.done)
+			f.files, f.err = database.ReadFolder(database.Disk("."), folder)
+		}
+		<-f.done
+		if f.err != nil {
+			return failed(f.err)
+		}
+		r.folders[db.Name] = f.files
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ func (a *app) openPlan(b *bundle.Bundle) (*opened, error) {
 		return nil, diagnose(project, ds)
 	}
 	w := &workspace{project: project, settings: project.Settings()}
+	w.share(a.planned)
 	values, ds := project.RestoreValues(b.Plan.Environment, b.Plan.Variables,
 		config.ValueInputs{Environ: a.host.Environ, Flags: a.flags.assigned, ReadFile: os.ReadFile})
 	if ds.HasErrors() {

@@ -16,6 +16,7 @@ import (
 type workspace struct {
 	project  *config.Project
 	settings config.LockstepSettings
+	journal  *journal.Store // once it is open
 }
 
 // openWorkspace reads the project. Everything wrong with it is reported at once.
@@ -105,8 +106,23 @@ func (w *workspace) onlyChangeSet(args []string) (config.ChangeSetHead, error) {
 	return config.ChangeSetHead{}, usageError("which change set? Declared: %s", strings.Join(names, ", "))
 }
 
+// store opens the journal once.
 func (w *workspace) store() (*journal.Store, error) {
-	return journal.OpenStore(w.settings.JournalPath)
+	if w.journal != nil {
+		return w.journal, nil
+	}
+	store, err := journal.OpenStore(w.settings.JournalPath)
+	if err == nil {
+		w.journal = store
+	}
+	return store, err
+}
+
+// share uses the journal that another workspace of the same folder has open.
+func (w *workspace) share(other *workspace) {
+	if other != nil && other.settings.JournalPath == w.settings.JournalPath {
+		w.journal = other.journal
+	}
 }
 
 // runs returns every run of the journal, oldest first.

@@ -181,6 +181,16 @@ func (s *source) read(fsys fs.FS) *FileError {
 }
 
 func readFile(fsys fs.FS, file string) ([]byte, *FileError) {
+	if disk, ok := fsys.(Disk); ok {
+		content, size, err := disk.readSmall(file, maxFileSize)
+		switch {
+		case err != nil:
+			return nil, unreadable(file, err)
+		case size > maxFileSize:
+			return nil, tooLarge(file, size)
+		}
+		return content, nil
+	}
 	f, err := fsys.Open(file)
 	if err != nil {
 		return nil, unreadable(file, err)
@@ -191,13 +201,17 @@ func readFile(fsys fs.FS, file string) ([]byte, *FileError) {
 		return nil, unreadable(file, err)
 	}
 	if info.Size() > maxFileSize {
-		return nil, &FileError{file, fmt.Sprintf("%d bytes", info.Size()), fmt.Sprintf("at most %d", maxFileSize), "load bulk data by a backfill"}
+		return nil, tooLarge(file, info.Size())
 	}
 	content := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, content); err != nil {
 		return nil, unreadable(file, err)
 	}
 	return content, nil
+}
+
+func tooLarge(file string, size int64) *FileError {
+	return &FileError{file, fmt.Sprintf("%d bytes", size), fmt.Sprintf("at most %d", maxFileSize), "load bulk data by a backfill"}
 }
 
 func unreadable(file string, err error) *FileError {
