@@ -54,6 +54,7 @@ func makeBooks(table string) database.Books {
 		Versions:    quote(table),
 		Now:         `UTC_TIMESTAMP(6)`,
 		ReadTime:    `DATE_FORMAT(applied_at, '%Y-%m-%dT%H:%i:%s.%fZ')`,
+		WriteTime:   `REPLACE(REPLACE($2, 'T', ' '), 'Z', '')`,
 		Placeholder: "$",
 		Create: []string{
 			"CREATE TABLE IF NOT EXISTS `lockstep_statement_receipt` (" +

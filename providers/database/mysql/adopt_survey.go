@@ -1,0 +1,101 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/adopt"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// ImplicitCommit: every change of the catalog commits what was before it.
+func (kind) ImplicitCommit() {}
+
+// SurveyTools looks in the current database for tables that a migration tool
+// may keep.
+func (kind) SurveyTools(ctx context.Context, target database.Target) (_ database.ToolSurvey, err error) {
+	c, err := connect(ctx, target.URL, "lockstep")
+	if err != nil {
+		return database.ToolSurvey{}, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	tx, err := c.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return database.ToolSurvey{}, fmt.Errorf("read the database: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	return survey(ctx, tx, target)
+}
+
+func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.ToolSurvey, error) {
+	var out database.ToolSurvey
+	all, err := allTables(ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	names := append(adopt.Names(), strings.ToLower(target.Table))
+	for _, t := range all {
+		if !slices.Contains(names, strings.ToLower(t.Name)) && !adopt.Marked(t) {
+			continue
+		}
+		if adopt.Readable(t) {
+			if t.Rows, err = readTable(ctx, tx, t); err != nil {
+				return out, fmt.Errorf("read table %s: %w", t, err)
+			}
+		}
+		if strings.EqualFold(t.Name, target.Table) {
+			_, foreign := findBooks(ctx, tx, target.Table)
+			out.Foreign = foreign != nil
+		}
+		out.Tables = append(out.Tables, t)
+	}
+	if out.Foreign {
+		return out, nil
+	}
+	out.State, err = readState(ctx, tx, target.Table)
+	return out, err
+}
+
+func allTables(ctx context.Context, q rowQuerier) ([]adopt.Table, error) {
+	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name, column_type FROM information_schema.columns
+		WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`)
+	if err != nil {
+		return nil, fmt.Errorf("look for migration tools: %w", err)
+	}
+	defer rows.Close()
+	var tables []adopt.Table
+	for rows.Next() {
+		var table string
+		var column adopt.Column
+		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {
+			return nil, fmt.Errorf("look for migration tools: %w", err)
+		}
+		if len(tables) == 0 || tables[len(tables)-1].Name != table {
+			tables = append(tables, adopt.Table{Name: table})
+		}
+		last := &tables[len(tables)-1]
+		last.Columns = append(last.Columns, column)
+	}
+	return tables, rows.Err()
+}
+
+// readTable reads every column as text, times in UTC.
+func readTable(ctx context.Context, q rowQuerier, t adopt.Table) ([]adopt.Row, error) {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = "CAST(" + quote(c.Name) + " AS CHAR)"
+		if strings.HasPrefix(c.Type, "timestamp") || strings.HasPrefix(c.Type, "datetime") {
+			columns[i] = "CAST(CONVERT_TZ(" + quote(c.Name) + ", @@session.time_zone, '+00:00') AS CHAR)"
+		}
+	}
+	query := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + quote(t.Name)
+	rows, err := q.QueryContext(ctx, query+database.OrderByAll(t.Columns)) //nolint:rowserrcheck // TextRows asks for it
+	if err != nil {
+		return nil, err
+	}
+	return database.TextRows(rows, t.Columns)
+}
