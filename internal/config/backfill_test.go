@@ -49,6 +49,7 @@ func TestBadBackfills(t *testing.T) {
 		{"a schema change", filling(`update = "ALTER TABLE orders ADD COLUMN b int"`), "11:12", []string{"Found ALTER", "belongs to a migration"}},
 		{"a query", filling(`update = "SELECT :from, :to"`), "11:12", []string{"Found SELECT"}},
 		{"no SQL", filling(`update = "UPDATE 'a"`), "11:12", []string{"unterminated string"}},
+		{"a key that moves", filling(`update = "UPDATE orders SET a = 1, ID = id + 1 WHERE id BETWEEN :from AND :to"`), "11:12", []string{`The update changes the key "id"`}},
 		{"batch zero", filling("batch = 0"), "12:11", []string{"a whole number from 1"}},
 		{"batch too large", filling("batch = 1000001"), "12:11", []string{"the largest possible value is 1000000"}},
 		{"batch of a half", filling("batch = 1.5"), "12:11", []string{"a whole number from 1"}},
@@ -115,4 +116,20 @@ func TestBackfillEvaluates(t *testing.T) {
 	}
 	assertJSON(t, b.Settings.Masked(), `{"batch":5000,"batch_duration":"500ms","database":`+string(evaluated.Databases[0].Settings.Masked())+
 		`,"key":"id","max_lag":"10s","phase":"deploy","remaining":null,"repeatable":false,"table":"shop.\"Order\"","timeout":null,"update":"UPDATE orders SET a = 'x'::text\nWHERE id BETWEEN :from AND :to\n"}`)
+}
+
+// What only looks as if the key moved is fine.
+func TestBackfillWhoseKeyStays(t *testing.T) {
+	t.Parallel()
+	for _, update := range []string{
+		"UPDATE orders SET a = id WHERE id = :from OR id <= :to",
+		"UPDATE orders SET a = (SELECT b FROM c WHERE d = 1, id = 2) WHERE id BETWEEN :from AND :to",
+		`UPDATE orders SET \"ID\" = 1 WHERE id BETWEEN :from AND :to`,
+		"INSERT INTO c SELECT id FROM orders WHERE id BETWEEN :from AND :to ON CONFLICT (id) DO UPDATE SET id = 1",
+	} {
+		ds, fsys := validate(t, "a.lockstep.hcl", filling("update = \""+update+"\""))
+		if ds.HasErrors() {
+			t.Errorf("%s:\n%s", update, rendered(ds, fsys))
+		}
+	}
 }

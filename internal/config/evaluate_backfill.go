@@ -38,6 +38,7 @@ func (r *resolution) checkBackfill(b *block, values map[string]cty.Value) {
 	dialect := r.dialectOf(b)
 	if update := values["update"]; !update.IsNull() {
 		r.checkUpdate(b, textOf(update), dialect)
+		r.checkKeyStays(b, textOf(values["key"]), textOf(update), dialect)
 	}
 	if remaining := values["remaining"]; !remaining.IsNull() {
 		r.checkRemaining(b, textOf(remaining), dialect)

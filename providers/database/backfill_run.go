@@ -55,7 +55,7 @@ func (f *filling) session(ctx context.Context) (cursor Cursor, err error) {
 // reopening: once batches have run, a server that cannot be reached is a lost
 // connection; before, it is an error of the settings.
 func (f *filling) reopening(err error) error {
-	if f.figures.batches == 0 || errors.Is(err, ErrLost) || errors.Is(err, providers.ErrBlocked) {
+	if f.figures.batches == 0 && f.figures.lost == 0 || errors.Is(err, ErrLost) || errors.Is(err, providers.ErrBlocked) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrLost, err)

@@ -13,6 +13,40 @@ import (
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
 
+// A server that crashes between two batches, and comes back.
+func TestBackfillGoesOnOverARestart(t *testing.T) {
+	t.Parallel()
+	server, err := pgtest.Start(pgtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	b := &bench{t: t, url: server.URL("postgres")}
+	if b.db, err = sql.Open("postgres", b.url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.db.Close() })
+	b.orders(1000)
+	req := b.filling(func(s *plans.Backfill) { s.Batch = 50 })
+	asked := 0
+	req.Stopping = func() bool {
+		if asked++; asked == 1 || asked == 15 {
+			if err := server.Restart(pgtest.Options{}); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}
+	if result := b.apply(req); result.Figures["connections_lost"].(int64) < 2 {
+		t.Errorf("%+v", result)
+	}
+	b.wantOnce(once)
+}
+
 // following is a bench on a server of its own that a replica follows.
 func following(t *testing.T) (b *bench, replica *sql.DB) {
 	t.Helper()
