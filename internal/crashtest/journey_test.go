@@ -21,9 +21,12 @@ const schema = "testdata/schema"
 
 // journey is one way between two states of the schema that something disturbs.
 type journey struct {
-	name  string
-	from  *world
-	args  func(*testing.T, *world) []string
+	name string
+	from *world
+	args func(*testing.T, *world) []string
+	// reach is how the binary gets to a database; nil: without anything
+	// between.
+	reach func(database string) string
 	start string // signature before
 	end   string // signature after
 	// stays: what was done half-way is kept when the run fails, and counted.
@@ -69,6 +72,16 @@ func filling(t *testing.T, server *pgtest.Server) *journey {
 		args:  func(*testing.T, *world) []string { return applyArgs() },
 		start: below.signature(t), end: above.signature(t),
 	}
+}
+
+// world is a fresh one at the journey's beginning.
+func (j *journey) world(t *testing.T) *world {
+	t.Helper()
+	w := j.from.again(t)
+	if j.reach != nil {
+		w.through, w.pooled = j.reach(w.database), true
+	}
+	return w
 }
 
 // behind puts a proxy between the binary and the database.

@@ -29,7 +29,7 @@ func TestKills(t *testing.T) {
 func (j *journey) points(t *testing.T) []string {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "points")
-	w := j.from.again(t)
+	w := j.world(t)
 	if r := w.lockstep(t, crash{log: log}, j.args(t, w)...); r.code != 0 {
 		t.Fatalf("the undisturbed %s failed with exit code %d:\n%s", j.name, r.code, r.output)
 	}
@@ -38,7 +38,7 @@ func (j *journey) points(t *testing.T) []string {
 
 func (j *journey) kill(t *testing.T, point int, name string) trial {
 	t.Helper()
-	w := j.from.again(t)
+	w := j.world(t)
 	r := w.lockstep(t, crash{at: point}, j.args(t, w)...)
 	if !r.killed {
 		return trial{at: "not reached", answer: r, wrong: notKilled + ":\n" + r.output}
