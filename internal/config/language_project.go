@@ -55,7 +55,7 @@ func databaseBlock() BlockDoc {
 			{Name: "direct_url", Type: TypeString, Doc: "Connection URL for migrations that goes past a connection pooler, when url leads to one."},
 			{Name: "migrations", Type: TypePath, Required: true, Constant: true, Doc: "Folder in golang-migrate's layout: 0001_name.up.sql, 0001_name.down.sql."},
 			{Name: "table", Type: TypeString, Constant: true, Default: text("schema_migrations"), Doc: "Table that holds the schema version."},
-			{Name: "lock_timeout", Type: TypeDuration, Default: text("2s"), Doc: "How long a statement may wait for a lock."},
+			{Name: "lock_timeout", Type: TypeDuration, Default: text("2s"), Doc: "The longest that one request for a lock may wait. On PostgreSQL most do not wait at all, so that nobody waits behind them; how long they are repeated is the migration's timeout."},
 			{Name: "statement_timeout", Type: TypeDuration, Default: text("15m"), Doc: "How long a statement may run."},
 			{Name: "lock", Type: TypeString, Constant: true, Default: text("session"), OneOf: []string{"session", "lease"}, Doc: "How other migrations are kept out: locks of a connection, or a row that expires, which works through a connection pooler."},
 			{Name: "scratch_url", Type: TypeString, Unsupported: true, Doc: "Where scratch copies are made."},

@@ -86,6 +86,7 @@ func detail(p *page, plan *plans.Plan, s *plans.Step) {
 		back += ": " + safe(s.Rollback.Reason)
 	}
 	labelled(p, "undo", back)
+	labelled(p, "undo takes", lockTexts(s.Rollback.Locks))
 	inputs(p, s)
 	settings(p, s)
 	statements(p, s)
@@ -175,6 +176,23 @@ func settings(p *page, s *plans.Step) {
 	}
 }
 
+func lockTexts(locks []plans.Lock) string {
+	texts := make([]string, len(locks))
+	for i, l := range locks {
+		texts[i] = lockText(l)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// lockText says what is locked, and that its partitions are not.
+func lockText(l plans.Lock) string {
+	text := l.Mode + " on " + safe(l.Relation)
+	if l.Only {
+		text += " itself"
+	}
+	return text
+}
+
 func statements(p *page, s *plans.Step) {
 	for _, st := range s.Statements {
 		p.line("")
@@ -184,7 +202,7 @@ func statements(p *page, s *plans.Step) {
 		}
 		var facts []string
 		for _, l := range st.Locks {
-			facts = append(facts, l.Mode+" on "+safe(l.Relation))
+			facts = append(facts, lockText(l))
 		}
 		for _, r := range st.Rewrites {
 			facts = append(facts, "rewrites "+safe(r))

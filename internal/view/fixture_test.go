@@ -64,7 +64,7 @@ func expandSteps() []plans.Step {
 			SQL: "SELECT 1",
 		}},
 		Risk:     plans.Risk{Level: "medium", Reasons: []string{"takes AccessExclusiveLock on orders (rule)"}},
-		Rollback: plans.Rollback{Grade: plans.GradeStructural, Summary: "kept (safe to keep)", Reason: "old code works with the new schema", Kept: true},
+		Rollback: plans.Rollback{Grade: plans.GradeStructural, Summary: "kept (safe to keep)", Reason: "old code works with the new schema", Kept: true, Locks: []plans.Lock{{Mode: "AccessExclusiveLock", Relation: "orders", Only: true}}},
 	}}
 }
 
