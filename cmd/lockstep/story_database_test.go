@@ -26,6 +26,14 @@ func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], address)
 }
 
+// pooler NAME MODE URL: set a variable to the URL of a database behind a
+// PgBouncer of that pool_mode. Without PgBouncer the story is skipped.
+func pooler(ts *testscript.TestScript, _ bool, args []string) {
+	u, err := url.Parse(args[2])
+	ts.Check(err)
+	ts.Setenv(args[0], cluster.Pooler(ts.Value(storyTest{}).(testing.TB), args[1]).URL(strings.TrimPrefix(u.Path, "/")))
+}
+
 // sql URL STATEMENT [REGEXP]: run a statement; the first column of its first
 // row must match.
 func query(ts *testscript.TestScript, _ bool, args []string) {

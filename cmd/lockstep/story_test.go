@@ -85,6 +85,7 @@ func TestStories(t *testing.T) {
 			"capture":  capture,
 			"json":     jsonValue,
 			"postgres": postgres,
+			"pooler":   pooler,
 			"mysql":    mysql,
 			"sql":      query,
 			"load":     load,

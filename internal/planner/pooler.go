@@ -36,7 +36,7 @@ func (d *draft) leased() {
 			Summary: s.database.Address + " is guarded by a lease, which promises less than the locks of a connection",
 			Detail: "Another Lockstep is kept out all the time; golang-migrate is kept out while a migration runs, not between two. " +
 				"A process that dies is waited for until its lease expires. " +
-				"A statement that cannot run in a transaction is checked against the lease before it begins, not while it runs.",
+				"A statement that cannot run in a transaction is guarded by one beside it, and gets the role's own timeouts.",
 			Fix: "give direct_url, a url that goes past the connection pooler, and leave lock out",
 		})
 	}

@@ -274,3 +274,30 @@ func TestBothSpellingsOfGolangMigrate(t *testing.T) {
 	}
 	b.apply(b.step(1, "create table a (id int)", "drop table a"))
 }
+
+// TestAnExpiredLeaseIsTakenOver although its holder was killed in the middle
+// of a transaction: that one is ended, and cannot commit any more.
+func TestAnExpiredLeaseIsTakenOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.apply(b.lease(b.step(1, "create table a (id int)", "drop table a")))
+	dead, err := open(t, b.url).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = dead.Rollback() }() // it has been ended
+	b.exec(`UPDATE lockstep.lease SET run = 'dead', application = 'lockstep/dead/x', expires_at = clock_timestamp()`)
+	for _, statement := range []string{
+		`SET LOCAL application_name = 'lockstep/dead/x'`, `CREATE TABLE zombie (id int)`, `SELECT FROM lockstep.lease FOR KEY SHARE`,
+	} {
+		if _, err := dead.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.apply(b.lease(b.step(2, "create table b (id int)", "drop table b")))
+	if err := dead.Commit(); err == nil {
+		t.Error("the dead run's transaction has committed")
+	}
+	b.want(`SELECT relname FROM pg_class WHERE relname IN ('zombie', 'b') AND relkind = 'r'`, "b")
+	b.want(`SELECT fence FROM lockstep.lease`, "2")
+}
