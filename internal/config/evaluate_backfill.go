@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
@@ -182,9 +181,8 @@ func (r *resolution) checkRemaining(b *block, sql string, split splitter) {
 // textPlace is where the text of an argument begins: behind the quote, or on
 // the line below a heredoc's marker.
 func textPlace(arg *argument) diag.Range {
-	var expr hcl.Expression = arg.raw
-	if template, ok := expr.(*hclsyntax.TemplateExpr); ok && len(template.Parts) > 0 {
+	if template, ok := arg.raw.(*hclsyntax.TemplateExpr); ok && len(template.Parts) > 0 {
 		return diag.FromHCLRange(template.Parts[0].Range())
 	}
-	return diag.FromHCLRange(expr.Range())
+	return diag.FromHCLRange(arg.raw.Range())
 }

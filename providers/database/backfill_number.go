@@ -1,14 +1,16 @@
 package database
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
 )
 
-// OneNumber reads the result of a query that returns one whole number.
-func OneNumber(rows *sql.Rows, err error) (int64, error) {
+// OneNumber runs a query that returns one whole number.
+func OneNumber(ctx context.Context, q Querier, query string) (int64, error) {
+	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return 0, err
 	}

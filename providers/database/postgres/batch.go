@@ -181,7 +181,7 @@ func (b *batcher) Count(ctx context.Context, query string) (int64, error) {
 		max(target.LockTimeout.Milliseconds(), 1), max(target.StatementTimeout.Milliseconds(), 1))); err != nil {
 		return 0, lost(fmt.Errorf("set the timeouts: %w", err))
 	}
-	n, err := database.OneNumber(tx.QueryContext(ctx, query))
+	n, err := database.OneNumber(ctx, tx, query)
 	return n, lost(err)
 }
 
@@ -204,7 +204,7 @@ func findCursors(ctx context.Context, q database.Querier) (database.Cursors, err
 				run text NOT NULL, plan_digest text NOT NULL, actor text NOT NULL, PRIMARY KEY (change_set, step))`,
 		},
 	}
-	there, err := database.OneNumber(q.QueryContext(ctx, `SELECT count(to_regclass('lockstep.backfill'))`))
+	there, err := database.OneNumber(ctx, q, `SELECT count(to_regclass('lockstep.backfill'))`)
 	c.There = there > 0
 	return c, lost(err)
 }

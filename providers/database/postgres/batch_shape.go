@@ -108,7 +108,7 @@ func estimate(ctx context.Context, q rowQuerier, table string) (*plans.RowEstima
 	if statistics >= 0 {
 		return &plans.RowEstimate{Count: statistics, Source: "assumed", From: "pg_class.reltuples"}, nil
 	}
-	counted, err := database.OneNumber(q.QueryContext(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT FROM %s LIMIT %d) AS counted`, table, countUpTo+1)))
+	counted, err := database.OneNumber(ctx, q, fmt.Sprintf(`SELECT count(*) FROM (SELECT FROM %s LIMIT %d) AS counted`, table, countUpTo+1))
 	if err != nil {
 		return nil, fmt.Errorf("count %s: %w", table, err)
 	}

@@ -97,7 +97,7 @@ func (*batcher) Lag(context.Context) (database.Lag, error) { return database.Lag
 func (b *batcher) Count(ctx context.Context, query string) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.session.job.Target.StatementTimeout)
 	defer cancel()
-	return database.OneNumber(b.work.QueryContext(ctx, query))
+	return database.OneNumber(ctx, b.work, query)
 }
 
 // Cursors is the table of cursors, which may have to be made.
@@ -117,7 +117,7 @@ func findCursors(ctx context.Context, q database.Querier) (database.Cursors, err
 		Placeholder: func(n int) string { return fmt.Sprintf("?%d", n) },
 		Create:      []string{createCursors},
 	}
-	there, err := database.OneNumber(q.QueryContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'lockstep_backfill'`))
+	there, err := database.OneNumber(ctx, q, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'lockstep_backfill'`)
 	c.There = there > 0
 	return c, err
 }

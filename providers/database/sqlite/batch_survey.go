@@ -112,7 +112,7 @@ func readColumn(ctx context.Context, q rowQuerier, table, key string) (column, e
 const countUpTo = 1_000_000
 
 func estimate(ctx context.Context, q rowQuerier, table string) (*plans.RowEstimate, error) {
-	counted, err := database.OneNumber(q.QueryContext(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)`, table, countUpTo+1)))
+	counted, err := database.OneNumber(ctx, q, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)`, table, countUpTo+1))
 	if err != nil {
 		return nil, fmt.Errorf("count %s: %w", table, err)
 	}
