@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
@@ -21,12 +22,10 @@ func (a *app) computePlan(ctx context.Context, w *workspace, changeSet, environm
 	if err != nil {
 		return nil, err
 	}
+	ahead := w.runsAhead()
 	r, err := a.read(ctx, w, changeSet, environment)
-	if err != nil {
-		return nil, err
-	}
-	runs, err := w.runs()
-	if err != nil {
+	runs, runsErr := ahead()
+	if err := cmp.Or(err, runsErr); err != nil {
 		return nil, err
 	}
 	in, err := r.input(runs)

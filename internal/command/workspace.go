@@ -134,6 +134,22 @@ func (w *workspace) runs() ([]journal.Run, error) {
 	return readRuns(store)
 }
 
+// runsAhead reads the journal while the caller does something else. The
+// result is asked for once the caller is done with that.
+func (w *workspace) runsAhead() func() ([]journal.Run, error) {
+	var runs []journal.Run
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runs, err = w.runs()
+	}()
+	return func() ([]journal.Run, error) {
+		<-done
+		return runs, err
+	}
+}
+
 func readRuns(store *journal.Store) ([]journal.Run, error) {
 	runs, err := store.ReadAll()
 	if err != nil {
