@@ -98,8 +98,15 @@ func (l *lease) try(ctx context.Context) (who string, err error) {
 		return "", fmt.Errorf("take the lease: %w", err)
 	}
 	got, err := l.tryTransaction(ctx)
-	if err != nil || got {
+	switch {
+	case err != nil:
 		return "", err
+	case got && held.run != "" && held.application != l.session.application():
+		// It stands still, perhaps in a transaction that has not read the
+		// fence yet and keeps our own out.
+		return "", l.session.endBusy(ctx, held.application)
+	case got:
+		return "", nil
 	}
 	return l.inTheWay(ctx, held)
 }
