@@ -146,7 +146,9 @@ func (l *lab) meet(ctx context.Context, w way, job contestant.Job, e *encountere
 	if tool != nil {
 		<-tool.ended
 		e.usage = tool.usage
-		err = errors.Join(err, tool.err)
+		var refusedErr error
+		e.refusals, refusedErr = tool.watch.refused()
+		err = errors.Join(err, tool.err, refusedErr)
 	}
 	if err != nil {
 		return start, err
@@ -156,6 +158,7 @@ func (l *lab) meet(ctx context.Context, w way, job contestant.Job, e *encountere
 
 // background is a tool that runs; usage and err are read once it has ended.
 type background struct {
+	watch encounter
 	ended chan struct{}
 	usage process.Usage
 	err   error
@@ -177,7 +180,7 @@ func (l *lab) meetHolder(ctx context.Context, w way, job contestant.Job, e *enco
 	if err != nil {
 		return start, nil, err
 	}
-	tool := &background{ended: make(chan struct{})}
+	tool := &background{watch: watch, ended: make(chan struct{})}
 	go func() {
 		tool.usage, tool.err = running.Wait()
 		close(tool.ended)
@@ -185,11 +188,7 @@ func (l *lab) meetHolder(ctx context.Context, w way, job contestant.Job, e *enco
 	if e.noticed, err = watch.await(ctx, tool.ended); err != nil {
 		return start, tool, err
 	}
-	if err := pause(ctx, l.hold); err != nil {
-		return start, tool, err
-	}
-	e.refusals, err = watch.refused()
-	return start, tool, err
+	return start, tool, pause(ctx, l.hold)
 }
 
 // aftermath looks at what is there, and runs the tool once more with nobody in

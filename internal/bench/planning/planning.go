@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // Options say what is measured.
@@ -25,6 +26,12 @@ type Options struct {
 
 // Run measures, and prints a table for each scenario.
 func Run(out io.Writer, o Options) (err error) {
+	// The command changes into the project's folder, in this process too.
+	home, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Chdir(home)) }()
 	b := bench{binary: o.Program, dir: o.Dir, rounds: o.Rounds, out: out}
 	stop, err := startProfile(o.Profile)
 	if err != nil {

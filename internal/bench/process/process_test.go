@@ -1,6 +1,8 @@
 package process
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,19 +74,26 @@ func TestRunWithoutProgram(t *testing.T) {
 	}
 }
 
-func TestRunEndsWithItsLimitAndTakesItsChildrenAlong(t *testing.T) {
+func TestRunEndsWithItsContextAndTakesItsChildrenAlong(t *testing.T) {
 	t.Parallel()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	held := make(chan error, 1)
 	go func() {
-		_, err := os.ReadFile(fifo) // until nobody holds the other end
+		file, err := os.Open(fifo) // returns when the grandchild has the other end
+		cancel()
+		if err == nil {
+			_, err = io.Copy(io.Discard, file) // until nobody has it
+			_ = file.Close()
+		}
 		held <- err
 	}()
-	r := newRunner(t, time.Second)
-	_, err := r.Run(t.Context(), Command{Args: []string{"sh", "-c", `sleep 600 >"$0" & echo started; wait`, fifo}})
+	r := newRunner(t, time.Hour)
+	_, err := r.Run(ctx, Command{Args: []string{"sh", "-c", `echo started; sleep 600 >"$0" & wait`, fifo}})
 	if err == nil || !strings.Contains(err.Error(), "started") {
 		t.Errorf("got %v, want an error with the last line", err)
 	}
