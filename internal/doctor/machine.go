@@ -22,8 +22,10 @@ func JudgeTool(t Tool) Sign {
 		return Sign{t.Name, Note, t.Reason, "change sets with a terraform block cannot be planned here", ""}
 	}
 	if t.Path == "" {
-		return Sign{t.Name, Problem, "not usable: " + t.Reason, "steps that need it cannot be planned",
-			"install it, or correct required_tools in the lockstep block"}
+		return Sign{
+			t.Name, Problem, "not usable: " + t.Reason, "steps that need it cannot be planned",
+			"install it, or correct required_tools in the lockstep block",
+		}
 	}
 	seen := t.Found + ", " + t.Path
 	if t.Required != "" {
@@ -60,8 +62,10 @@ func JudgeJournal(j Journal) []Sign {
 	case j.Free < 0:
 		signs = append(signs, well("disk", "free space cannot be told on this system"))
 	case j.Free < lowDisk:
-		signs = append(signs, Sign{"disk", Problem, Bytes(j.Free) + " free where the journal is",
-			"a run stops half-way when a record cannot be written", "make room on the disk of " + j.Path})
+		signs = append(signs, Sign{
+			"disk", Problem, Bytes(j.Free) + " free where the journal is",
+			"a run stops half-way when a record cannot be written", "make room on the disk of " + j.Path,
+		})
 	default:
 		signs = append(signs, well("disk", Bytes(j.Free)+" free where the journal is"))
 	}
@@ -72,13 +76,17 @@ func journalFolder(j Journal) Sign {
 	seen := fmt.Sprintf("%s, mode %04o, owner %s", j.Path, j.Mode.Perm(), j.Owner)
 	switch {
 	case j.Writable != nil:
-		return Sign{"journal", Problem, fmt.Sprintf("%s cannot be written: %v", j.Path, j.Writable),
-			"no run begins without its record", "give it to the user who runs lockstep: sudo chown -R $(id -un) " + j.Path}
+		return Sign{
+			"journal", Problem, fmt.Sprintf("%s cannot be written: %v", j.Path, j.Writable),
+			"no run begins without its record", "give it to the user who runs lockstep: sudo chown -R $(id -un) " + j.Path,
+		}
 	case j.Missing:
 		return well("journal", j.Path+" is not there yet; the first run makes it")
 	case j.Mode.Perm()&0o022 != 0:
-		return Sign{"journal", Problem, seen, "others can change what happened, and bundles that apply trusts",
-			"chmod -R go-w " + j.Path}
+		return Sign{
+			"journal", Problem, seen, "others can change what happened, and bundles that apply trusts",
+			"chmod -R go-w " + j.Path,
+		}
 	case j.Foreign:
 		return Sign{"journal", Note, seen, "runs of two users leave files that the other cannot write", "run lockstep as one user"}
 	default:
@@ -88,8 +96,10 @@ func journalFolder(j Journal) Sign {
 
 func journalChain(j Journal) Sign {
 	if j.Broken != nil {
-		return Sign{"records", Problem, j.Broken.Error(), "what happened cannot be relied on, and no run begins",
-			"bring the file back from a backup, or move the damaged run's folder away and look at its targets"}
+		return Sign{
+			"records", Problem, j.Broken.Error(), "what happened cannot be relied on, and no run begins",
+			"bring the file back from a backup, or move the damaged run's folder away and look at its targets",
+		}
 	}
 	return well("records", fmt.Sprintf("%d runs, every record's checksum and chain hold", j.Runs))
 }
@@ -102,11 +112,15 @@ func JudgeVariables(mistakes []string, asked bool) Sign {
 	case len(mistakes) == 0:
 		return well("variables", "all have a value")
 	case asked:
-		return Sign{"variables", Problem, strings.Join(mistakes, "; "), "nothing can be planned without them",
-			"export LOCKSTEP_VAR_NAME=..., or give --var or --var-file"}
+		return Sign{
+			"variables", Problem, strings.Join(mistakes, "; "), "nothing can be planned without them",
+			"export LOCKSTEP_VAR_NAME=..., or give --var or --var-file",
+		}
 	default:
-		return Sign{"variables", Note, strings.Join(mistakes, "; "), "the databases of this environment were not looked at",
-			"where its values are: lockstep doctor --env NAME"}
+		return Sign{
+			"variables", Note, strings.Join(mistakes, "; "), "the databases of this environment were not looked at",
+			"where its values are: lockstep doctor --env NAME",
+		}
 	}
 }
 

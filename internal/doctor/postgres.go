@@ -111,8 +111,10 @@ const OldestPostgres = 13
 func JudgePostgres(f Postgres) []Sign {
 	signs := []Sign{postgresServer(f), postgresPooler(f)}
 	if f.OtherTarget != "" {
-		signs = append(signs, Sign{"direct_url", Problem, f.OtherTarget, "migrations would run on another database than the application uses",
-			"correct direct_url or url in the database block"})
+		signs = append(signs, Sign{
+			"direct_url", Problem, f.OtherTarget, "migrations would run on another database than the application uses",
+			"correct direct_url or url in the database block",
+		})
 	}
 	signs = append(signs, postgresRights(f.Rights, f.User)...)
 	signs = append(signs, postgresSchema(f)...)
@@ -136,8 +138,10 @@ func postgresServer(f Postgres) Sign {
 	seen := fmt.Sprintf("PostgreSQL %s, %s, database %s, user %s", version, role, f.Database, f.User)
 	switch {
 	case f.VersionNumber < OldestPostgres*10000:
-		return Sign{"server", Problem, seen, fmt.Sprintf("Lockstep needs version %d or newer: older servers cannot tell what became of a transaction", OldestPostgres),
-			"upgrade the server"}
+		return Sign{
+			"server", Problem, seen, fmt.Sprintf("Lockstep needs version %d or newer: older servers cannot tell what became of a transaction", OldestPostgres),
+			"upgrade the server",
+		}
 	case f.Standby:
 		return Sign{"server", Problem, seen, "a standby cannot be written", "give the primary's url"}
 	default:
@@ -148,13 +152,17 @@ func postgresServer(f Postgres) Sign {
 func postgresPooler(f Postgres) Sign {
 	switch {
 	case f.Pooled && f.Lock == "lease":
-		return Sign{"pooler", Note, "a connection pooler stands in between, and lock is \"lease\"",
+		return Sign{
+			"pooler", Note, "a connection pooler stands in between, and lock is \"lease\"",
 			"other tools are kept out while a migration runs, not between two; timeouts of statements outside of a transaction are the role's own",
-			"for all promises: give direct_url, a url that goes past the pooler, and leave lock out"}
+			"for all promises: give direct_url, a url that goes past the pooler, and leave lock out",
+		}
 	case f.Pooled:
-		return Sign{"pooler", Problem, "a connection pooler stands in between: the backend is another one than the one that greeted us",
+		return Sign{
+			"pooler", Problem, "a connection pooler stands in between: the backend is another one than the one that greeted us",
 			"locks and settings of a session are lost there, or reach others",
-			"give direct_url, a url that goes past the pooler, or set lock = \"lease\" in the database block"}
+			"give direct_url, a url that goes past the pooler, or set lock = \"lease\" in the database block",
+		}
 	default:
 		return well("pooler", "none: the connection leads to the server itself")
 	}
@@ -164,17 +172,25 @@ func postgresRights(r PostgresRights, user string) []Sign {
 	var signs []Sign
 	switch {
 	case r.SchemaName == "":
-		signs = append(signs, Sign{"rights", Problem, "the search_path names no schema that exists", "migrations would have nowhere to create",
-			"create the schema, or set search_path in the url"})
+		signs = append(signs, Sign{
+			"rights", Problem, "the search_path names no schema that exists", "migrations would have nowhere to create",
+			"create the schema, or set search_path in the url",
+		})
 	case !r.CreateInSchema:
-		signs = append(signs, Sign{"rights", Problem, user + " may not create in schema " + r.SchemaName, "migrations that create a table fail",
-			fmt.Sprintf("as owner of the schema: GRANT CREATE ON SCHEMA %s TO %s", r.SchemaName, user)})
+		signs = append(signs, Sign{
+			"rights", Problem, user + " may not create in schema " + r.SchemaName, "migrations that create a table fail",
+			fmt.Sprintf("as owner of the schema: GRANT CREATE ON SCHEMA %s TO %s", r.SchemaName, user),
+		})
 	case !r.HasBooks && !r.CreateInDatabase:
-		signs = append(signs, Sign{"rights", Problem, user + " may not create a schema in this database", "the history lives in a schema of its own, lockstep",
-			fmt.Sprintf("as owner of the database: CREATE SCHEMA lockstep AUTHORIZATION %s", user)})
+		signs = append(signs, Sign{
+			"rights", Problem, user + " may not create a schema in this database", "the history lives in a schema of its own, lockstep",
+			fmt.Sprintf("as owner of the database: CREATE SCHEMA lockstep AUTHORIZATION %s", user),
+		})
 	case r.HasBooks && !r.WritesBooks:
-		signs = append(signs, Sign{"rights", Problem, user + " may not write to schema lockstep", "every migration writes its receipt there",
-			fmt.Sprintf("as owner of the schema: GRANT ALL ON SCHEMA lockstep TO %s; GRANT ALL ON ALL TABLES IN SCHEMA lockstep TO %s", user, user)})
+		signs = append(signs, Sign{
+			"rights", Problem, user + " may not write to schema lockstep", "every migration writes its receipt there",
+			fmt.Sprintf("as owner of the schema: GRANT ALL ON SCHEMA lockstep TO %s; GRANT ALL ON ALL TABLES IN SCHEMA lockstep TO %s", user, user),
+		})
 	default:
 		signs = append(signs, well("rights", user+" may create in schema "+r.SchemaName))
 	}
@@ -185,8 +201,10 @@ func postgresOwner(r PostgresRights, user string) Sign {
 	if r.NotOwnedCount == 0 {
 		return well("owner", fmt.Sprintf("%s owns %s, and may change and lock them", user, counted(r.Tables, "table")))
 	}
-	return Sign{"owner", Note, fmt.Sprintf("%d of %s belong to others: %s", r.NotOwnedCount, counted(r.Tables, "table"), listed(r.NotOwned, r.NotOwnedCount)),
-		"migrations that alter them fail, and their locks cannot be taken beforehand", "as superuser: GRANT their owner TO " + user}
+	return Sign{
+		"owner", Note, fmt.Sprintf("%d of %s belong to others: %s", r.NotOwnedCount, counted(r.Tables, "table"), listed(r.NotOwned, r.NotOwnedCount)),
+		"migrations that alter them fail, and their locks cannot be taken beforehand", "as superuser: GRANT their owner TO " + user,
+	}
 }
 
 func postgresSight(r PostgresRights, user string) Sign {
@@ -200,8 +218,10 @@ func postgresSight(r PostgresRights, user string) Sign {
 	if len(missing) == 0 {
 		return well("sight", user+" sees what others run, and may end it")
 	}
-	return Sign{"sight", Note, user + " is not told " + strings.Join(missing, " nor "), "who is in a migration's way is named without query and age, and a person has to end it",
-		"as superuser: GRANT " + strings.Join(grants, ", ") + " TO " + user}
+	return Sign{
+		"sight", Note, user + " is not told " + strings.Join(missing, " nor "), "who is in a migration's way is named without query and age, and a person has to end it",
+		"as superuser: GRANT " + strings.Join(grants, ", ") + " TO " + user,
+	}
 }
 
 func counted(n int, noun string) string {

@@ -15,29 +15,39 @@ func postgresSchema(f Postgres) []Sign {
 	case s.ForeignTable != "":
 		signs = append(signs, Sign{"schema", Problem, s.ForeignTable, "the version cannot be read", "lockstep import, or set table in the database block"})
 	case s.Unread:
-		signs = append(signs, Sign{"schema", Note, s.VersionTable + " could not be read", "the role may not read it, or another tool holds a lock on it",
-			"look at who is in the way: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"})
+		signs = append(signs, Sign{
+			"schema", Note, s.VersionTable + " could not be read", "the role may not read it, or another tool holds a lock on it",
+			"look at who is in the way: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+		})
 	case s.Dirty:
-		signs = append(signs, Sign{"schema", Problem, s.VersionTable + " says " + s.State + ", dirty", "another tool failed half-way; what it left is not recorded",
-			"lockstep repair shows what is there, statement by statement"})
+		signs = append(signs, Sign{
+			"schema", Problem, s.VersionTable + " says " + s.State + ", dirty", "another tool failed half-way; what it left is not recorded",
+			"lockstep repair shows what is there, statement by statement",
+		})
 	default:
 		signs = append(signs, well("schema", s.State))
 	}
 	if n := len(s.InvalidIndex); n > 0 {
-		signs = append(signs, Sign{"indexes", Note, "INVALID: " + listed(s.InvalidIndex, n), "each costs every write and serves no query",
-			"DROP INDEX CONCURRENTLY " + s.InvalidIndex[0] + ", then create it again"})
+		signs = append(signs, Sign{
+			"indexes", Note, "INVALID: " + listed(s.InvalidIndex, n), "each costs every write and serves no query",
+			"DROP INDEX CONCURRENTLY " + s.InvalidIndex[0] + ", then create it again",
+		})
 	}
 	if n := len(s.NotValidated); n > 0 {
-		signs = append(signs, Sign{"constraints", Note, "not validated: " + listed(s.NotValidated, n), "rows from before may break them",
-			"ALTER TABLE ... VALIDATE CONSTRAINT in a migration of its own"})
+		signs = append(signs, Sign{
+			"constraints", Note, "not validated: " + listed(s.NotValidated, n), "rows from before may break them",
+			"ALTER TABLE ... VALIDATE CONSTRAINT in a migration of its own",
+		})
 	}
 	return signs
 }
 
 func postgresLocks(a PostgresActivity, r PostgresRights) Sign {
 	if held := cmp.Or(a.Lease, a.Holders); held != "" {
-		return Sign{"locks", Problem, held, "a migration of this database is running; apply waits for it, then ends with 75",
-			"wait for it, or, if nobody works on it: " + ending(r)}
+		return Sign{
+			"locks", Problem, held, "a migration of this database is running; apply waits for it, then ends with 75",
+			"wait for it, or, if nobody works on it: " + ending(r),
+		}
 	}
 	return well("locks", "free: nobody migrates this database")
 }
@@ -51,8 +61,10 @@ func ending(r PostgresRights) string {
 
 func postgresLong(a PostgresActivity, r PostgresRights) Sign {
 	if len(a.Long) == 0 && a.Hidden > 0 {
-		return Sign{"transactions", Note, fmt.Sprintf("%s of others: the role is not told how long they have been open", counted(a.Hidden, "connection")),
-			"a change of a table that one of them has read waits for its end", "as superuser: GRANT pg_read_all_stats TO the role"}
+		return Sign{
+			"transactions", Note, fmt.Sprintf("%s of others: the role is not told how long they have been open", counted(a.Hidden, "connection")),
+			"a change of a table that one of them has read waits for its end", "as superuser: GRANT pg_read_all_stats TO the role",
+		}
 	}
 	if len(a.Long) == 0 {
 		return well("transactions", "none has been open for a minute or longer")
@@ -62,8 +74,10 @@ func postgresLong(a PostgresActivity, r PostgresRights) Sign {
 		lines = append(lines, b.String())
 	}
 	seen := strings.Join(lines, "; ")
-	return Sign{"transactions", Note, seen, "a change of a table that one of them has read waits for its end, and so does CREATE INDEX CONCURRENTLY",
-		strings.Replace(ending(r), "PID", fmt.Sprint(a.Long[0].PID), 1) + ", if nobody needs it"}
+	return Sign{
+		"transactions", Note, seen, "a change of a table that one of them has read waits for its end, and so does CREATE INDEX CONCURRENTLY",
+		strings.Replace(ending(r), "PID", fmt.Sprint(a.Long[0].PID), 1) + ", if nobody needs it",
+	}
 }
 
 // String names the backend for people.
@@ -80,9 +94,11 @@ func postgresPrepared(list []Prepared) Sign {
 	for _, p := range list {
 		lines = append(lines, fmt.Sprintf("%s of %s, %s old", p.ID, p.Owner, span(p.Age)))
 	}
-	return Sign{"prepared", Note, "transactions that wait for COMMIT PREPARED: " + strings.Join(lines, "; "),
+	return Sign{
+		"prepared", Note, "transactions that wait for COMMIT PREPARED: " + strings.Join(lines, "; "),
 		"their locks stay through restarts, until somebody ends them",
-		fmt.Sprintf("ask %s, then COMMIT PREPARED or ROLLBACK PREPARED '%s'", list[0].Owner, list[0].ID)}
+		fmt.Sprintf("ask %s, then COMMIT PREPARED or ROLLBACK PREPARED '%s'", list[0].Owner, list[0].ID),
+	}
 }
 
 // lateReplica is a lag at which readers of the replica notice.
@@ -126,8 +142,10 @@ func postgresSlots(slots []Slot) (Sign, bool) {
 		}
 		lines = append(lines, fmt.Sprintf("%s keeps %s of WAL (%s)", s.Name, Bytes(s.Retained), state))
 	}
-	return Sign{"slots", Note, strings.Join(lines, "; "), "WAL grows until the disk is full; a large migration writes much of it",
-		fmt.Sprintf("if its reader is gone for good: SELECT pg_drop_replication_slot('%s')", slots[0].Name)}, true
+	return Sign{
+		"slots", Note, strings.Join(lines, "; "), "WAL grows until the disk is full; a large migration writes much of it",
+		fmt.Sprintf("if its reader is gone for good: SELECT pg_drop_replication_slot('%s')", slots[0].Name),
+	}, true
 }
 
 // needed is how many connections an apply has open at one database.
@@ -138,8 +156,10 @@ func postgresConnections(f Postgres) Sign {
 	free := c.Max - c.Reserved - c.Used
 	seen := fmt.Sprintf("%d of %d are in use, %d are reserved for superusers", c.Used, c.Max, c.Reserved)
 	if free < needed {
-		return Sign{"connections", Problem, seen, fmt.Sprintf("an apply needs up to %d, and would take them from the application", needed),
-			"end connections that nobody uses, or raise max_connections"}
+		return Sign{
+			"connections", Problem, seen, fmt.Sprintf("an apply needs up to %d, and would take them from the application", needed),
+			"end connections that nobody uses, or raise max_connections",
+		}
 	}
 	return well("connections", seen)
 }
@@ -147,8 +167,10 @@ func postgresConnections(f Postgres) Sign {
 // postgresSettings looks at what the role or database presets.
 func postgresSettings(f Postgres) Sign {
 	if f.Settings["default_transaction_read_only"] == "on" {
-		return Sign{"settings", Problem, "default_transaction_read_only is on", "nothing can be written",
-			fmt.Sprintf("ALTER ROLE %s SET default_transaction_read_only = off, or give a role that may write", f.User)}
+		return Sign{
+			"settings", Problem, "default_transaction_read_only is on", "nothing can be written",
+			fmt.Sprintf("ALTER ROLE %s SET default_transaction_read_only = off, or give a role that may write", f.User),
+		}
 	}
 	var seen []string
 	for _, name := range []string{"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "synchronous_commit"} {
@@ -193,8 +215,10 @@ func postgresStorage(s Storage) Sign {
 	case s.Free < 0:
 		return well("disk", seen+"; free space cannot be seen from here")
 	case s.Free < s.Database/10 || s.Free < lowDisk:
-		return Sign{"disk", Note, seen + ", " + Bytes(s.Free) + " free", "a rewrite of a table needs its size again, with indexes, and as much WAL",
-			"make room before a migration that rewrites"}
+		return Sign{
+			"disk", Note, seen + ", " + Bytes(s.Free) + " free", "a rewrite of a table needs its size again, with indexes, and as much WAL",
+			"make room before a migration that rewrites",
+		}
 	default:
 		return well("disk", seen+", "+Bytes(s.Free)+" free")
 	}
@@ -203,11 +227,15 @@ func postgresStorage(s Storage) Sign {
 func postgresStatements(s StatStatements) Sign {
 	switch {
 	case !s.Installed:
-		return Sign{"statements", Note, "pg_stat_statements is not installed", "which queries a contract migration breaks cannot be looked up",
-			"shared_preload_libraries = 'pg_stat_statements', restart, CREATE EXTENSION pg_stat_statements"}
+		return Sign{
+			"statements", Note, "pg_stat_statements is not installed", "which queries a contract migration breaks cannot be looked up",
+			"shared_preload_libraries = 'pg_stat_statements', restart, CREATE EXTENSION pg_stat_statements",
+		}
 	case !s.Readable:
-		return Sign{"statements", Note, "pg_stat_statements is there and cannot be read", "which queries a contract migration breaks cannot be looked up",
-			"as superuser: GRANT pg_read_all_stats TO the role; shared_preload_libraries must name it"}
+		return Sign{
+			"statements", Note, "pg_stat_statements is there and cannot be read", "which queries a contract migration breaks cannot be looked up",
+			"as superuser: GRANT pg_read_all_stats TO the role; shared_preload_libraries must name it",
+		}
 	default:
 		return well("statements", "pg_stat_statements can be read")
 	}

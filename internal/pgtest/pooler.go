@@ -70,6 +70,7 @@ auth_file = %s
 pool_mode = %s
 default_pool_size = 40
 max_client_conn = 200
+ignore_startup_parameters = search_path
 logfile = %s
 `, server.dir, p.dir, filepath.Join(p.dir, "users"), mode, filepath.Join(p.dir, "log"))
 	err := errors.Join(

@@ -60,6 +60,9 @@ func open(ctx context.Context, config pq.Config) (*connection, error) {
 	if c.pooled, err = isPooled(c.Conn, c.pid); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
+	if err := c.keptSearchPath(ctx, config); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
 	if _, c.noticesLoss = config.Runtime[lossCheck]; !c.noticesLoss && !c.pooled {
 		_, err := c.ExecContext(ctx, `SET `+lossCheck+` = '`+lossInterval+`'`)
 		c.noticesLoss = err == nil

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/lib/pq"
+
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
@@ -56,6 +58,27 @@ func (c *connection) statementPooling(err error) error {
 			"give direct_url, a url that goes past the pooler")
 	}
 	return err
+}
+
+// keptSearchPath refuses a pooler that leaves out the search_path of the url
+// without a word (PgBouncer's ignore_startup_parameters): migrations would go
+// to another schema.
+func (c *connection) keptSearchPath(ctx context.Context, config pq.Config) error {
+	wanted := config.Runtime["search_path"]
+	if !c.pooled || wanted == "" {
+		return nil
+	}
+	var same bool
+	if err := c.QueryRowContext(ctx, `SELECT replace(current_setting('search_path'), ' ', '') = replace($1, ' ', '')`, wanted).Scan(&same); err != nil {
+		return fmt.Errorf("read the search_path: %w", err)
+	}
+	if !same {
+		return &database.UnreachedError{
+			Cause: fmt.Errorf("the connection pooler leaves out the url's search_path %q", wanted),
+			Next:  "give direct_url, or set it for the role: ALTER ROLE ... SET search_path",
+		}
+	}
+	return nil
 }
 
 // guard enters the transaction with the session's guarding. Behind a pooler

@@ -123,6 +123,25 @@ func TestStatementPoolingIsExplained(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "pool_mode statement") || !strings.Contains(err.Error(), "direct_url") {
 		t.Fatalf("apply: %v", err)
 	}
+	_, err = postgres.New().Observe(t.Context(), providers.ObserveRequest{Address: "database.orders", Settings: block(b.url, "")})
+	if err == nil || !strings.Contains(err.Error(), "pool_mode statement") {
+		t.Fatalf("observe: %v", err)
+	}
+}
+
+// TestPoolerThatLeavesSettingsOut: what the url asks for is had, or refused.
+func TestPoolerThatLeavesSettingsOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t).behind("transaction")
+	for setting, want := range map[string]string{
+		"search_path=other":                  "leaves out the url's search_path",
+		"options=-c%20statement_timeout%3D9": "ignore_startup_parameters",
+	} {
+		_, err := postgres.New().Observe(t.Context(), providers.ObserveRequest{Address: "database.orders", Settings: block(b.url+"&"+setting, `,"lock":"lease"`)})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "direct_url") {
+			t.Errorf("%s: %v", setting, err)
+		}
+	}
 }
 
 // TestLeaseLeavesNothingWithOthers: what a file sets for its session must not
