@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -26,8 +27,9 @@ type Evidence struct {
 	Existing []plans.MigrationFile
 	// Folder is the migrations folder.
 	Folder string
-	// SQLite: the files are in SQLite's dialect.
-	SQLite bool
+	// Split cuts text into statements by the database's rules; nil:
+	// PostgreSQL's.
+	Split func([]byte) ([]sqlscan.Statement, error)
 	// Known are the versions whose content the history has already.
 	Known map[uint64]plans.Digest
 }
@@ -87,6 +89,9 @@ type Renaming struct {
 
 // Assess decides how a database is taken over.
 func Assess(e Evidence) Adoption {
+	if e.Split == nil {
+		e.Split = sqlscan.Split
+	}
 	a := &assessment{Evidence: e, out: Adoption{Tool: e.Sighting.Tool, Table: e.Sighting.Table.String()}}
 	switch e.Sighting.Tool {
 	case GolangMigrate:

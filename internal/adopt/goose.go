@@ -58,13 +58,13 @@ func (a *assessment) finishScript(s *script, up, down string) (err error) {
 	if s.version, err = versionOf(s.digits); err != nil {
 		return err
 	}
-	if s.up, err = section(up, a.SQLite); err != nil {
+	if s.up, err = a.section(up); err != nil {
 		return fmt.Errorf("its way up: line %w", err)
 	}
 	if s.up == "" {
 		return errNoSQL
 	}
-	if s.down, err = section(down, a.SQLite); err != nil {
+	if s.down, err = a.section(down); err != nil {
 		return fmt.Errorf("its way down: line %w", err)
 	}
 	return nil

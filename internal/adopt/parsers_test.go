@@ -3,6 +3,8 @@ package adopt
 import (
 	"strings"
 	"testing"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
 func TestParseGoose(t *testing.T) {
@@ -184,7 +186,7 @@ func FuzzParsers(f *testing.F) {
 		_ = flywayChecksum([]byte(text))
 		_ = flywayVersion(text)
 		_ = slug(text)
-		_, _ = section(text, false)
+		_, _ = (&assessment{Evidence: Evidence{Split: sqlscan.Split}}).section(text)
 	})
 }
 

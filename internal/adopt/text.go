@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
 // versionOf reads a version as golang-migrate's layout can hold it.
@@ -50,13 +48,13 @@ func lines(text string) []string {
 
 // section tidies one direction of a file: no blank lines around it, one line
 // end behind it; "" when there is no statement in it.
-func section(text string, sqlite bool) (string, error) {
+func (a *assessment) section(text string) (string, error) {
 	header := ""
 	if rest, ok := strings.CutPrefix(text, noTransaction); ok {
 		header, text = noTransaction, rest
 	}
 	text = header + strings.TrimPrefix(text, "\ufeff")
-	statements, err := split(text, sqlite)
+	statements, err := a.Split([]byte(text))
 	if err != nil {
 		return "", err
 	}
@@ -64,13 +62,6 @@ func section(text string, sqlite bool) (string, error) {
 		return "", nil
 	}
 	return strings.Trim(strings.ReplaceAll(text, "\r\n", "\n"), "\n") + "\n", nil
-}
-
-func split(text string, sqlite bool) ([]sqlscan.Statement, error) {
-	if sqlite {
-		return sqlscan.SplitSQLite([]byte(text))
-	}
-	return sqlscan.Split([]byte(text))
 }
 
 // noTransaction is the header that asks for one statement at a time.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/mend"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/internal/sqltrace"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers/database"
@@ -128,4 +129,16 @@ func (d *keptDatabase) files() ([]plans.MigrationFile, error) {
 // question is what ask and askName need to know of what they ask about.
 func (d *keptDatabase) question() *plans.Plan {
 	return &plans.Plan{Environment: d.environment.Name, Protected: d.environment.Protected, ChangeSet: d.block.Address}
+}
+
+// split cuts text into statements by the database's rules.
+func (d *keptDatabase) split(text []byte) ([]sqlscan.Statement, error) {
+	switch d.block.Driver {
+	case "sqlite":
+		return sqlscan.SplitSQLite(text)
+	case "mysql":
+		return sqlscan.SplitMySQL(text)
+	default:
+		return sqlscan.Split(text)
+	}
 }

@@ -124,7 +124,7 @@ func nameTaken(tool adopt.Tool, table string) adopt.Problem {
 
 func (d *keptDatabase) evidence(s adopt.Sighting, seen database.ToolSurvey, o importOptions) (adopt.Evidence, error) {
 	e := adopt.Evidence{
-		Sighting: s, From: o.from, Folder: d.folder(), SQLite: d.block.Driver == "sqlite", Known: map[uint64]plans.Digest{},
+		Sighting: s, From: o.from, Folder: d.folder(), Split: d.split, Known: map[uint64]plans.Digest{},
 	}
 	var err error
 	if e.Existing, err = d.files(); err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/adopt"
 	"github.com/lockstep-dev/lockstep/internal/mend"
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
 // What becomes of files that count as applied and whose work is not there.
@@ -52,13 +51,9 @@ func (d *keptDatabase) verifyCatalog(ctx context.Context, a *adopt.Adoption, mis
 // upFiles are the statements of what is to be entered. What cannot be read is
 // for plan to say.
 func (d *keptDatabase) upFiles(entries []adopt.Entry) []mend.File {
-	split := sqlscan.Split
-	if d.block.Driver == "sqlite" {
-		split = sqlscan.SplitSQLite
-	}
 	var files []mend.File
 	for _, e := range entries {
-		if statements, err := split([]byte(e.UpSQL)); err == nil {
+		if statements, err := d.split([]byte(e.UpSQL)); err == nil {
 			files = append(files, mend.File{Path: e.Name, Direction: mend.Up, Version: e.Version, Statements: statements})
 		}
 	}

@@ -74,8 +74,8 @@ func (r *repairing) choose(d mend.Diagnosis) (way *mend.Way, next []string) {
 // dirtyCase reads the files that may have failed.
 func (r *repairing) dirtyCase() (mend.Case, error) {
 	c := mend.Case{
-		Version: r.seen.State.Version, Failed: r.options.failed, Assume: r.options.assume,
-		MultiStatement: r.options.oneByOne || multiStatement(r.database.block.Settings.Text("url")), Previous: r.below(r.seen.State.Version),
+		Version: r.seen.State.Version, Autocommit: r.database.block.Driver == "mysql", Failed: r.options.failed, Assume: r.options.assume,
+		MultiStatement: r.options.oneByOne || r.database.block.Driver == "mysql" || multiStatement(r.database.block.Settings.Text("url")), Previous: r.below(r.seen.State.Version),
 	}
 	i, found := slices.BinarySearchFunc(r.files, c.Version, func(f plans.MigrationFile, v uint64) int {
 		switch {
@@ -115,14 +115,11 @@ func (r *repairing) below(version uint64) uint64 {
 }
 
 func (r *repairing) mendFile(f plans.MigrationFile, direction string) (*mend.File, error) {
-	side, split := f.Up, sqlscan.Split
+	side := f.Up
 	if direction == mend.Down {
 		side = f.Down
 	}
-	if r.database.block.Driver == "sqlite" {
-		split = sqlscan.SplitSQLite
-	}
-	statements, err := split(side.Bytes)
+	statements, err := r.database.split(side.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", side.Path, err)
 	}

@@ -43,6 +43,9 @@ type Case struct {
 	NextUp, NextDown *File
 	// MultiStatement: golang-migrate was told to run statements one by one.
 	MultiStatement bool
+	// Autocommit: changes of the catalog commit by themselves. What is missing
+	// runs one after the other, and no way back is derived.
+	Autocommit bool
 	// Failed is the path of the file that failed, when a person has said so.
 	Failed string
 	// Assume decides the statements that the catalog does not tell of:

@@ -18,12 +18,15 @@ func (c Case) waysUp(d Diagnosis) []Way {
 			Version: c.Previous, Row: c.Version, Broken: broken(d.Findings),
 		}}
 	}
-	finish := remaining(d.Findings)
+	finish := c.remaining(d.Findings)
 	finish.Summary = fmt.Sprintf("run what is missing of %s, then set version %d, clean", d.File, c.Version)
 	finish.Version, finish.Row, finish.Applied = c.Version, c.Version, true
 	undo := inverses(d.Findings)
 	undo.Summary = fmt.Sprintf("undo what is there of %s, then set version %s, clean", d.File, versionWord(c.Previous))
 	undo.Version, undo.Row = c.Previous, c.Version
+	if c.Autocommit {
+		undo.Refused = "no way back is derived for this database; undo it by hand, then say --assume not-applied"
+	}
 	undo.Broken, finish.Broken = broken(d.Findings), broken(d.Findings)
 	return []Way{finish, undo}
 }
@@ -40,13 +43,13 @@ func (c Case) waysDown(d Diagnosis, sights Sights) []Way {
 			Version: above, Row: above, Applied: true,
 		}}
 	}
-	finish := remaining(d.Findings)
+	finish := c.remaining(d.Findings)
 	finish.Summary = fmt.Sprintf("run what is missing of %s, then set version %s, clean", d.File, versionWord(c.Version))
 	finish.Version, finish.Row = c.Version, above
 	if c.NextUp == nil {
 		return []Way{finish}
 	}
-	undo := remaining(c.judge(c.NextUp, sights))
+	undo := c.remaining(c.judge(c.NextUp, sights))
 	undo.Name = Undo
 	undo.Summary = fmt.Sprintf("run again what %s has taken away of %s, then set version %d, clean", d.File, c.NextUp.Path, above)
 	undo.Version, undo.Row, undo.Applied = above, above, true
@@ -72,7 +75,7 @@ func broken(findings []Finding) []string {
 }
 
 // remaining runs the statements that are not there.
-func remaining(findings []Finding) Way {
+func (c Case) remaining(findings []Finding) Way {
 	w := Way{Name: Finish, SQL: []string{}}
 	for _, f := range findings {
 		switch {
@@ -80,7 +83,7 @@ func remaining(findings []Finding) Way {
 			continue
 		case f.Effect == Unclear:
 			w.Refused = fmt.Sprintf("whether line %d ran cannot be told", f.Line)
-		case f.statement.OutsideTransaction() || f.statement.EndsTransaction():
+		case f.statement.EndsTransaction() || f.statement.OutsideTransaction() && !c.Autocommit:
 			w.Refused = fmt.Sprintf("line %d cannot run in one transaction with the version; undo, and apply the file with lockstep", f.Line)
 		}
 		w.SQL = append(w.SQL, f.SQL)

@@ -87,6 +87,9 @@ func (r *reader) action(table Name) []Trace {
 	case r.take("RENAME", "CONSTRAINT"):
 		return r.renameOf(Constraint, table)
 	case r.take("RENAME"):
+		if r.special() {
+			return nil
+		}
 		r.skip("COLUMN")
 		return r.renameOf(Column, table)
 	case r.take("VALIDATE", "CONSTRAINT"):
@@ -113,8 +116,8 @@ func (r *reader) add(table Name) []Trace {
 	switch {
 	case r.take("CONSTRAINT"):
 		return r.one(Trace{Kind: Constraint, On: table})
-	case r.is("PRIMARY"), r.is("UNIQUE"), r.is("FOREIGN"), r.is("CHECK"), r.is("EXCLUDE"):
-		return nil // the server chooses a name
+	case r.is("PRIMARY"), r.is("UNIQUE"), r.is("FOREIGN"), r.is("CHECK"), r.is("EXCLUDE"), r.special():
+		return nil // the server chooses a name, or it is no column
 	}
 	r.skip("COLUMN")
 	r.take("IF", "NOT", "EXISTS")
@@ -123,8 +126,11 @@ func (r *reader) add(table Name) []Trace {
 
 func (r *reader) dropFrom(table Name) []Trace {
 	kind := Column
-	if r.take("CONSTRAINT") {
+	switch {
+	case r.take("CONSTRAINT"):
 		kind = Constraint
+	case r.is("PRIMARY"), r.is("FOREIGN"), r.is("CHECK"), r.special():
+		return nil
 	}
 	r.skip("COLUMN")
 	r.take("IF", "EXISTS")
@@ -158,4 +164,10 @@ func (r *reader) alterColumn(table Name) []Trace {
 		return nil
 	}
 	return []Trace{t}
+}
+
+// special: MySQL's words for what is no column. Elsewhere they may be a
+// column's name; then nothing is told of it.
+func (r *reader) special() bool {
+	return r.is("INDEX") || r.is("KEY") || r.is("FULLTEXT") || r.is("SPATIAL") || r.is("PARTITION") || r.is("PERIOD") || r.is("SYSTEM")
 }

@@ -73,6 +73,14 @@ func (r *reader) drop() []Trace {
 		if kind == Function {
 			t.Weak = true // another of that name may stay
 		}
+		if kind == Index && r.take("ON") { // MySQL
+			if t.On, ok = r.name(); !ok {
+				return nil
+			}
+		}
+		if kind == Trigger && r.end() { // MySQL, SQLite: triggers have a schema, no table
+			return []Trace{t}
+		}
 		if kind == Trigger || kind == Policy || kind == Rule {
 			if !r.take("ON") {
 				return nil

@@ -38,7 +38,8 @@ var ErrMovedOn = errors.New("the database has changed since it was shown; look a
 // Marks of rows that Lockstep did not apply itself.
 const (
 	// ImportRun is the run of rows that were taken over from another tool;
-	// their step is "import from TOOL".
+	// their step is "import from TOOL", and says so when the content was not
+	// verified.
 	ImportRun = "import"
 	// RepairRun is the run of rows that lockstep repair wrote.
 	RepairRun = "repair"
@@ -165,7 +166,7 @@ func (p *Provider) adoptedRows(req AdoptRequest) []adoptedRow {
 	for _, e := range req.Adoption.Entries {
 		rows = append(rows, adoptedRow{at: e.AppliedAt, receipt: Receipt{
 			Version: e.Version, Name: e.Name, Up: e.Up, Down: e.Down, DownSQL: e.DownSQL, Canonical: p.canonical(e.UpSQL),
-			Mode: adoptedMode(e), Run: ImportRun, Step: "import from " + string(req.Adoption.Tool), Actor: cmp.Or(e.By, req.Actor),
+			Mode: "adopted", Run: ImportRun, Step: adoptedFrom(e, req.Adoption.Tool), Actor: cmp.Or(e.By, req.Actor),
 		}})
 	}
 	return rows
@@ -190,15 +191,16 @@ func (b Books) enterAdopted(ctx context.Context, q Querier, row adoptedRow) erro
 	if err := b.insert(ctx, q, row.receipt, Measured{Rows: -1}); err != nil || row.at == "" {
 		return err
 	}
-	return b.exec(ctx, q, `UPDATE {history} SET applied_at = $2 WHERE version = $1`, version, row.at)
+	return b.exec(ctx, q, `UPDATE {history} SET applied_at = `+cmp.Or(b.WriteTime, "$2")+` WHERE version = $1`, version, row.at)
 }
 
-// adoptedMode stands in the history's mode column of rows that were taken over.
-func adoptedMode(e adopt.Entry) string {
-	if e.Verified {
-		return "adopted"
+// adoptedFrom stands in the history's step column of rows that were taken over.
+func adoptedFrom(e adopt.Entry, tool adopt.Tool) string {
+	from := "import from " + string(tool)
+	if !e.Verified {
+		from += ", content not verified"
 	}
-	return "adopted, content not verified"
+	return from
 }
 
 // canonical is the digest of a file without comments and white space; empty

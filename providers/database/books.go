@@ -28,6 +28,8 @@ type Books struct {
 	Create []string
 	// Now is the database's clock, ReadTime turns applied_at into RFC 3339.
 	Now, ReadTime string
+	// WriteTime turns RFC 3339, parameter $2, into applied_at; empty: as it is.
+	WriteTime string
 	// Placeholder begins a numbered parameter: "$" or "?".
 	Placeholder string
 }

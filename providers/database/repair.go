@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/mend"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/internal/sqltrace"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -159,8 +160,31 @@ func (p *Provider) settle(ctx context.Context, s Session, req RepairRequest) err
 	if err != nil {
 		return err
 	}
+	if _, ok := p.driver.(ImplicitCommitter); ok {
+		return oneByOne(ctx, s, statements, change)
+	}
 	_, err = s.Transact(ctx, Work{File: "repair", SQL: text, Statements: statements, Change: change})
 	return err
+}
+
+// ImplicitCommitter is a Driver whose changes of the catalog commit by
+// themselves, so that no file of them is one transaction.
+type ImplicitCommitter interface{ ImplicitCommit() }
+
+// oneByOne runs the statements, then writes the books. When it is cut short
+// the version is still dirty, and the next diagnosis sees how far it came.
+func oneByOne(ctx context.Context, s Session, statements []sqlscan.Statement, change Change) error {
+	for _, statement := range statements {
+		if _, err := s.Run(ctx, Statement{Statement: statement, File: "repair"}); err != nil {
+			return err
+		}
+	}
+	return s.Write(ctx, func(b Books, q Querier) error {
+		if err := b.Prepare(ctx, q); err != nil {
+			return err
+		}
+		return b.Enter(ctx, q, change, Measured{Rows: -1})
+	})
 }
 
 // change is what the books say afterwards.
@@ -218,18 +242,19 @@ func (p *Provider) Accept(ctx context.Context, req AcceptRequest) error {
 		if err != nil {
 			return err
 		}
-		if row, ok := state.receipt(req.File.Version); !ok || row.Up != req.Was {
+		row, ok := state.receipt(req.File.Version)
+		if !ok || row.Up != req.Was {
 			return ErrMovedOn
 		}
-		return s.Write(ctx, func(b Books, q Querier) error { return b.accept(ctx, q, req, p.canonical(string(req.File.Up.Bytes))) })
+		row.Up, row.Canonical = req.File.Up.Digest, p.canonical(string(req.File.Up.Bytes))
+		row.Step += fmt.Sprintf("; edit accepted by %s (was %s): %s", req.Actor, req.Was.Short(), req.Reason)
+		return s.Write(ctx, func(b Books, q Querier) error { return b.accept(ctx, q, row) })
 	}))
 }
 
-func (b Books) accept(ctx context.Context, q Querier, req AcceptRequest, canonical plans.Digest) error {
-	f := req.File
-	note := fmt.Sprintf("; edit accepted by %s (was %s): %s", req.Actor, req.Was.Short(), req.Reason)
-	if err := b.exec(ctx, q, `UPDATE {history} SET up_digest = $2, canonical_digest = $3, step = step || $4 WHERE version = $1`,
-		int64(f.Version), string(f.Up.Digest), string(canonical), note); err != nil {
+func (b Books) accept(ctx context.Context, q Querier, row Receipt) error {
+	if err := b.exec(ctx, q, `UPDATE {history} SET up_digest = $2, canonical_digest = $3, step = $4 WHERE version = $1`,
+		int64(row.Version), string(row.Up), string(row.Canonical), row.Step); err != nil {
 		return fmt.Errorf("write the history: %w", err)
 	}
 	return nil

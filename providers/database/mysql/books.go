@@ -86,7 +86,7 @@ func (p positional) ExecContext(ctx context.Context, query string, args ...any) 
 
 func (p positional) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	query, args = byPlace(query, args)
-	return p.Querier.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller does
+	return p.Querier.QueryContext(ctx, query, args...)
 }
 
 var numbered, reserved = regexp.MustCompile(`\$([0-9]+)`), regexp.MustCompile(`([\s,(])(rows)([\s,)]|$)`)
