@@ -10,7 +10,7 @@ TIMEOUT  ?= 15m
 # Tests are run with -count=1: what a program that a test has built does is not
 # in the key of the test cache.
 
-.PHONY: help build test race lint fmt demo bench cover crash tools clean
+.PHONY: help build test race lint fmt demo bench cover crash faults tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
@@ -43,7 +43,15 @@ cover: ## write coverage.out and coverage.html, print the total
 	$(GO) tool cover -func=coverage.out | tail -n 1
 
 crash: ## kill a run at every journal and effect point, then resume and roll back
-	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -tags crash ./internal/crashtest -timeout 60m -v
+	@.ci/with-tools --postgres $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 60m -v \
+		-run 'TestCrashMatrix|TestNegativeControl' | $(LISTS)
+
+faults: ## cut, restart, kill and overtake migrations everywhere, and apply from 50 places at once
+	@.ci/with-tools --postgres --pgbouncer $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 60m -v \
+		-skip 'TestCrashMatrix|TestNegativeControl' | $(LISTS)
+
+# What was tried, with counts, without a line for each of thousands.
+LISTS := grep -vE '^ *(=== |--- PASS)'
 
 tools: ## find or install everything that the other targets need
 	@.ci/find-terraform; .ci/find-postgres; .ci/find-mysql; .ci/find-linter
