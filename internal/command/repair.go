@@ -31,7 +31,8 @@ func newRepairCommand(a *app) *cobra.Command {
 golang-migrate marked dirty, with what of each statement is in the catalog;
 indexes that are INVALID; statements that an interrupted run has begun; a version
 and a history that disagree. It shows what it would do before it asks, and does
-it in one transaction while all other migrations are kept out.`,
+it in one transaction (MySQL: one statement after the other) while all other
+migrations are kept out.`,
 		Example: `  lockstep repair --env production
   lockstep repair orders --env dev --finish
   lockstep repair --env dev --assume not-applied --reason "checked by hand, no row was changed"

@@ -23,7 +23,7 @@ func (d *draft) edited(s *schema, f plans.MigrationFile, a plans.AppliedMigratio
 		m.fix = `Take the edit back. If nobody made it, Git did when it checked the file out: put "*.sql text eol=lf" into .gitattributes, or eol=crlf if that is how it was applied.`
 	case sameCanonical(f, a, s.database.Driver):
 		m.detail += " Only comments or white space differ: the SQL is the same."
-		m.fix = "Take the edit back: git log -p " + f.Up.Path + "."
+		m.fix = "Take the edit back (git log -p " + f.Up.Path + ")."
 	}
 	m.fix += fmt.Sprintf(" If it is meant: lockstep repair %s --env %s --accept %s --reason TEXT", s.database.Name, d.in.Environment.Name, f.Up.Path)
 	return m
