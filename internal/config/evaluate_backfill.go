@@ -58,8 +58,14 @@ type splitter func([]byte) ([]sqlscan.Statement, error)
 func (r *resolution) dialectOf(b *block) splitter {
 	for _, address := range addressesIn(b.args["database"]) {
 		database, ok := r.databases[strings.TrimPrefix(address, "database.")]
-		if ok && textOf(database.GetAttr("driver")) == "sqlite" {
+		if !ok {
+			continue
+		}
+		switch textOf(database.GetAttr("driver")) {
+		case "sqlite":
 			return sqlscan.SplitSQLite
+		case "mysql":
+			return sqlscan.SplitMySQL
 		}
 	}
 	return sqlscan.Split

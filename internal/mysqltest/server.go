@@ -115,7 +115,7 @@ func (s *Server) waitReady() error {
 	}
 	defer db.Close()
 	for {
-		if conn, err := net.Dial("unix", s.socket()); err == nil {
+		if conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket()); err == nil {
 			_ = conn.Close() // it was to see whether somebody listens
 			if err = db.PingContext(ctx); err == nil {
 				return nil

@@ -28,11 +28,12 @@ func (s Statement) Parameters() []Parameter {
 }
 
 // Numbered returns the first placeholder of the database's own form, such as
-// $1 or, in SQLite, ?: it would meet those that Bind puts in. It is "" when
+// $1 or, in SQLite and MySQL, ?: it would meet those that Bind puts in. It is "" when
 // there is none.
 func (s Statement) Numbered() string {
 	for _, t := range s.Tokens() {
-		if t.Kind == Number && strings.HasPrefix(t.Text, "$") || s.sqlite && (t.Symbol("?") || t.Symbol("$") || t.Symbol("@")) {
+		numbered := t.Kind == Number && strings.HasPrefix(t.Text, "$") || s.mysql && t.Symbol("?")
+		if numbered || s.sqlite && (t.Symbol("?") || t.Symbol("$") || t.Symbol("@")) {
 			return t.Text
 		}
 	}

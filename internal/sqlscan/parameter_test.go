@@ -60,6 +60,8 @@ func TestNumbered(t *testing.T) {
 		{"SELECT ?", "?", SplitSQLite},
 		{"SELECT '?'", "", SplitSQLite},
 		{"SELECT @a", "@", SplitSQLite},
+		{"SELECT ?", "?", SplitMySQL},
+		{"SELECT @a, '?'", "", SplitMySQL},
 	} {
 		statements, err := test.cut([]byte(test.text))
 		if err != nil {
@@ -90,6 +92,34 @@ func TestBindKeepsTheRest(t *testing.T) {
 		marked := s.Bind(func(string) string { return "\x01" })
 		if strings.Count(marked, "\x01") != len(s.Parameters()) {
 			t.Fatalf("%q: %d placeholders, bound %q", s.Text, len(s.Parameters()), marked)
+		}
+	})
+}
+
+// Whatever the text is, each placeholder stands where Parameters says, and
+// binding a name to itself changes nothing.
+func FuzzBind(f *testing.F) {
+	for _, text := range []string{
+		"UPDATE t SET a = ':from'::text WHERE id BETWEEN :from AND :to", "SELECT a[1:to], $$:x$$, E'\\':from'", `SELECT "":a":b`, "SELECT :::a :b", "SELECT :é",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, cut := range []func([]byte) ([]Statement, error){Split, SplitSQLite, SplitMySQL} {
+			statements, err := cut([]byte(text))
+			if err != nil {
+				continue
+			}
+			for _, s := range statements {
+				for _, p := range s.Parameters() {
+					if !strings.HasPrefix(s.Text[p.Offset:], ":"+p.Name) {
+						t.Fatalf("%q: %+v", s.Text, p)
+					}
+				}
+				if same := s.Bind(func(name string) string { return ":" + name }); same != s.Text {
+					t.Fatalf("%q became %q", s.Text, same)
+				}
+			}
 		}
 	})
 }

@@ -99,7 +99,7 @@ func TestEmbeddedCommitIsCaught(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		"create table a (id int); commit; create table c (id int)",
-		"begin; create table a (id int); commit;",
+		"begin; create table a (id int); commit; create table c (id int)",
 		"create table a (id int); rollback; begin",
 		"create table a (id int); commit and chain",
 	} {

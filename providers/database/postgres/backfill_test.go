@@ -359,3 +359,19 @@ func TestPostgresBackfillConformance(t *testing.T) {
 		},
 	})
 }
+
+// A down file takes with it what a backfill has filled, so it is filled again
+// when the schema comes back.
+func TestADownForgetsTheBackfillsOfItsChangeSet(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	up := b.step(1, "CREATE TABLE orders (id int PRIMARY KEY, n int NOT NULL); INSERT INTO orders SELECT i, 0 FROM generate_series(1, 10) i", "DROP TABLE orders")
+	b.apply(up)
+	b.apply(b.filling(nil))
+	b.rollback(up)
+	b.want("SELECT count(*) FROM lockstep.backfill", "0")
+	b.apply(up)
+	b.verdict(b.filling(nil), providers.Absent)
+	b.apply(b.filling(nil))
+	b.wantOnce(once)
+}
