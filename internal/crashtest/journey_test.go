@@ -79,7 +79,7 @@ func (j *journey) world(t *testing.T) *world {
 	t.Helper()
 	w := j.from.again(t)
 	if j.reach != nil {
-		w.through, w.pooled = j.reach(w.database), true
+		w.through = j.reach(w.database)
 	}
 	return w
 }

@@ -33,7 +33,6 @@ type world struct {
 	dir      string
 	url      string // the database, without anything between
 	through  string // how the binary reaches it; "": as we do
-	pooled   bool   // a pooler is between, which keeps idle connections
 	database string
 	before   string // the newest run before the change set that is killed
 	free     func() // ends what hold has begun

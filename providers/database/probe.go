@@ -63,10 +63,11 @@ func (t *task) probeStatements(ctx context.Context, s Session, begun []Statement
 	if err != nil {
 		return providers.Report{}, err
 	}
-	statements, err := t.provider.driver.Split(text)
+	work, err := t.work(Up, file, text)
 	if err != nil {
-		return providers.Report{}, fmt.Errorf("%s:%w", file, err)
+		return providers.Report{}, err
 	}
+	statements := work.Statements
 	finished, left := 0, 0
 	for _, r := range begun {
 		if r.Finished {

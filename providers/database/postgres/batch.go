@@ -3,12 +3,9 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
-	"net"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
@@ -133,24 +130,6 @@ func crowded(ctx context.Context, err error) error {
 		if ctx.Err() == nil {
 			return fmt.Errorf("%w: it took too long: %w", database.ErrCrowded, err)
 		}
-	}
-	return err
-}
-
-// lost marks errors of a connection that is gone, or of a server that is not
-// ready for one.
-func lost(err error) error {
-	if err == nil || errors.Is(err, database.ErrLost) {
-		return err
-	}
-	var network net.Error
-	c := code(err)
-	gone := c != "" && (lostConnection(c) || c[:2] == "53")
-	for _, sentinel := range []error{sqldriver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
-		gone = gone || errors.Is(err, sentinel)
-	}
-	if gone || c == "" && errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w", database.ErrLost, err)
 	}
 	return err
 }

@@ -171,12 +171,13 @@ func (l *lease) inTheWay(ctx context.Context, held leaseRow) (string, error) {
 	return l.session.holder(ctx, l.keys), nil
 }
 
-// enter reads the fence and holds it until the transaction's end.
+// enter reads the fence and holds it until the transaction's end. Whoever
+// tries for the lease locks the row for a moment, which is a passing cause.
 func (l *lease) enter(ctx context.Context, tx rowQuerier) error {
 	var free bool
 	err := tx.QueryRowContext(ctx, `
 		SELECT pg_try_advisory_xact_lock($1) AND pg_try_advisory_xact_lock($2), set_config('application_name', $5, true) IS NULL
-		FROM lockstep.lease WHERE name = $3 AND fence = $4 FOR KEY SHARE SKIP LOCKED`,
+		FROM lockstep.lease WHERE name = $3 AND fence = $4 FOR KEY SHARE NOWAIT`,
 		l.keys[0], l.keys[1], l.name, l.fence, l.session.application()).Scan(&free, new(bool))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
