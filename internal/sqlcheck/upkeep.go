@@ -110,9 +110,13 @@ func (j *judgement) lockAsked(r *reader) {
 		words []string
 		mode  string
 	}{
-		{[]string{"ACCESS", "SHARE"}, "AccessShareLock"}, {[]string{"ROW", "SHARE"}, "RowShareLock"},
-		{[]string{"ROW", "EXCLUSIVE"}, rowExclusive}, {[]string{"SHARE", "UPDATE", "EXCLUSIVE"}, shareUpdateExclusive},
-		{[]string{"SHARE", "ROW", "EXCLUSIVE"}, shareRowExclusive}, {[]string{"SHARE"}, share}, {[]string{"EXCLUSIVE"}, exclusive},
+		{[]string{"ACCESS", "SHARE"}, "AccessShareLock"},
+		{[]string{"ROW", "SHARE"}, "RowShareLock"},
+		{[]string{"ROW", "EXCLUSIVE"}, rowExclusive},
+		{[]string{"SHARE", "UPDATE", "EXCLUSIVE"}, shareUpdateExclusive},
+		{[]string{"SHARE", "ROW", "EXCLUSIVE"}, shareRowExclusive},
+		{[]string{"SHARE"}, share},
+		{[]string{"EXCLUSIVE"}, exclusive},
 	}
 	mode := accessExclusive
 	if r.accept("IN") {

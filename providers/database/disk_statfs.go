@@ -11,5 +11,5 @@ func FreeBytes(path string) int64 {
 	if syscall.Statfs(path, &disk) != nil {
 		return -1
 	}
-	return int64(disk.Bavail) * int64(disk.Bsize)
+	return int64(disk.Bavail) * int64(disk.Bsize) //nolint:unconvert // the types differ from one system to the next
 }

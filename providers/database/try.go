@@ -120,7 +120,8 @@ func readsRows(tokens []sqlscan.Token) bool {
 			"TYPE", "VALIDATE", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "REFERENCES", "EXCLUDE", "GENERATED",
 			"LOGGED", "UNLOGGED", "TABLESPACE", "ATTACH", "DETACH", "ACCESS", "CLUSTER", "DEFAULT",
 		} {
-			if t.Is(word) && !(word == "DEFAULT" && i > 0 && (tokens[i-1].Is("DROP") || tokens[i-1].Is("SET"))) {
+			ofColumn := word == "DEFAULT" && i > 0 && (tokens[i-1].Is("DROP") || tokens[i-1].Is("SET"))
+			if t.Is(word) && !ofColumn {
 				return true
 			}
 		}

@@ -94,8 +94,10 @@ func TestLocksAreTakenBeforehand(t *testing.T) {
 		{sleep + "create table made (id int, parent int references parents)", "ShareRowExclusiveLock parents"},
 		{sleep + "create table made (id int); alter table made add b int", ""},
 		// the strongest mode of each relation, in one order
-		{sleep + "create index on parents (code); create index on orders (b); alter table orders add c int; comment on table parents is 'x'",
-			"AccessExclusiveLock orders, ShareRowExclusiveLock parents"},
+		{
+			sleep + "create index on parents (code); create index on orders (b); alter table orders add c int; comment on table parents is 'x'",
+			"AccessExclusiveLock orders, ShareRowExclusiveLock parents",
+		},
 		// names
 		{sleep + `alter table "Odd.One"."T""x" add b int`, `AccessExclusiveLock "Odd.One"."T""x"`},
 		{sleep + "alter table app.orders add b int", "AccessExclusiveLock app.orders"},

@@ -17,8 +17,10 @@ func TestConcurrentlyOutwaitsOldTransactions(t *testing.T) {
 		"create index": {"", "create index concurrently busy_id on busy (id)", "SELECT indisvalid FROM pg_index WHERE indexrelid = 'busy_id'::regclass"},
 		"reindex":      {"create index busy_id on busy (id)", "reindex index concurrently busy_id", "SELECT indisvalid FROM pg_index WHERE indexrelid = 'busy_id'::regclass"},
 		"drop index":   {"create index busy_id on busy (id)", "drop index concurrently busy_id", "SELECT to_regclass('busy_id') IS NULL"},
-		"detach": {"create table parted (id int) partition by range (id); create table part partition of parted for values from (1) to (9)",
-			"alter table parted detach partition part concurrently", "SELECT count(*) = 0 FROM pg_inherits WHERE inhrelid = 'part'::regclass"},
+		"detach": {
+			"create table parted (id int) partition by range (id); create table part partition of parted for values from (1) to (9)",
+			"alter table parted detach partition part concurrently", "SELECT count(*) = 0 FROM pg_inherits WHERE inhrelid = 'part'::regclass",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
