@@ -185,10 +185,12 @@ func (l *lease) enter(ctx context.Context, tx rowQuerier) error {
 	case err != nil:
 		return fmt.Errorf("read the fence: %w", err)
 	case !free: // a passing cause
-		return &pq.Error{Code: "55P03", Message: "another tool is migrating this database: " + l.session.holder(ctx, l.keys)}
+		return &pq.Error{Code: "55P03", Message: otherTool + l.session.holder(ctx, l.keys)}
 	}
 	return nil
 }
+
+const otherTool = "another tool is migrating this database: "
 
 // enterTries is how often a transaction that holds nothing yet tries to enter.
 const enterTries = 6

@@ -60,6 +60,7 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 			return measured, err
 		}
 		pause := a.undone(err)
+		s.explain(ctx, a.budget, err)
 		if time.Now().Add(pause).After(b.deadline) {
 			return measured, b.exhausted()
 		}
@@ -174,8 +175,15 @@ func (b *budget) meet(list []holder) {
 
 // exhausted is the error at the end of the budget.
 func (b *budget) exhausted() error {
-	return fmt.Errorf("%w: %s was tried %d times in %s and undone each time, nothing is changed; %s; blocked by %s; who may end that, and how: %s; then apply again",
-		providers.ErrBlocked, b.what, b.tries, age(time.Since(b.begun)), b.missing(), nameAll(b.holders), remedies(b.holders))
+	return fmt.Errorf("%w: %s was tried %s in %s and undone each time, nothing is changed; %s; blocked by %s; who may end that, and how: %s; then apply again",
+		providers.ErrBlocked, b.what, times(b.tries), age(time.Since(b.begun)), b.missing(), nameAll(b.holders), remedies(b.holders))
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func (b *budget) missing() string {

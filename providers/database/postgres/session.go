@@ -104,8 +104,7 @@ func (s *session) endBusy(ctx context.Context, application string) error {
 // Alive implements database.Session.
 func (s *session) Alive(ctx context.Context, xid string) (bool, error) {
 	if xid == "" {
-		pid, err := s.underWay(ctx)
-		return pid != 0, err
+		return s.oursUnderWay(ctx)
 	}
 	if _, err := strconv.ParseUint(xid, 10, 64); err != nil {
 		return false, nil // not an id of ours
