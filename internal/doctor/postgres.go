@@ -98,6 +98,7 @@ type PostgresSchema struct {
 	State        string // "version 4", "empty"
 	Dirty        bool
 	Unread       bool   // it did not answer, or not in time
+	Forbidden    bool   // the role may not read it
 	ForeignTable string // why the version table is another tool's
 	InvalidIndex []string
 	NotValidated []string
@@ -208,19 +209,19 @@ func postgresOwner(r PostgresRights, user string) Sign {
 }
 
 func postgresSight(r PostgresRights, user string) Sign {
-	var missing, grants []string
-	if !r.SeesActivity {
-		missing, grants = append(missing, "what others run"), append(grants, "pg_read_all_stats")
+	grant := func(what, why, roles string) Sign {
+		return Sign{"sight", Note, user + " " + what, why, "as superuser: GRANT " + roles + " TO " + user}
 	}
-	if !r.EndsBackends {
-		missing, grants = append(missing, "how to end it"), append(grants, "pg_signal_backend")
-	}
-	if len(missing) == 0 {
+	switch {
+	case r.SeesActivity && r.EndsBackends:
 		return well("sight", user+" sees what others run, and may end it")
-	}
-	return Sign{
-		"sight", Note, user + " is not told " + strings.Join(missing, " nor "), "who is in a migration's way is named without query and age, and a person has to end it",
-		"as superuser: GRANT " + strings.Join(grants, ", ") + " TO " + user,
+	case r.SeesActivity:
+		return grant("sees what others run, and may not end it", "a person has to end what is in a migration's way", "pg_signal_backend")
+	case r.EndsBackends:
+		return grant("may end what others run, and is not told what it is", "who is in a migration's way is named without query and age", "pg_read_all_stats")
+	default:
+		return grant("is not told what others run, and may not end it", "who is in a migration's way is named without query and age, and a person has to end it",
+			"pg_read_all_stats, pg_signal_backend")
 	}
 }
 

@@ -13,10 +13,16 @@ func postgresSchema(f Postgres) []Sign {
 	var signs []Sign
 	switch {
 	case s.ForeignTable != "":
-		signs = append(signs, Sign{"schema", Problem, s.ForeignTable, "the version cannot be read", "lockstep import, or set table in the database block"})
+		signs = append(signs, Sign{"schema", Problem, s.ForeignTable, "the version cannot be read, and nothing can be planned", "take the database over: lockstep import; it says what else to write into the database block"})
+	case s.Forbidden:
+		signs = append(signs, Sign{
+			"schema", Problem, fmt.Sprintf("%s may not read %s or the history", f.User, s.VersionTable), "nothing can be planned",
+			fmt.Sprintf("as their owner: GRANT ALL ON %s TO %s; GRANT USAGE ON SCHEMA lockstep TO %s; GRANT ALL ON ALL TABLES IN SCHEMA lockstep TO %s",
+				s.VersionTable, f.User, f.User, f.User),
+		})
 	case s.Unread:
 		signs = append(signs, Sign{
-			"schema", Note, s.VersionTable + " could not be read", "the role may not read it, or another tool holds a lock on it",
+			"schema", Note, s.VersionTable + " could not be read", "another tool holds a lock on it, or the server is slow",
 			"look at who is in the way: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
 		})
 	case s.Dirty:

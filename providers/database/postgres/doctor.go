@@ -101,11 +101,15 @@ const userTables = `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'lockstep'
 	  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`
 
+// historyTable finds lockstep.history in the catalog: its name alone is an
+// error for a role that may not use the schema.
+const historyTable = `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'lockstep' AND c.relname = 'history'`
+
 func (e *examination) rights(ctx context.Context) error {
 	r := &e.facts.Rights
 	err := e.row(ctx, `
 		SELECT has_database_privilege(current_database(), 'CREATE'), coalesce(current_schema(), ''),
-		       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), to_regclass('lockstep.history') IS NOT NULL,
+		       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), EXISTS (SELECT FROM `+historyTable+`),
 		       pg_has_role('pg_read_all_stats', 'USAGE'),
 		       pg_has_role('pg_signal_backend', 'USAGE') OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`,
 		&r.CreateInDatabase, &r.SchemaName, &r.CreateInSchema, &r.HasBooks, &r.SeesActivity, &r.EndsBackends)
@@ -113,9 +117,10 @@ func (e *examination) rights(ctx context.Context) error {
 		return err
 	}
 	if r.HasBooks {
-		err := e.row(ctx, `SELECT has_schema_privilege('lockstep', 'USAGE') AND has_table_privilege('lockstep.history', 'INSERT') AND has_table_privilege('lockstep.history', 'DELETE')`, &r.WritesBooks)
+		err := e.row(ctx, `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE')
+			FROM `+historyTable, &r.WritesBooks)
 		if err != nil {
-			r.WritesBooks = false
+			return err
 		}
 	}
 	return e.row(ctx, `
@@ -130,6 +135,7 @@ func (e *examination) schema(ctx context.Context) error {
 	state, err := readState(ctx, e.on, e.target.Table)
 	switch {
 	case err != nil && (code(err) != "" || ctx.Err() != nil):
+		s.Forbidden = code(err) == "42501"
 		return err
 	case err != nil:
 		s.ForeignTable = err.Error()

@@ -259,3 +259,20 @@ func TestCheckUpOfAReplica(t *testing.T) {
 		t.Errorf("apply: %v", err)
 	}
 }
+
+// TestCheckUpOfARoleThatMayNotReadTheHistory: the rest is judged all the same,
+// and nothing is said that was not seen.
+func TestCheckUpOfARoleThatMayNotReadTheHistory(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.apply(b.step(1, "create table a (id int)", "drop table a"))
+	role := "stranger_" + b.get(`SELECT current_database()`)
+	b.exec(`CREATE ROLE ` + role + ` LOGIN; GRANT CREATE ON SCHEMA public TO ` + role)
+	t.Cleanup(func() { b.exec(`DROP OWNED BY ` + role + `; DROP ROLE ` + role) })
+	signs := checkUp(t, with(t, b.url, role), "")
+	verdicts(t, signs, map[string]doctor.Verdict{"rights": doctor.Problem, "owner": doctor.Note, "schema": doctor.Problem})
+	if !strings.Contains(signs["rights"].Seen, "may not write to schema lockstep") || !strings.Contains(signs["owner"].Seen, "a, schema_migrations") ||
+		!strings.Contains(signs["schema"].Next, "GRANT USAGE ON SCHEMA lockstep TO "+role) {
+		t.Errorf("%+v", signs)
+	}
+}
