@@ -28,8 +28,9 @@ func rules() []rule {
 		{"internal/terminal", none, nil, "streams and colour know nothing of what is printed"},
 		{"internal/sqlscan", none, nil, "the lexer knows text alone"},
 		{"internal/lock", none, nil, "a lease knows nothing of what it guards"},
-		{"internal/pgtest", none, nil, "a test server knows nothing of what is tested"},
-		{"internal/mysqltest", none, nil, "a test server knows nothing of what is tested"},
+		{"internal/pgtest", []string{"internal/scratch"}, nil, "a test server knows nothing of what is tested"},
+		{"internal/mysqltest", []string{"internal/scratch"}, nil, "a test server knows nothing of what is tested"},
+		{"internal/scratch", none, nil, "a folder knows nothing of what is kept in it"},
 		{"internal/faultproxy", none, none, "it knows PostgreSQL's framing and nothing of who speaks"},
 		{"internal/failpoint", none, none, "every package may mark a place, so it depends on no one"},
 

@@ -23,11 +23,16 @@ const everything = "testdata/everything"
 var (
 	cluster  = pgtest.NewCluster(pgtest.Options{})
 	programs = &workshop{}
+	worlds   = &ground{}
 )
 
 func TestMain(m *testing.M) {
 	code := cluster.Main(m)
 	programs.close()
+	if err := worlds.close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	os.Exit(code)
 }
 

@@ -61,7 +61,7 @@ func apart(t *testing.T, w *world) []*world {
 	group := []*world{w}
 	for len(group) < operators {
 		c := *w
-		c.dir = t.TempDir()
+		c.dir = worlds.dir(t)
 		c.copyFrom(t, w.dir)
 		group = append(group, &c)
 	}

@@ -42,7 +42,7 @@ type world struct {
 // Every other world is a copy of it, with the second change set laid over it.
 func origin(t *testing.T, server *pgtest.Server, binary, project string) *world {
 	t.Helper()
-	w := &world{binary: binary, server: server, dir: t.TempDir()}
+	w := &world{binary: binary, server: server, dir: worlds.dir(t)}
 	w.create(t, "")
 	w.copyFrom(t, filepath.Join(project, "before"))
 	if r := w.lockstep(t, crash{}, "apply", "first", "--env", "dev", "--auto-approve"); r.code != 0 {
@@ -69,7 +69,7 @@ func (w *world) create(t *testing.T, from string) {
 // again copies the world.
 func (w *world) again(t *testing.T) *world {
 	t.Helper()
-	c := &world{binary: w.binary, server: w.server, dir: t.TempDir(), before: w.before}
+	c := &world{binary: w.binary, server: w.server, dir: worlds.dir(t), before: w.before}
 	c.copyFrom(t, w.dir)
 	// Terraform's working folder is bound to its path; it can be made again.
 	if err := os.RemoveAll(filepath.Join(c.dir, ".lockstep", "work")); err != nil {

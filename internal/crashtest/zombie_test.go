@@ -70,7 +70,7 @@ func (j *journey) wake(t *testing.T, point int) trial {
 	t.Helper()
 	w := j.world(t)
 	other := *w
-	other.dir = t.TempDir()
+	other.dir = worlds.dir(t)
 	other.copyFrom(t, w.dir)
 	var overtaker result
 	var there string

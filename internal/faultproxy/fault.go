@@ -10,6 +10,7 @@ type Fault struct {
 	// connection ends behind it.
 	Before bool
 	// Do runs at the message, while its connection stands still. nil: nothing.
+	// Before a client's first message the server loses the connection.
 	Do func()
 	// Keep leaves the connection as it is; Do alone does the harm.
 	Keep bool

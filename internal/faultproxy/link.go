@@ -113,7 +113,7 @@ func (l *link) hand(m Message) error {
 		}
 	}
 	if fault.Do != nil {
-		fault.Do()
+		l.do(fault, m)
 	}
 	switch {
 	case !fault.Keep:
@@ -123,6 +123,16 @@ func (l *link) hand(m Message) error {
 		return l.write(m)
 	}
 	return nil
+}
+
+// do runs the fault's own harm. A client that has not said its first word has
+// no session to lose, but a server that is told to end waits for that word
+// (authentication_timeout, a minute), and Do for the server.
+func (l *link) do(fault Fault, m Message) {
+	if fault.Before && m.From == Client && m.Type == 0 {
+		l.server.Close()
+	}
+	fault.Do()
 }
 
 func (l *link) write(m Message) error {

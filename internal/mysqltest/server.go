@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/lockstep-dev/lockstep/internal/scratch"
 )
 
 // Options are what a server can be asked for. The zero value is a fast server
@@ -29,7 +31,8 @@ type Options struct {
 
 // Server is a running MariaDB or MySQL.
 type Server struct {
-	dir     string // holds data and the socket
+	folder  *scratch.Folder
+	dir     string // its path: holds data and the socket
 	tools   programs
 	process *exec.Cmd
 	owner   *owner
@@ -48,10 +51,14 @@ func Start(opts Options) (*Server, error) {
 	if s.owner, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	// The socket's path may not be longer than 107 bytes, so TMPDIR is not used.
-	if s.dir, err = os.MkdirTemp("/tmp", "lockstep-my-"); err != nil {
+	place := scratch.InMemory
+	if opts.Fsync {
+		place = scratch.OnDisk
+	}
+	if s.folder, err = place("my"); err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
+	s.dir = s.folder.Path
 	if err := s.start(opts); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
@@ -166,12 +173,7 @@ func (s *Server) Restart(opts Options) error {
 
 // Stop ends the server and deletes its files. Stopping twice is harmless.
 func (s *Server) Stop() error {
-	err := s.quit()
-	if s.dir != "" {
-		err = errors.Join(err, os.RemoveAll(s.dir))
-		s.dir = ""
-	}
-	return err
+	return errors.Join(s.quit(), s.folder.Remove())
 }
 
 // quit kills the server: its files are thrown away, or are to be found as a

@@ -12,7 +12,7 @@ import (
 // server's. The caller stops it, before the server.
 func (s *Server) Replica(opts Options) (*Server, error) {
 	r := &Server{bin: s.bin, owner: s.owner}
-	if err := r.makeFolder(); err != nil {
+	if err := r.makeFolder(opts); err != nil {
 		return nil, err
 	}
 	copied := r.command("pg_basebackup", "--pgdata", r.data(), "--host", s.dir, "--username", "postgres",

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/scratch"
 )
 
 // ErrNoBinaries is wrapped when the machine has no PostgreSQL server.
@@ -30,7 +32,8 @@ type Options struct {
 
 // Server is a running PostgreSQL.
 type Server struct {
-	dir     string // holds data and the socket
+	folder  *scratch.Folder
+	dir     string // its path: holds data and the socket
 	bin     string
 	process *exec.Cmd
 	owner   *owner
@@ -50,7 +53,7 @@ func Start(opts Options) (*Server, error) {
 	if s.owner, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if err := s.makeFolder(); err != nil {
+	if err := s.makeFolder(opts); err != nil {
 		return nil, err
 	}
 	if err := s.start(opts); err != nil {
@@ -59,17 +62,20 @@ func Start(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// makeFolder does not use TMPDIR: the socket's path may not be longer than 107
-// bytes.
-func (s *Server) makeFolder() (err error) {
-	if s.dir, err = os.MkdirTemp("/tmp", "lockstep-pg-"); err != nil {
+func (s *Server) makeFolder(opts Options) (err error) {
+	place := scratch.InMemory
+	if opts.Fsync {
+		place = scratch.OnDisk
+	}
+	if s.folder, err = place("pg"); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
+	s.dir = s.folder.Path
 	if s.owner == nil {
 		return nil
 	}
 	if err := os.Chown(s.dir, int(s.owner.uid), int(s.owner.gid)); err != nil {
-		return errors.Join(fmt.Errorf("start PostgreSQL: %w", err), os.RemoveAll(s.dir))
+		return errors.Join(fmt.Errorf("start PostgreSQL: %w", err), s.folder.Remove())
 	}
 	return nil
 }
@@ -107,7 +113,7 @@ func (s *Server) arguments(opts Options) []string {
 		"autovacuum": "off",
 	}
 	if !opts.Fsync {
-		settings["fsync"], settings["full_page_writes"] = "off", "off"
+		settings["fsync"], settings["full_page_writes"], settings["max_wal_size"] = "off", "off", "256MB"
 	}
 	for name, value := range opts.Settings {
 		settings[name] = value
@@ -180,12 +186,7 @@ func (s *Server) Restart(opts Options) error {
 
 // Stop ends the server and deletes its files. Stopping twice is harmless.
 func (s *Server) Stop() error {
-	err := s.quit()
-	if s.dir != "" {
-		err = errors.Join(err, os.RemoveAll(s.dir))
-		s.dir = ""
-	}
-	return err
+	return errors.Join(s.quit(), s.folder.Remove())
 }
 
 // quit uses PostgreSQL's immediate shutdown (SIGQUIT).
