@@ -105,7 +105,8 @@ func (d *keptDatabase) open(r *registry) error {
 	}
 	keeper, ok := provider.(databaseKeeper)
 	if !ok {
-		return usageError("%s: driver %s is not supported here", d.block.Address, d.block.Driver)
+		return usageError("%s: driver %s is golang-migrate's own and keeps a version number alone; there is no history to take over or to mend: "+
+			"see what is there, mend it by hand, then set the version with golang-migrate's migrate force VERSION", d.block.Address, d.block.Driver)
 	}
 	d.settings, d.keeper = settings, keeper
 	return nil

@@ -108,7 +108,7 @@ func (d *keptDatabase) takeover(seen database.ToolSurvey, o importOptions) (view
 		return t, err
 	}
 	t.Adoption = adopt.Assess(evidence)
-	if seen.Foreign && len(t.Adoption.Problems) == 0 {
+	if seen.Foreign {
 		t.Adoption.Problems = []adopt.Problem{nameTaken(sighting.Tool, d.block.Settings.Text("table"))}
 	}
 	return t, nil

@@ -25,7 +25,8 @@ func (d *keptDatabase) verifyCatalog(ctx context.Context, a *adopt.Adoption, mis
 	}
 	absences := mend.Absent(files, sights)
 	if len(absences) == 0 && len(sights) > 0 {
-		a.Notes = append(a.Notes, "what these files make, and no later one takes away, was looked up in the catalog and is there")
+		a.Notes = append(a.Notes, "the tables, columns, indexes and other objects that these files name and no later one takes away were looked up in the catalog and are there; "+
+			"types, defaults and rows were not compared")
 	}
 	for _, absence := range absences {
 		i := slices.IndexFunc(a.Entries, func(e adopt.Entry) bool { return e.Version == absence.Version })
@@ -41,7 +42,7 @@ func (d *keptDatabase) verifyCatalog(ctx context.Context, a *adopt.Adoption, mis
 		default:
 			a.Problems = append(a.Problems, adopt.Problem{
 				What: said,
-				Fix:  "if it never ran (golang-migrate skips a file that comes late), leave it out with --missing pending; if something else has removed it since, take it as applied with --missing applied",
+				Fix:  "if it never ran (golang-migrate skips a file that comes late), leave it out with --missing pending; if the file was edited since, bring it back as it was; if something else has removed it since, take it as applied with --missing applied",
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
 // unreadableError says which target could not be looked at.
@@ -30,7 +31,13 @@ func unreadable(address, environment string, err error) error {
 	if errors.Is(err, providers.ErrBlocked) {
 		code = exitTryAgain
 	}
-	return &endError{code: code, err: &unreadableError{address, err}, next: []string{
-		"Nothing was changed. Check that it is there, and what its block says for " + environment + "; then try again.",
-	}}
+	next := []string{"Nothing was changed. Check that it is there, and what its block says for " + environment + "; then try again."}
+	if _, ok := errors.AsType[*database.OtherToolError](err); ok {
+		next = []string{
+			"Nothing was changed. If that tool has migrated this database, take it over:",
+			"lockstep import " + strings.TrimPrefix(address, "database.") + " --env " + environment,
+			"If it has not, give the database block another name for the version: table = \"lockstep_schema_migrations\"",
+		}
+	}
+	return &endError{code: code, err: &unreadableError{address, err}, next: next}
 }

@@ -21,7 +21,7 @@ func Absent(files []File, sights Sights) []Absence {
 	var all []sqltrace.Trace
 	var ends []int
 	for _, f := range files {
-		all = append(all, laterTraces(f.Statements)...)
+		all = append(all, f.makes()...)
 		ends = append(ends, len(all))
 	}
 	var absences []Absence
@@ -45,7 +45,16 @@ func Absent(files []File, sights Sights) []Absence {
 func TracesOf(files []File) []sqltrace.Trace {
 	var all []sqltrace.Trace
 	for _, f := range files {
-		all = append(all, laterTraces(f.Statements)...)
+		all = append(all, f.makes()...)
+	}
+	return all
+}
+
+// makes are the traces of a file's statements, with the columns of its tables.
+func (f File) makes() []sqltrace.Trace {
+	var all []sqltrace.Trace
+	for _, s := range f.Statements {
+		all = append(append(all, sqltrace.Of(s)...), sqltrace.Columns(s)...)
 	}
 	return all
 }

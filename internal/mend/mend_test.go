@@ -200,10 +200,23 @@ func TestAbsent(t *testing.T) {
 	}
 	sights := mend.Sights{}
 	for _, trace := range mend.TracesOf(files) {
-		sights[trace] = mend.Sight{There: trace.Name.Base == "a"}
+		sights[trace] = mend.Sight{There: trace.Name.Base == "a" || trace.On.Base == "a"}
 	}
 	absences := mend.Absent(files, sights)
 	if len(absences) != 1 || absences[0].Version != 2 || absences[0].What != `table "b"` {
+		t.Errorf("absent: %+v", absences)
+	}
+	// A file that was edited since it ran names a column that is not there; one
+	// that a later file renames or drops is not looked for.
+	edited := []mend.File{
+		*file(1, mend.Up, `CREATE TABLE a (id int, gone int, was int, late int)`),
+		*file(2, mend.Up, `ALTER TABLE a DROP COLUMN gone`, `ALTER TABLE a RENAME COLUMN was TO is_now`),
+	}
+	sights = mend.Sights{}
+	for _, trace := range mend.TracesOf(edited) {
+		sights[trace] = mend.Sight{There: trace.Kind == sqltrace.Table || trace.Name.Base == "id" || trace.Name.Base == "is_now"}
+	}
+	if absences := mend.Absent(edited, sights); len(absences) != 1 || absences[0].Version != 1 || absences[0].What != `column "late" of "a"` {
 		t.Errorf("absent: %+v", absences)
 	}
 	if absences := mend.Absent(files, map[sqltrace.Trace]mend.Sight{}); len(absences) != 0 {

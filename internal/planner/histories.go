@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/diag"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -43,7 +44,7 @@ func (d *draft) consistent(s *schema) bool {
 		d.refuse(s.database.Range, mistake{
 			"dirty-database", fmt.Sprintf("%s is marked dirty at version %s", s.database.Address, seen.Version),
 			"Another tool began a migration there and did not finish it; how far it came is not recorded.",
-			fmt.Sprintf("lockstep repair %s --env %s looks at what each statement left, and mends it.", s.database.Name, d.in.Environment.Name),
+			d.mendingOf(s),
 		})
 		return false
 	}
@@ -57,6 +58,14 @@ func (d *draft) consistent(s *schema) bool {
 		return false
 	}
 	return true
+}
+
+// mendingOf says who mends a dirty version.
+func (d *draft) mendingOf(s *schema) string {
+	if s.alone() {
+		return fmt.Sprintf("See what is there of that file, mend it by hand, then set the version: golang-migrate's migrate force VERSION. Driver %q keeps nothing from which Lockstep could tell.", s.database.Driver)
+	}
+	return fmt.Sprintf("lockstep repair %s --env %s looks at what each statement left, and mends it.", s.database.Name, d.in.Environment.Name)
 }
 
 func highestOf(applied []plans.AppliedMigration) uint64 {
@@ -110,6 +119,9 @@ func (d *draft) warnOfAssumed(s *schema, gap span) {
 		f.Code = "applied-elsewhere"
 		f.Summary = fmt.Sprintf("another tool moved %s from version %d to %d; the files between are taken as applied", s.database.Address, gap.after, gap.upTo)
 		f.Fix = "apply through one tool only"
+	}
+	if !s.alone() {
+		f.Fix = strings.TrimPrefix(f.Fix+"; ", "; ") + fmt.Sprintf("lockstep import %s --env %s looks what is there and takes it into the history", s.database.Name, d.in.Environment.Name)
 	}
 	d.find(f)
 }

@@ -38,6 +38,8 @@ func TestBaseline(t *testing.T) {
 		p := mustPlan(t, in)
 		if !slices.Contains(codes(p), tt.code) {
 			t.Errorf("%s: findings %v", tt.name, codes(p))
+		} else if fix := finding(p, tt.code).Fix; !strings.Contains(fix, "lockstep import orders --env ") {
+			t.Errorf("%s: fix %q", tt.name, fix)
 		}
 		var steps []string
 		for _, s := range p.Steps {

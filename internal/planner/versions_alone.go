@@ -7,6 +7,9 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
+// alone reports whether the database keeps a version number and nothing else.
+func (s *schema) alone() bool { return sqlcheck.Foreign(s.database.Driver) }
+
 // versionsAlone says what cannot be promised for databases that keep a version
 // number and nothing else: those that golang-migrate's own drivers reach.
 func (d *draft) versionsAlone() {

@@ -39,6 +39,25 @@ func TestVersionAlone(t *testing.T) {
 	}
 }
 
+// Import and repair know nothing of such a database, so nobody is sent there.
+func TestVersionAloneIsMendedByHand(t *testing.T) {
+	t.Parallel()
+	p := mustPlan(t, versionAlone(t, migrationBlock, "1"))
+	if f := finding(p, "baseline"); f == nil || strings.Contains(f.Fix, "lockstep import") {
+		t.Errorf("%+v", f)
+	}
+	in := versionAlone(t, migrationBlock, "1")
+	for i := range in.Observations {
+		if in.Observations[i].Database != nil {
+			in.Observations[i].Database.Dirty = true
+		}
+	}
+	_, ds := planner.Plan(in)
+	if len(ds) != 1 || !strings.Contains(ds[0].Fix, "migrate force VERSION") || strings.Contains(ds[0].Fix, "lockstep repair") {
+		t.Errorf("%v", ds)
+	}
+}
+
 func TestVersionAloneHoldsNothingBack(t *testing.T) {
 	t.Parallel()
 	in := versionAlone(t, strings.Replace(migrationBlock, "4", "5", 1), "3")

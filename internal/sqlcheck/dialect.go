@@ -15,10 +15,14 @@ const (
 // knowsLocks reports whether the dialect's locks are among the rules.
 func (c Check) knowsLocks() bool { return c.Dialect == postgres || c.Dialect == mysql }
 
-// foreign reports whether nothing is known of the dialect: the rules that are
-// common to all of SQL count, and the driver gets the file as a whole.
-func (c Check) foreign() bool {
-	return c.Dialect != postgres && c.Dialect != sqlite && c.Dialect != mysql
+// foreign: the rules that are common to all of SQL count, and the driver gets
+// the file as a whole.
+func (c Check) foreign() bool { return Foreign(c.Dialect) }
+
+// Foreign reports whether nothing is known of a dialect: golang-migrate's own
+// driver reaches it, and keeps a version number alone.
+func Foreign(dialect string) bool {
+	return dialect != postgres && dialect != sqlite && dialect != mysql
 }
 
 // whole is the file as one statement whose parts are not known.

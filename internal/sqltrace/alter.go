@@ -92,6 +92,10 @@ func (r *reader) action(table Name) []Trace {
 		}
 		r.skip("COLUMN")
 		return r.renameOf(Column, table)
+	case r.take("CHANGE"): // MySQL: CHANGE [COLUMN] old new definition
+		r.skip("COLUMN")
+		r.untold = true
+		return r.changeOf(table)
 	case r.take("VALIDATE", "CONSTRAINT"):
 		return r.one(Trace{Kind: Validated, On: table})
 	case r.take("ALTER"):
@@ -120,7 +124,9 @@ func (r *reader) add(table Name) []Trace {
 		return nil // the server chooses a name, or it is no column
 	}
 	r.skip("COLUMN")
-	r.take("IF", "NOT", "EXISTS")
+	// A column that was there looks new when another statement has changed it
+	// since: to drop it would lose what it held.
+	r.untold = r.take("IF", "NOT", "EXISTS") || r.untold
 	return r.one(Trace{Kind: Column, On: table})
 }
 
@@ -143,6 +149,19 @@ func (r *reader) renameOf(kind Kind, table Name) []Trace {
 		return nil
 	}
 	return renamed(Trace{Kind: kind, Name: old, On: table}, r)
+}
+
+// changeOf reads a new name, which may be the old one.
+func (r *reader) changeOf(table Name) []Trace {
+	old, ok := r.name()
+	if !ok {
+		return nil
+	}
+	found := renamed(Trace{Kind: Column, Name: old, On: table}, r)
+	if len(found) == 2 && found[0].Name == found[1].Name {
+		return nil
+	}
+	return found
 }
 
 func (r *reader) alterColumn(table Name) []Trace {

@@ -117,7 +117,9 @@ func (r *reader) comma() bool {
 		case t.Symbol("("), t.Symbol("["):
 			depth++
 		case t.Symbol(")"), t.Symbol("]"):
-			depth--
+			if depth--; depth < 0 {
+				return false // the end of the list
+			}
 		case depth == 0 && t.Symbol(","):
 			r.at++
 			return true

@@ -38,6 +38,8 @@ func TestOf(t *testing.T) {
 		`ALTER TABLE t ALTER a DROP DEFAULT`:                                           `default "a" of "t" gone`,
 		`ALTER TABLE t ALTER a TYPE bigint`:                                            ``,
 		`ALTER TABLE t RENAME COLUMN a TO b`:                                           `column "a" of "t" gone; column "b" of "t"`,
+		`ALTER TABLE t CHANGE COLUMN a b int, ADD c int`:                               `column "a" of "t" gone; column "b" of "t"; column "c" of "t"`,
+		`ALTER TABLE t CHANGE a a bigint`:                                              ``,
 		`ALTER TABLE s.t RENAME TO u`:                                                  `table "s"."t" gone; table "s"."u"`,
 		`ALTER TABLE t VALIDATE CONSTRAINT k`:                                          `validated constraint "k" of "t"`,
 		`ALTER TYPE mood ADD VALUE IF NOT EXISTS 'it''s' BEFORE 'a'`:                   `enum value "it's" of "mood"`,
@@ -66,6 +68,33 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		`CREATE TABLE s.t (id numeric(10, 2) DEFAULT f(1, 2), "Key" text, CONSTRAINT k CHECK (a > 0), b int) WITH (fillfactor = 70, x = 1)`: `column "id" of "s"."t"; column "Key" of "s"."t"; column "b" of "s"."t"`,
+		`CREATE TABLE t (id int, PRIMARY KEY (id), UNIQUE (a, b), FOREIGN KEY (a, b) REFERENCES u (c, d), LIKE u)`:                          `column "id" of "t"`,
+		`CREATE TABLE t (kind ENUM('a', 'b'), KEY by_kind (kind))`:                                                                          `column "kind" of "t"`,
+		`CREATE TABLE t (id, n) AS SELECT 1, 2`:                                                                                             `column "id" of "t"; column "n" of "t"`,
+		`CREATE TABLE t AS SELECT 1 AS id`:                                                                                                  ``,
+		`CREATE TABLE t PARTITION OF u FOR VALUES FROM (1) TO (2)`:                                                                          ``,
+		`CREATE TABLE IF NOT EXISTS t (id int)`:                                                                                             ``,
+		`CREATE TEMP TABLE t (id int)`:                                                                                                      ``,
+		`CREATE INDEX i ON t (a, b)`:                                                                                                        ``,
+	} {
+		statements, err := sqlscan.Split([]byte(sql))
+		if err != nil {
+			t.Fatal(sql, err)
+		}
+		var got []string
+		for _, trace := range sqltrace.Columns(statements[0]) {
+			got = append(got, trace.String())
+		}
+		if text := strings.Join(got, "; "); text != want {
+			t.Errorf("%s\ngot  %s\nwant %s", sql, text, want)
+		}
+	}
+}
+
 func TestInverse(t *testing.T) {
 	t.Parallel()
 	for sql, want := range map[string]string{
@@ -78,8 +107,11 @@ func TestInverse(t *testing.T) {
 		`ALTER TYPE mood ADD VALUE 'x'`:              ``,
 		`ALTER TABLE t ADD a int, ADD b int`:         `ALTER TABLE "t" DROP COLUMN "b"; ALTER TABLE "t" DROP COLUMN "a"`,
 		`ALTER TABLE t ADD a int, ALTER b TYPE text`: ``,
-		`DROP TABLE a`:                               ``,
-		`CREATE OR REPLACE VIEW v AS SELECT 1`:       ``,
+		`ALTER TABLE t CHANGE a b int`:               ``,
+		// The column may have been there, with rows in it.
+		`ALTER TABLE t ADD COLUMN IF NOT EXISTS a int`: ``,
+		`DROP TABLE a`:                         ``,
+		`CREATE OR REPLACE VIEW v AS SELECT 1`: ``,
 	} {
 		statements, _ := sqlscan.Split([]byte(sql))
 		inverses, ok := sqltrace.Inverses(statements[0])
@@ -115,6 +147,7 @@ func TestOverrides(t *testing.T) {
 
 func FuzzOf(f *testing.F) {
 	f.Add(`ALTER TABLE t ADD COLUMN a int, DROP b`)
+	f.Add(`CREATE TABLE t (a int DEFAULT f(1), PRIMARY KEY (a))`)
 	f.Add(`CREATE RULE r AS ON INSERT TO t DO NOTHING`)
 	f.Fuzz(func(t *testing.T, sql string) {
 		statements, err := sqlscan.Split([]byte(sql))
@@ -122,7 +155,7 @@ func FuzzOf(f *testing.F) {
 			return
 		}
 		for _, s := range statements {
-			for _, trace := range sqltrace.Of(s) {
+			for _, trace := range append(sqltrace.Of(s), sqltrace.Columns(s)...) {
 				if trace.Name.Base == "" && trace.Kind != sqltrace.EnumValue {
 					t.Fatalf("%s: a trace without a name", s.Text)
 				}

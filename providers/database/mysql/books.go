@@ -32,7 +32,7 @@ func findBooks(ctx context.Context, q rowQuerier, table string) (books, error) {
 	case err != nil:
 		return b, fmt.Errorf("read the catalog: %w", err)
 	case columns.Valid && !strings.EqualFold(columns.String, "dirty tinyint, version bigint"):
-		return b, fmt.Errorf("table %s belongs to another tool: it has the columns %s, expected dirty tinyint, version bigint; set table to another name", table, columns.String)
+		return b, &database.OtherToolError{Table: table, Columns: columns.String, Wants: "dirty tinyint, version bigint"}
 	case columns.Valid && !strings.EqualFold(engine.String, "InnoDB"):
 		return b, fmt.Errorf("table %s is kept by engine %s, which has no transactions: a version and its receipt could part; run ALTER TABLE %s ENGINE=InnoDB", table, engine.String, quote(table))
 	}

@@ -25,7 +25,19 @@ func (s *session) Examine(ctx context.Context, traces []sqltrace.Trace) (mend.Si
 		return nil, err
 	}
 	sights := mend.Sights{}
+	columns := columnAges{}
 	for _, t := range traces {
+		if t.Kind == sqltrace.Column {
+			age, there, err := columns.find(ctx, tx, t)
+			if err != nil {
+				return nil, err
+			}
+			sights[t] = mend.Sight{There: there}
+			if there {
+				sights[t] = mend.Sight{There: true, When: when(age, mark)}
+			}
+			continue
+		}
 		query, args := lookup(t)
 		if query == "" {
 			continue
@@ -43,6 +55,40 @@ func (s *session) Examine(ctx context.Context, traces []sqltrace.Trace) (mend.Si
 		}
 	}
 	return sights, nil
+}
+
+// columnAges are the ages of the columns of tables, by their names.
+type columnAges map[sqltrace.Name]map[string]sql.NullInt64
+
+// find looks at all columns of a table at once: an import asks for each of
+// those that its files name.
+func (a columnAges) find(ctx context.Context, q rowQuerier, t sqltrace.Trace) (age sql.NullInt64, there bool, err error) {
+	if a[t.On] == nil {
+		if a[t.On], err = readColumnAges(ctx, q, t.On); err != nil {
+			return age, false, fmt.Errorf("look up %s: %w", t, err)
+		}
+	}
+	age, there = a[t.On][t.Name.Base]
+	return age, there, nil
+}
+
+func readColumnAges(ctx context.Context, q rowQuerier, table sqltrace.Name) (map[string]sql.NullInt64, error) {
+	rows, err := q.QueryContext(ctx, `SELECT x.attname, age(x.xmin) FROM pg_attribute x
+		WHERE x.attrelid = to_regclass($1) AND x.attnum > 0 AND NOT x.attisdropped`, table.String())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	ages := map[string]sql.NullInt64{}
+	for rows.Next() {
+		var name string
+		var age sql.NullInt64
+		if err := rows.Scan(&name, &age); err != nil {
+			return nil, err
+		}
+		ages[name] = age
+	}
+	return ages, rows.Err()
 }
 
 // when compares ages in transactions: a larger one is older.
@@ -117,7 +163,6 @@ func lookupIndex(t sqltrace.Trace) (string, []any) {
 // lookupPart is for what belongs to a table.
 func lookupPart(t sqltrace.Trace) (string, []any) {
 	from := map[sqltrace.Kind]string{
-		sqltrace.Column:     `SELECT age(x.xmin), false FROM pg_attribute x WHERE x.attrelid = to_regclass($1) AND x.attname = $2 AND x.attnum > 0 AND NOT x.attisdropped`,
 		sqltrace.NotNull:    `SELECT age(x.xmin), false FROM pg_attribute x WHERE x.attrelid = to_regclass($1) AND x.attname = $2 AND x.attnotnull AND NOT x.attisdropped`,
 		sqltrace.Default:    `SELECT age(d.xmin), false FROM pg_attrdef d JOIN pg_attribute x ON x.attrelid = d.adrelid AND x.attnum = d.adnum WHERE x.attrelid = to_regclass($1) AND x.attname = $2`,
 		sqltrace.Constraint: `SELECT age(x.xmin), false FROM pg_constraint x WHERE x.conrelid = to_regclass($1) AND x.conname = $2`,

@@ -38,8 +38,7 @@ func findBooks(ctx context.Context, q rowQuerier, table string) (books, error) {
 	case !schema.Valid:
 		return b, errors.New("the search_path names no schema that exists; create it, or set search_path in the url")
 	case columns != "" && columns != "dirty boolean, version bigint":
-		return b, fmt.Errorf("table %s.%s belongs to another tool: it has the columns %s, expected dirty boolean, version bigint; set table to another name",
-			schema.String, table, columns)
+		return b, &database.OtherToolError{Table: schema.String + "." + table, Columns: columns, Wants: "dirty boolean, version bigint"}
 	}
 	b.schema, b.versions = schema.String, columns != ""
 	b.Books = makeBooks(schema.String, table)

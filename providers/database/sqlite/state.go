@@ -77,7 +77,7 @@ func readState(ctx context.Context, q rowQuerier, table string) (database.State,
 		return state, err
 	}
 	if columns != "" && columns != "dirty,version" {
-		return state, fmt.Errorf("table %s belongs to another tool: it has the columns %s, expected dirty,version; set table to another name", table, columns)
+		return state, &database.OtherToolError{Table: table, Columns: columns, Wants: "dirty,version"}
 	}
 	if columns != "" {
 		if state.Version, state.Dirty, err = b.ReadVersion(ctx, q); err != nil {
