@@ -22,6 +22,18 @@ type importOptions struct {
 	dryRun  bool
 }
 
+// words are the options that decide what is done.
+func (o importOptions) words() string {
+	text := ""
+	if o.from != "" {
+		text += " --from " + view.ShellWord(o.from)
+	}
+	if o.missing != "" {
+		text += " --missing " + o.missing
+	}
+	return text
+}
+
 func newImportCommand(a *app) *cobra.Command {
 	var o importOptions
 	c := &cobra.Command{
@@ -79,6 +91,7 @@ func (a *app) importDatabase(ctx context.Context, args []string, o importOptions
 	}
 	if o.dryRun {
 		t.Contents = true
+		t.Next = []string{d.again("lockstep import") + o.words()}
 		return a.showImport(t)
 	}
 	return a.carryOutImport(ctx, d, decided{t, seen}, o)
@@ -205,11 +218,16 @@ func (a *app) showImport(t view.Takeover) error {
 
 // notKept explains an error of a verb that cares for a database.
 func (d *keptDatabase) notKept(err error, again string) error {
-	next := fmt.Sprintf("Look again: %s %s --env %s", again, d.block.Name, d.environment.Name)
+	next := "Look again: " + d.again(again)
 	if errors.Is(err, database.ErrMovedOn) {
 		return &endError{code: exitBlocked, err: err, next: []string{"The database was not changed.", next}}
 	}
 	return cannotKeep(err, next)
+}
+
+// again is a command for this database.
+func (d *keptDatabase) again(command string) string {
+	return fmt.Sprintf("%s %s --env %s", command, d.block.Name, d.environment.Name)
 }
 
 // readSources reads a tool's folder. Hidden files and folders are not its own.

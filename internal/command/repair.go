@@ -93,6 +93,10 @@ func (a *app) repair(ctx context.Context, args []string, o repairOptions) error 
 	if err != nil {
 		return err
 	}
+	if !seen.State.Dirty && (o.assume != "" || o.failed != "" || o.finish || o.undo) {
+		return usageError("the version of %s is not dirty; --assume, --failed, --finish and --undo are for one that is. What else may be wrong says: %s",
+			d.block.Address, d.again("lockstep repair"))
+	}
 	r := &repairing{app: a, database: d, seen: seen, files: files, options: o}
 	if o.accept != "" {
 		return r.accept(ctx)
@@ -133,7 +137,7 @@ func (r *repairing) show() error {
 // mendShown shows what was found, asks, and does it.
 func (r *repairing) mendShown(ctx context.Context) error {
 	if len(r.checkup.Complaints) == 0 || r.options.dryRun {
-		return r.show()
+		return errors.Join(r.show(), r.sayHowTo())
 	}
 	if len(r.deeds) == 0 {
 		return errors.Join(r.show(), silent(exitNeedsPerson))
@@ -154,6 +158,34 @@ func (r *repairing) mendShown(ctx context.Context) error {
 	return err
 }
 
+// sayHowTo ends a dry run.
+func (r *repairing) sayHowTo() error {
+	if len(r.deeds) == 0 || r.app.wantsJSON() {
+		return nil
+	}
+	_, err := fmt.Fprintf(r.app.host.Stdout, "\nNothing was changed. Next:\n  %s\n", r.command())
+	return err
+}
+
+// command does what was shown.
+func (r *repairing) command() string {
+	o, text := r.options, r.database.again("lockstep repair")
+	for _, flag := range []struct{ name, value string }{
+		{"--accept", o.accept}, {"--failed", o.failed}, {"--assume", o.assume}, {"--reason", o.reason},
+	} {
+		if flag.value != "" {
+			text += " " + flag.name + " " + view.ShellWord(flag.value)
+		}
+	}
+	if r.checkup.Way != nil && r.checkup.Way.Name != mend.Settle {
+		text += " --" + r.checkup.Way.Name
+	}
+	if o.oneByOne {
+		text += " --one-by-one"
+	}
+	return text
+}
+
 func (r *repairing) carryOut(ctx context.Context) error {
 	d := r.database
 	if err := r.app.ask(d.question(), "Repair", r.options.consent); err != nil {
@@ -164,12 +196,24 @@ func (r *repairing) carryOut(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	for _, do := range r.deeds {
+	for i, do := range r.deeds {
 		if err := do(ctx); err != nil {
-			return d.notKept(err, "lockstep repair")
+			return r.failedAt(i, err)
 		}
 	}
 	return nil
+}
+
+// failedAt says what is as before and what is not.
+func (r *repairing) failedAt(deed int, err error) error {
+	if deed == 0 && !errors.Is(err, database.ErrPartlyMended) {
+		next := r.database.notKept(err, "lockstep repair")
+		if e, ok := errors.AsType[*endError](next); ok && r.checkup.Way != nil && r.checkup.Way.File != "" && !errors.Is(err, database.ErrMovedOn) {
+			e.next = append(e.next, "Correct the statement in "+r.checkup.Way.File+" first, if it can never work; what is there already does not run again.")
+		}
+		return next
+	}
+	return failed(err, "What was mended before that stays.", "Look again: "+r.database.again("lockstep repair"))
 }
 
 // say passes on what the provider reports meanwhile.

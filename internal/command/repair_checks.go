@@ -18,9 +18,6 @@ func (r *repairing) examine(ctx context.Context) error {
 	if r.seen.State.Dirty {
 		return r.dirty(ctx)
 	}
-	if r.options.assume != "" || r.options.failed != "" || r.options.finish || r.options.undo {
-		return usageError("the version is not dirty; --assume, --failed, --finish and --undo are for one that is")
-	}
 	if err := r.version(ctx); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func dirtyVersion(version uint64) string {
 
 // choose takes the only way, or the one that a flag names.
 func (r *repairing) choose(d mend.Diagnosis) (way *mend.Way, next []string) {
-	again := fmt.Sprintf("lockstep repair %s --env %s", r.database.block.Name, r.database.environment.Name)
+	again := r.database.again("lockstep repair")
 	if len(d.Ways) == 0 {
 		return nil, nil // the diagnosis says what it needs
 	}

@@ -38,6 +38,10 @@ type Way struct {
 	Summary string `json:"summary"`
 	// SQL are the statements that run, in one transaction with the books.
 	SQL []string `json:"sql"`
+	// File is where the statements stand, Lines are their first lines there;
+	// empty for statements that were derived.
+	File  string `json:"-"`
+	Lines []int  `json:"-"`
 	// Broken are the statements whose remains are removed first, outside of
 	// the transaction.
 	Broken []string `json:"removed_first,omitempty"`
@@ -49,6 +53,21 @@ type Way struct {
 	Applied bool   `json:"applied"`
 	// Refused says why the way cannot be gone; empty when it can.
 	Refused string `json:"refused,omitempty"`
+}
+
+// Text is the statements as one text, with those that stand in a file on their
+// lines there, so that an error names the place.
+func (w Way) Text() string {
+	var b strings.Builder
+	line := 1
+	for i, sql := range w.SQL {
+		for ; i < len(w.Lines) && line < w.Lines[i]; line++ {
+			b.WriteByte('\n')
+		}
+		b.WriteString(sql + ";\n")
+		line += strings.Count(sql, "\n") + 1
+	}
+	return b.String()
 }
 
 // Names of ways.

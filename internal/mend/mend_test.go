@@ -223,3 +223,16 @@ func TestAbsent(t *testing.T) {
 		t.Errorf("what was not looked up is absent: %+v", absences)
 	}
 }
+
+// The text of a way has its statements on their lines in the file.
+func TestTextOfAWay(t *testing.T) {
+	t.Parallel()
+	c := mend.Case{Version: 2, Previous: 1, Up: file(2, mend.Up, makeA, "CREATE TABLE b\n(id int)", makeC, `CREATE INDEX i ON a (id)`)}
+	finish := c.Diagnose(world(c, "!a")).Ways[0]
+	if want := "\nCREATE TABLE b\n(id int);\nCREATE TABLE c (id int);\nCREATE INDEX i ON a (id);\n"; finish.File != "2.up.sql" || finish.Text() != want {
+		t.Errorf("%s: %q, want %q", finish.File, finish.Text(), want)
+	}
+	if undo := c.Diagnose(world(c, "!a")).Ways[1]; undo.File != "" || undo.Text() != "DROP TABLE \"a\";\n" {
+		t.Errorf("%s: %q", undo.File, undo.Text())
+	}
+}

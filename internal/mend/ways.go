@@ -18,7 +18,7 @@ func (c Case) waysUp(d Diagnosis) []Way {
 			Version: c.Previous, Row: c.Version, Broken: broken(d.Findings),
 		}}
 	}
-	finish := c.remaining(d.Findings)
+	finish := c.remaining(d.File, d.Findings)
 	finish.Summary = fmt.Sprintf("run what is missing of %s, then set version %d, clean", d.File, c.Version)
 	finish.Version, finish.Row, finish.Applied = c.Version, c.Version, true
 	undo := inverses(d.Findings)
@@ -43,13 +43,13 @@ func (c Case) waysDown(d Diagnosis, sights Sights) []Way {
 			Version: above, Row: above, Applied: true,
 		}}
 	}
-	finish := c.remaining(d.Findings)
+	finish := c.remaining(d.File, d.Findings)
 	finish.Summary = fmt.Sprintf("run what is missing of %s, then set version %s, clean", d.File, versionWord(c.Version))
 	finish.Version, finish.Row = c.Version, above
 	if c.NextUp == nil {
 		return []Way{finish}
 	}
-	undo := c.remaining(c.judge(c.NextUp, sights))
+	undo := c.remaining(c.NextUp.Path, c.judge(c.NextUp, sights))
 	undo.Name = Undo
 	undo.Summary = fmt.Sprintf("run again what %s has taken away of %s, then set version %d, clean", d.File, c.NextUp.Path, above)
 	undo.Version, undo.Row, undo.Applied = above, above, true
@@ -75,8 +75,8 @@ func broken(findings []Finding) []string {
 }
 
 // remaining runs the statements that are not there.
-func (c Case) remaining(findings []Finding) Way {
-	w := Way{Name: Finish, SQL: []string{}}
+func (c Case) remaining(file string, findings []Finding) Way {
+	w := Way{Name: Finish, SQL: []string{}, File: file}
 	for _, f := range findings {
 		switch {
 		case f.Effect == There:
@@ -86,7 +86,7 @@ func (c Case) remaining(findings []Finding) Way {
 		case f.statement.EndsTransaction() || f.statement.OutsideTransaction() && !c.Autocommit:
 			w.Refused = fmt.Sprintf("line %d cannot run in one transaction with the version; undo, and apply the file with lockstep", f.Line)
 		}
-		w.SQL = append(w.SQL, f.SQL)
+		w.SQL, w.Lines = append(w.SQL, f.SQL), append(w.Lines, f.Line)
 	}
 	return w
 }

@@ -28,7 +28,7 @@ func (v Explain) Text(plan *plans.Plan, address string) error {
 	detail(p, plan, &plan.Steps[i])
 	p.line("")
 	p.line("Next:")
-	cs, env := quote(plan.ChangeSet), quote(plan.Environment)
+	cs, env := ShellWord(plan.ChangeSet), ShellWord(plan.Environment)
 	p.command(fmt.Sprintf("lockstep plan %s --env %s", cs, env), "the whole plan")
 	p.command(fmt.Sprintf("lockstep graph %s --env %s", cs, env), "the order as a graph")
 	return p.flush()

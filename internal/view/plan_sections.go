@@ -251,7 +251,7 @@ func next(p *page, r Review) {
 	if r.Running {
 		return
 	}
-	cs, env := quote(r.Plan.ChangeSet), quote(r.Plan.Environment)
+	cs, env := ShellWord(r.Plan.ChangeSet), ShellWord(r.Plan.Environment)
 	p.line("")
 	if len(r.Plan.Steps) == 0 {
 		p.line("Next:")
@@ -261,7 +261,7 @@ func next(p *page, r Review) {
 		}
 		return
 	}
-	file := quote(r.Saved)
+	file := ShellWord(r.Saved)
 	if r.Saved == "" {
 		p.line("Next:")
 		p.command(fmt.Sprintf("lockstep plan %s --env %s --out %s.plan", cs, env, cs), "save it, so that exactly this is applied")
@@ -269,7 +269,7 @@ func next(p *page, r Review) {
 		p.line("Saved plan to %s. Next:", file)
 		p.command("lockstep show "+file+" --view full", "every statement, setting and way back")
 	}
-	address := quote(interesting(r.Plan).Address)
+	address := ShellWord(interesting(r.Plan).Address)
 	if r.Saved != "" {
 		p.command(fmt.Sprintf("lockstep explain %s %s", file, address), "why a step is where it is")
 	} else {
@@ -289,9 +289,9 @@ func next(p *page, r Review) {
 // carryOut is the command for a plan that was not saved.
 func carryOut(plan *plans.Plan) string {
 	if len(plan.Upstream) > 0 {
-		return fmt.Sprintf("lockstep promote %s --to %s", quote(plan.ChangeSet), quote(plan.Environment))
+		return fmt.Sprintf("lockstep promote %s --to %s", ShellWord(plan.ChangeSet), ShellWord(plan.Environment))
 	}
-	return fmt.Sprintf("lockstep apply %s --env %s", quote(plan.ChangeSet), quote(plan.Environment))
+	return fmt.Sprintf("lockstep apply %s --env %s", ShellWord(plan.ChangeSet), ShellWord(plan.Environment))
 }
 
 // interesting is the step that a reviewer asks about first: the one-way door,
@@ -310,8 +310,8 @@ func interesting(plan *plans.Plan) *plans.Step {
 	return &plan.Steps[0]
 }
 
-// quote makes a word safe to paste into a shell.
-func quote(word string) string {
+// ShellWord makes a word safe to paste into a shell.
+func ShellWord(word string) string {
 	word = safe(word)
 	plain := !strings.ContainsFunc(word, func(r rune) bool {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'

@@ -88,7 +88,7 @@ func (v *Run) next(p *page, pairs ...string) {
 func (v *Run) succeeded(p *page, o rollout.Outcome) {
 	id, env, cs := safe(v.head.ID), safe(v.head.Plan.Environment), safe(v.head.Plan.ChangeSet)
 	p.paragraph("", fmt.Sprintf("%s: run %s is done, %s has %s.", p.out.Paint(terminal.Good, "ok"), id, env, cs))
-	v.next(p, "lockstep status", "what is where now", fmt.Sprintf("lockstep rollback %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "take it back")
+	v.next(p, "lockstep status", "what is where now", fmt.Sprintf("lockstep rollback %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment)), "take it back")
 }
 
 func (v *Run) rolledBack(p *page, o rollout.Outcome) {
@@ -98,7 +98,7 @@ func (v *Run) rolledBack(p *page, o rollout.Outcome) {
 		p.paragraph("", fmt.Sprintf("Run %s is done: run %s of %s in %s is taken back. %s", id, safe(v.head.Of), safe(v.head.Plan.ChangeSet), env, serves))
 		v.leftovers(p, o)
 		v.next(p, "lockstep status", "what is where now",
-			fmt.Sprintf("lockstep plan %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "what applying it again would do")
+			fmt.Sprintf("lockstep plan %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment)), "what applying it again would do")
 		return
 	}
 	if o.FailedStep == "" {
@@ -110,7 +110,7 @@ func (v *Run) rolledBack(p *page, o rollout.Outcome) {
 	v.leftovers(p, o)
 	v.next(p, "lockstep log "+id+" --failed", "what was seen")
 	if o.FailedStep != "" {
-		v.next(p, fmt.Sprintf("lockstep plan %s --env %s", quote(v.head.Plan.ChangeSet), quote(v.head.Plan.Environment)), "after a fix")
+		v.next(p, fmt.Sprintf("lockstep plan %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment)), "after a fix")
 	}
 }
 

@@ -1,16 +1,15 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/mend"
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/internal/sqltrace"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -109,7 +108,11 @@ func (p *Provider) Repair(ctx context.Context, req RepairRequest) error {
 		if err := p.removeBroken(ctx, s, req); err != nil {
 			return err
 		}
-		return p.settle(ctx, s, req)
+		err := p.settle(ctx, s, req)
+		if err != nil && len(req.Way.Broken) > 0 {
+			return fmt.Errorf("%w: %w", ErrPartlyMended, err)
+		}
+		return err
 	}))
 }
 
@@ -155,17 +158,21 @@ func (p *Provider) settle(ctx context.Context, s Session, req RepairRequest) err
 			return b.Enter(ctx, q, change, Measured{Rows: -1})
 		})
 	}
-	text := []byte(strings.Join(req.Way.SQL, ";\n") + ";\n")
+	text, file := []byte(req.Way.Text()), cmp.Or(req.Way.File, "repair")
 	statements, err := p.driver.Split(text)
 	if err != nil {
 		return err
 	}
 	if _, ok := p.driver.(ImplicitCommitter); ok {
-		return oneByOne(ctx, s, statements, change)
+		return oneByOne(ctx, s, Work{File: file, Statements: statements, Change: change})
 	}
-	_, err = s.Transact(ctx, Work{File: "repair", SQL: text, Statements: statements, Change: change})
+	_, err = s.Transact(ctx, Work{File: file, SQL: text, Statements: statements, Change: change})
 	return err
 }
+
+// ErrPartlyMended is wrapped by the error of a repair that had done something
+// before it failed. To look again tells what is there.
+var ErrPartlyMended = errors.New("what was mended before stays")
 
 // ImplicitCommitter is a Driver whose changes of the catalog commit by
 // themselves, so that no file of them is one transaction.
@@ -173,18 +180,25 @@ type ImplicitCommitter interface{ ImplicitCommit() }
 
 // oneByOne runs the statements, then writes the books. When it is cut short
 // the version is still dirty, and the next diagnosis sees how far it came.
-func oneByOne(ctx context.Context, s Session, statements []sqlscan.Statement, change Change) error {
-	for _, statement := range statements {
-		if _, err := s.Run(ctx, Statement{Statement: statement, File: "repair"}); err != nil {
+func oneByOne(ctx context.Context, s Session, work Work) error {
+	for i, statement := range work.Statements {
+		if _, err := s.Run(ctx, Statement{Statement: statement, File: work.File}); err != nil {
+			if i > 0 {
+				err = fmt.Errorf("%w: %w", ErrPartlyMended, err)
+			}
 			return err
 		}
 	}
-	return s.Write(ctx, func(b Books, q Querier) error {
+	err := s.Write(ctx, func(b Books, q Querier) error {
 		if err := b.Prepare(ctx, q); err != nil {
 			return err
 		}
-		return b.Enter(ctx, q, change, Measured{Rows: -1})
+		return b.Enter(ctx, q, work.Change, Measured{Rows: -1})
 	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrPartlyMended, err)
+	}
+	return nil
 }
 
 // change is what the books say afterwards.
