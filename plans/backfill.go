@@ -87,9 +87,12 @@ type BackfillFigures struct {
 	KeyType string `json:"key_type,omitempty"`
 	// Indexed is true when an index finds the next keys; Nullable when rows
 	// may have none.
-	Indexed  bool         `json:"indexed"`
-	Nullable bool         `json:"nullable,omitempty"`
-	Rows     *RowEstimate `json:"rows,omitempty"`
+	Indexed  bool `json:"indexed"`
+	Nullable bool `json:"nullable,omitempty"`
+	// Shared is true when many rows may have the same key: a batch takes all
+	// rows of its last key.
+	Shared bool         `json:"shared,omitempty"`
+	Rows   *RowEstimate `json:"rows,omitempty"`
 	// Replicas is how many servers follow; LagHidden says that the role may
 	// not see how far behind they are.
 	Replicas  int  `json:"replicas"`

@@ -23,7 +23,10 @@ func (r *resolution) checkBackfill(b *block, values map[string]cty.Value) {
 			r.refuseArgument(b, name, mistake{
 				"invalid-sql-name", fmt.Sprintf("Invalid name in %q", name),
 				fmt.Sprintf("%q is not the name of a %s.", cut(given), map[string]string{"table": "table", "key": "column"}[name]),
-				`Write the name as SQL has it, such as orders, shop.orders or "Order".`,
+				map[string]string{
+					"table": `Write the name as SQL has it, such as orders, shop.orders or "Order".`,
+					"key":   `Write one name as SQL has it, such as id or "Id"; of a key of several columns a column that is unique by itself, or else the first.`,
+				}[name],
 			})
 		}
 	}

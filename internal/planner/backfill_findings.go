@@ -48,6 +48,11 @@ func (d *draft) noteFigures(f *backfill, note func(severity plans.Severity, code
 		note(plans.SeverityWarning, "backfill-nullable-key", fmt.Sprintf("%s of %s may be NULL", f.spec.Key, f.spec.Table),
 			"Rows without a key belong to no batch and are left out.", "use a column that is NOT NULL")
 	}
+	if f.figures.Indexed && f.figures.Shared {
+		note(plans.SeverityWarning, "backfill-shared-key", fmt.Sprintf("many rows of %s may have the same %s", f.spec.Table, f.spec.Key),
+			"A batch takes all rows of its last key, however many these are, and locks them while it lasts.",
+			"use a column that is unique by itself, unless no key has more than a few thousand rows")
+	}
 	if f.figures.Replicas > 0 && f.figures.LagHidden {
 		note(plans.SeverityWarning, "backfill-lag-hidden", "the lag of replicas cannot be seen, so "+f.block.Address+" does not hold for it",
 			fmt.Sprintf("%s has %s, and the role of its url may not see how far behind they are.", f.database.Address, count(f.figures.Replicas, "replica")),

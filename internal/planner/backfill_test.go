@@ -147,6 +147,11 @@ func TestBackfillThatWasBegunOrDone(t *testing.T) {
 
 func TestBackfillFindings(t *testing.T) {
 	t.Parallel()
+	shared := fine()
+	shared.Shared = true
+	if p := mustPlan(t, filling(t, plans.BackfillState{}, shared, "")); finding(p, "backfill-shared-key") == nil {
+		t.Errorf("a key of many rows: %v", codes(p))
+	}
 	figures := plans.BackfillFigures{Nullable: true, Replicas: 2, LagHidden: true}
 	p := mustPlan(t, filling(t, plans.BackfillState{}, figures, ""))
 	for _, code := range []string{"backfill-unchecked", "backfill-key-without-index", "backfill-nullable-key", "backfill-lag-hidden"} {

@@ -21,7 +21,7 @@ func (e *RowsLeftError) Error() string {
 	if e.Repeatable {
 		what = "mend what writes them, or the update, and go on: it goes over all rows again"
 	}
-	return fmt.Sprintf("%s left behind the last key %s: either code that does not fill them has written them meanwhile, or the update leaves them out; "+
+	return fmt.Sprintf("%s left behind the last key %s: either code that does not fill them has written them meanwhile, or the update leaves them out, as it does where the key is NULL; "+
 		"look at them (%s); %s", rowsOf(e.Left), e.UpTo, e.Query, what)
 }
 

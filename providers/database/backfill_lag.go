@@ -65,8 +65,8 @@ func (l *lap) look(ctx context.Context) (Lag, error) {
 	case err != nil:
 		l.sayOnce("the lag of replicas cannot be read, so it is not held for: %s", firstLine(err))
 		lag = Lag{}
-	case lag.Hidden:
-		l.sayOnce("there are %d replicas whose lag the role may not see, so it is not held for (grant it pg_monitor)", lag.Replicas)
+	case lag.Hidden && lag.Replicas > 0:
+		l.sayOnce("there are replicas (%d) whose lag the role may not see, so it is not held for (grant it pg_monitor)", lag.Replicas)
 	}
 	l.replicas.lag, l.replicas.seen = lag, time.Now()
 	return lag, nil

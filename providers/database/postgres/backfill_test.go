@@ -145,7 +145,7 @@ func TestBackfillSurvey(t *testing.T) {
 	}
 	b.orders(10)
 	seen := b.surveyed(req)
-	if f := seen.figures; f.KeyType != "bigint" || !f.Indexed || f.Nullable || f.Rows == nil || *f.Rows != (plans.RowEstimate{Count: 10, Source: "measured", From: "count(*)"}) {
+	if f := seen.figures; f.KeyType != "bigint" || !f.Indexed || f.Nullable || f.Shared || f.Rows == nil || *f.Rows != (plans.RowEstimate{Count: 10, Source: "measured", From: "count(*)"}) {
 		t.Errorf("%+v %+v", f, f.Rows)
 	}
 	b.exec("ANALYZE orders")
@@ -157,6 +157,10 @@ func TestBackfillSurvey(t *testing.T) {
 	}
 	if f := b.surveyed(b.filling(func(s *plans.Backfill) { s.Key = "at" })).figures; !f.Indexed || !f.Nullable {
 		t.Errorf("%+v", f)
+	}
+	b.exec("CREATE UNIQUE INDEX ON orders (n, id)")
+	if f := b.surveyed(b.filling(func(s *plans.Backfill) { s.Key = "n" })).figures; !f.Indexed || !f.Shared {
+		t.Errorf("the first of two columns: %+v", f)
 	}
 	if f := b.surveyed(b.filling(func(s *plans.Backfill) { s.Key = "gone" })).figures; f.Missing != "column" {
 		t.Errorf("%+v", f)

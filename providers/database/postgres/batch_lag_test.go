@@ -144,3 +144,20 @@ func TestBackfillWithoutTheRightToSeeReplicas(t *testing.T) {
 	}
 	b.wantOnce(once)
 }
+
+// Where nothing follows there is nothing to be told of.
+func TestBackfillWithoutReplicasSaysNothingOfThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.orders(100)
+	role := "filler_" + b.get(`SELECT current_database()`)
+	b.exec(`CREATE ROLE ` + role + ` LOGIN; GRANT CREATE ON DATABASE ` + b.get(`SELECT current_database()`) + ` TO ` + role + `;
+		GRANT CREATE ON SCHEMA public TO ` + role + `; ALTER TABLE orders OWNER TO ` + role)
+	t.Cleanup(func() { b.exec(`DROP OWNED BY ` + role + ` CASCADE; DROP ROLE ` + role) })
+	b.url = with(t, b.url, role)
+	b.apply(b.filling(nil))
+	if said := strings.Join(b.lines, "\n"); strings.Contains(said, "replica") {
+		t.Error(said)
+	}
+	b.wantOnce(once)
+}

@@ -43,7 +43,7 @@ func (driver) Survey(ctx context.Context, target database.Target, order database
 // readFigures looks at the table and at who follows the server.
 func readFigures(ctx context.Context, tx *sql.Tx, order database.SurveyOrder) (plans.BackfillFigures, error) {
 	column, err := readColumn(ctx, tx, order.Table, order.Key)
-	figures := plans.BackfillFigures{KeyType: column.kind, Indexed: column.indexed, Nullable: column.nullable}
+	figures := plans.BackfillFigures{KeyType: column.kind, Indexed: column.indexed, Nullable: column.nullable, Shared: !column.unique}
 	switch {
 	case err != nil:
 		return figures, err
@@ -70,6 +70,7 @@ type column struct {
 	table             bool
 	kind              string // as CAST takes it; empty when there is no such column
 	nullable, indexed bool
+	unique            bool // alone, so that a key is one row
 }
 
 // readColumn: an index serves when it begins with the key, holds every row
@@ -80,10 +81,12 @@ func readColumn(ctx context.Context, q rowQuerier, table, key string) (column, e
 	err := q.QueryRowContext(ctx, `
 		SELECT t.oid IS NOT NULL, format_type(a.atttypid, a.atttypmod), NOT coalesce(a.attnotnull, true),
 		       EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
-		               WHERE i.indrelid = t.oid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')
+		               WHERE i.indrelid = t.oid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree'),
+		       EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indkey[0] = a.attnum AND i.indnkeyatts = 1
+		               AND i.indisunique AND i.indisvalid AND i.indpred IS NULL)
 		FROM (SELECT to_regclass($1)::oid AS oid) t
 		LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped`,
-		table, literalName(key)).Scan(&c.table, &kind, &c.nullable, &c.indexed)
+		table, literalName(key)).Scan(&c.table, &kind, &c.nullable, &c.indexed, &c.unique)
 	if err != nil {
 		return c, fmt.Errorf("read the catalog: %w", err)
 	}
