@@ -22,7 +22,9 @@ test: ## run all tests; finds or installs Terraform, PostgreSQL and MariaDB, and
 	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 race: ## run all tests under the race detector
-	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
+	@cc="$$($(GO) env CC)"; command -v "$${cc%% *}" >/dev/null || \
+		{ echo "race: the race detector needs a C compiler, and there is no $$cc: apt-get install gcc, or set CC" >&2; exit 1; }
+	@CGO_ENABLED=1 .ci/with-tools --postgres --mysql --pgbouncer $(GO) test -race -count=1 -timeout $(TIMEOUT) $(PACKAGES)
 
 lint: ## check style and architecture with the pinned linter
 	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES); \
