@@ -3,6 +3,7 @@ package database
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -109,7 +110,12 @@ func (t *task) do(ctx context.Context, verb func(context.Context, Session, State
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return t.persist(ctx, verb)
+	session, err := t.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.leave(session, err != nil)) }()
+	return verb(ctx, session, t.state)
 }
 
 // work reads a file from the bundle and cuts it, refusing what would end the
