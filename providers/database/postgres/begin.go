@@ -33,6 +33,20 @@ func (s *session) onlyOne() string {
 	return fmt.Sprintf(`pg_try_advisory_xact_lock(%d, %d)`, migrating, s.lockObject())
 }
 
+// enterAlone tries for it in the middle of a message, which ends there when the
+// lock is not to be had. The transaction's id is remembered until its end.
+func (s *session) enterAlone() string {
+	return `SELECT CASE WHEN ` + s.onlyOne() + ` THEN pg_catalog.set_config('lockstep.xid', pg_catalog.pg_current_xact_id()::text, true)
+		ELSE (pg_catalog.set_config('lockstep.xid', '` + notAlone + `', true)::int)::text END`
+}
+
+// began is the id that enterAlone has remembered; another transaction does not
+// know it.
+const began = `pg_catalog.current_setting('lockstep.xid', true)`
+
+// notAlone is what the server cannot read as a number.
+const notAlone = "a transaction of an earlier try has not ended"
+
 func (s *session) lockObject() int32 {
 	return int32(crc32.ChecksumIEEE([]byte(s.job.Target.Name + "\x00" + s.job.Target.Table)))
 }
@@ -53,5 +67,5 @@ func (s *session) underWay(ctx context.Context) (pid int, err error) {
 
 // errNotAlone is a passing cause: that transaction ends.
 func errNotAlone() error {
-	return &pq.Error{Code: "55P03", Message: "a transaction of an earlier try has not ended"}
+	return &pq.Error{Code: "55P03", Message: notAlone}
 }

@@ -26,6 +26,8 @@ type connection struct {
 	// noticesLoss is true when the server looks during a statement whether its
 	// client is still there.
 	noticesLoss bool
+	// soiled is true when a migration may have set something for the session.
+	soiled bool
 }
 
 // connectTimeout bounds the attempt to reach a server.

@@ -48,32 +48,43 @@ func applicationOf(job database.Job) string {
 // kept is a connection between two migrations.
 type kept struct {
 	*connection
-	cleaned chan error
+	since time.Time
+	// plain: the last file has changed the catalog only. What its statements
+	// may have left in the session is forgotten in passing.
+	plain bool
 }
 
-// cleanTimeout bounds DISCARD ALL.
-const cleanTimeout = 5 * time.Second
+// keep keeps a connection for the next migration. Before that begins, whatever
+// the last one has set for its session is forgotten.
+func (s *session) keep(c *connection, last database.Work) {
+	c.soiled = true
+	s.kept = &kept{c, time.Now(), catalogAlone(last)}
+}
 
-// keep keeps a connection for the next migration, as if it was new: whatever
-// the last one has set for its session is forgotten (DISCARD ALL). It is done
-// while the caller goes on.
-func (s *session) keep(c *connection) {
-	k := &kept{connection: c, cleaned: make(chan error, 1)}
-	s.kept = k
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), cleanTimeout)
-		defer cancel()
-		_, err := c.ExecContext(ctx, `DISCARD ALL`)
-		k.cleaned <- err
-	}()
+// forget is DISCARD ALL in the parts that may stand in a message with others.
+// Source: PostgreSQL documentation, DISCARD.
+const forget = `CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; UNLISTEN *; ` +
+	`SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES`
+
+// clean makes the connection as if it was new.
+func (c *connection) clean(ctx context.Context) error {
+	if !c.soiled {
+		return nil
+	}
+	if _, err := c.ExecContext(ctx, `DISCARD ALL`); err != nil {
+		return fmt.Errorf("forget what the last migration has set: %w", err)
+	}
+	c.soiled = false
+	return nil
 }
 
 // worker returns the connection for a migration: the one that was kept, or a
-// new one.
-func (s *session) worker(ctx context.Context) (*connection, error) {
+// new one. It is clean, unless the next message cleans it anyway. One that was
+// kept for long may have been ended meanwhile.
+func (s *session) worker(ctx context.Context, whole bool) (*connection, error) {
 	if k := s.kept; k != nil {
 		s.kept = nil
-		if err := <-k.cleaned; err == nil {
+		if whole && k.plain && time.Since(k.since) < guardCheck || k.clean(ctx) == nil {
 			return k.connection, nil
 		}
 		_ = k.close() // nothing is under way in it
@@ -94,7 +105,6 @@ func (s *session) dismiss() error {
 	if s.kept == nil {
 		return nil
 	}
-	<-s.kept.cleaned
 	err := s.kept.close()
 	s.kept = nil
 	return err

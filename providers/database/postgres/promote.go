@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/lib/pq"
 
@@ -18,17 +20,19 @@ import (
 // inOne reports whether the file, its receipt and the commit can go over in
 // one message: the books are known, and the file has nothing that counts rows
 // or returns any.
-func (t *transaction) inOne() bool {
-	c := t.work.Change
-	if splitReceipt || t.pooled || !c.Next || c.Direction != database.Up || c.Baseline != nil || c.Statement != nil || t.session.books == nil {
-		return false
-	}
-	for _, s := range t.work.Statements {
+func (s *session) inOne(work database.Work) bool {
+	c := work.Change
+	return !splitReceipt && !s.guard.pooled && c.Next && c.Direction == database.Up && c.Baseline == nil && c.Statement == nil &&
+		s.books != nil && catalogAlone(work)
+}
+
+func catalogAlone(work database.Work) bool {
+	for _, s := range work.Statements {
 		if !catalogOnly(s) {
 			return false
 		}
 	}
-	return len(t.work.Statements) > 0
+	return len(work.Statements) > 0
 }
 
 func catalogOnly(s sqlscan.Statement) bool {
@@ -43,19 +47,45 @@ func catalogOnly(s sqlscan.Statement) bool {
 	}
 }
 
+// atOnce reports whether the beginning can go over in the same message, too:
+// there are no locks to be taken before the file.
+func (s *session) atOnce(work database.Work) bool {
+	_, plain := s.guarding.(sessionLocks)
+	return plain && s.inOne(work) && len(needs{work.Statements, work.Locks}.wishes()) == 0
+}
+
+// whole runs a try as one message.
+func (t *transaction) whole(ctx context.Context) (m database.Measured, err error) {
+	t.attempt.granted = time.Now()
+	t.attempt.watch.follow(t.pid)
+	failpoint.Here("postgres: before the migration's statements")
+	t.attempt.measure(&m)
+	preface := "BEGIN; " + t.session.limits(t.attempt.bodyLimit()) + "; " + t.session.enterAlone() + "; "
+	if t.soiled {
+		preface = forget + "; " + preface
+	}
+	err = t.promote(ctx, m, opening{preface, began})
+	m.Duration = time.Since(t.attempt.granted)
+	return m, err
+}
+
+// opening is what goes over before the file, and how the id of the transaction
+// that has begun there is spelled; both are empty where it has begun already.
+type opening struct{ preface, began string }
+
 // promote sends the file, its receipt and COMMIT as one message. The server
 // reads it as a whole before it does any of it, stops at the first error, and
 // commits nothing then. The receipt fails when the file has ended the
 // transaction, or when another tool has moved the version meanwhile.
-func (t *transaction) promote(ctx context.Context, m database.Measured) error {
+func (t *transaction) promote(ctx context.Context, m database.Measured, o opening) error {
 	text, line := string(t.work.SQL), 1
 	if len(t.work.Statements) == 1 { // an error without a position is then at its line
 		text, line = t.work.Statements[0].Text, t.work.Statements[0].Line
 	}
 	m.XID, m.Rows = t.xid, 0
-	message := text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
+	message := o.preface + text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
 		t.session.books.Promotion(t.work.Change, m, database.Dialect{
-			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Duration: elapsed,
+			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: elapsed,
 		}) + "; COMMIT"
 	failpoint.Here("postgres: before commit")
 	_, err := t.ExecContext(ctx, message)
@@ -66,7 +96,18 @@ func (t *transaction) promote(ctx context.Context, m database.Measured) error {
 	if c := code(err); c == "" || lostConnection(c) {
 		return t.afterLoss(ctx, err)
 	}
-	return t.blame(ctx, err, text, line)
+	return t.blame(ctx, behind(err, o.preface), text, line)
+}
+
+// behind counts the position of an error from the end of the preface.
+func behind(err error, preface string) error {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok || position(e) == 0 || preface == "" {
+		return err
+	}
+	moved := *e
+	moved.Position = strconv.Itoa(position(e) - utf8.RuneCountInString(preface))
+	return &moved
 }
 
 // elapsed is the time since the message arrived, in milliseconds.
@@ -79,6 +120,8 @@ func (t *transaction) blame(ctx context.Context, err error, text string, line in
 		return err
 	}
 	switch {
+	case e.Code == "22P02" && strings.Contains(e.Message, notAlone):
+		return errNotAlone()
 	case e.Code == "23502" && e.Schema == "lockstep" && e.Column == "xid":
 		return t.notTrue(ctx)
 	case e.Schema == "lockstep" || position(e) > len([]rune(text)):

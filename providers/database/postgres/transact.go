@@ -16,7 +16,7 @@ import (
 func (s *session) Transact(ctx context.Context, work database.Work) (database.Measured, error) {
 	what := work.File
 	if work.Change.Statement != nil {
-		what = fmt.Sprintf("%s:%d", work.File, work.Statements[0].Line)
+		what = fmt.Sprintf("%s:%d", work.File, work.Statements[len(work.Statements)-1].Line)
 	}
 	return s.persist(ctx, what, func(ctx context.Context, a *attempt) (database.Measured, error) {
 		return s.try(ctx, work, a)
@@ -37,19 +37,26 @@ type transaction struct {
 }
 
 func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m database.Measured, err error) {
-	c, err := s.worker(ctx)
+	whole := s.atOnce(work)
+	c, err := s.worker(ctx, whole)
 	if err != nil {
 		return m, err
 	}
 	t := &transaction{connection: c, session: s, attempt: a, work: work}
 	defer func() {
 		if err == nil && !t.lost && !c.pooled {
-			s.keep(c)
+			s.keep(c, work)
 			return
 		}
 		err = errors.Join(err, c.close())
 	}()
 	failpoint.Here("postgres: before begin")
+	if whole {
+		if m, err = t.whole(ctx); err != nil {
+			s.books = nil
+		}
+		return m, err
+	}
 	b, err := t.begin(ctx)
 	if err != nil {
 		s.books = nil
@@ -68,9 +75,9 @@ func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m da
 // its locks are there: the wait for them is another figure.
 func (t *transaction) carryOut(ctx context.Context, b database.Books) (m database.Measured, err error) {
 	failpoint.Here("postgres: before the migration's statements")
-	if t.inOne() {
+	if t.session.inOne(t.work) {
 		t.attempt.measure(&m)
-		err = t.promote(ctx, m)
+		err = t.promote(ctx, m, opening{})
 		m.Duration, m.XID = time.Since(t.attempt.granted), t.xid
 		return m, err
 	}
