@@ -127,7 +127,7 @@ func JudgePostgres(f Postgres) []Sign {
 	if s, retained := postgresSlots(f.Activity.Slots); retained {
 		signs = append(signs, s)
 	}
-	return append(signs, postgresConnections(f), postgresSettings(f), postgresClock(f), postgresStorage(f.Storage), postgresStatements(f.Statements))
+	return append(signs, postgresConnections(f), postgresSettings(f), clock(f.Skew, f.SkewError), postgresStorage(f.Storage), postgresStatements(f.Statements))
 }
 
 func postgresServer(f Postgres) Sign {

@@ -197,9 +197,9 @@ func postgresSettings(f Postgres) Sign {
 // muchSkew is where times of the journal and of the history no longer agree.
 const muchSkew = 5 * time.Second
 
-func postgresClock(f Postgres) Sign {
-	seen := fmt.Sprintf("the server's is %s %s ours (+/- %s)", span(f.Skew.Abs()), ahead(f.Skew), span(max(f.SkewError, time.Millisecond)))
-	if f.Skew.Abs()-f.SkewError > muchSkew {
+func clock(skew, slack time.Duration) Sign {
+	seen := fmt.Sprintf("the server's is %s %s ours (+/- %s)", span(skew.Abs()), ahead(skew), span(max(slack, time.Millisecond)))
+	if skew.Abs()-slack > muchSkew {
 		return Sign{"clock", Note, seen, "times in the journal and in the database's history do not agree", "let both follow a time server (timedatectl status)"}
 	}
 	return well("clock", seen)
