@@ -126,6 +126,8 @@ func compare(a, b uint64) int {
 type assessment struct {
 	Evidence
 	out Adoption
+	// chained: a file's checksum covers the files before it.
+	chained bool
 }
 
 func (a *assessment) refuse(fix, format string, args ...any) {
@@ -181,13 +183,24 @@ func (a *assessment) take(scripts []script, records []record) {
 			a.takeExisting(r)
 			continue
 		}
-		if s.sum != "" && r.sum != "" && s.sum != r.sum {
-			a.refuse("bring the file back as it was applied, from version control; what you want to change goes into a new migration",
-				"%s was edited after %s applied it: its checksum is %s, the table has %s", s.path, a.out.Tool, s.sum, r.sum)
-		}
+		a.compareSums(s, r)
 		a.enter(entryOf(s, r, a.out.Tool))
 	}
 	a.changedVersions(scripts)
+}
+
+// compareSums refuses a file that is not as it was applied. Where sums go on
+// from file to file one that differs makes all later ones differ.
+func (a *assessment) compareSums(s script, r record) {
+	const fix = "bring the file back as it was applied, from version control; what you want to change goes into a new migration"
+	switch {
+	case s.sum == "" || r.sum == "" || s.sum == r.sum:
+	case !a.chained:
+		a.refuse(fix, "%s was edited after %s applied it: its checksum is %s, the table has %s", s.path, a.out.Tool, s.sum, r.sum)
+	case len(a.out.Problems) == 0:
+		a.refuse(fix, "%s or a file before it was edited, added or removed since %s applied it: the checksum up to here is %s, the table has %s",
+			s.path, a.out.Tool, s.sum, r.sum)
+	}
 }
 
 func (a *assessment) enter(e Entry) {

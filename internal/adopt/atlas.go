@@ -35,6 +35,7 @@ func (a *assessment) atlas() {
 		}
 		scripts = append(scripts, s)
 	}
+	a.chained = true
 	a.take(scripts, a.atlasRecords())
 	a.note("Atlas computes its way down and keeps no down files: write the .down.sql of what may have to be taken back")
 	a.compareAtlasSum(sources, sums)

@@ -161,3 +161,23 @@ func TestFlywayBaseline(t *testing.T) {
 		t.Errorf("a baseline without a file: %+v, %v", alone.Entries, alone.Problems)
 	}
 }
+
+// Atlas's checksums go on from file to file: of one edit, one file is told.
+func TestAtlasNamesTheFirstFileThatDiffers(t *testing.T) {
+	t.Parallel()
+	files := []Source{{"1_a.sql", []byte("A;")}, {"2_b.sql", []byte("B;")}, {"3_c.sql", []byte("C;")}}
+	var rows []Row
+	for i, s := range files {
+		rows = append(rows, Row{"version": s.Path[:1], "applied": "1", "total": "1", "hash": atlasSums(files[:i+1])[s.Path]})
+	}
+	if a := assess(Atlas, rows, files...); len(a.Problems) != 0 || len(a.Entries) != 3 {
+		t.Fatalf("problems %v", a.Problems)
+	}
+	files[1].Bytes = []byte("B2;")
+	if a := assess(Atlas, rows, files...); len(a.Problems) != 1 || !strings.HasPrefix(a.Problems[0].What, "2_b.sql or a file before it was edited") {
+		t.Errorf("problems %v", a.Problems)
+	}
+	if a := assess(Atlas, rows, files[0], files[2]); len(a.Problems) != 1 || !strings.Contains(a.Problems[0].What, "applied 2, and no file has it") {
+		t.Errorf("problems %v", a.Problems)
+	}
+}
