@@ -123,13 +123,8 @@ func (s Statement) ExecutableComment() bool {
 	}
 }
 
-// SetsSession reports whether the statement does nothing but prepare its
-// connection for the statements behind it, so that a new connection needs it
-// again. It is known of MySQL alone, where a file's statements share one.
-func (s Statement) SetsSession() bool {
-	if !s.mysql || len(s.Words) == 0 {
-		return false
-	}
+// setsMySQL: a file's statements share a connection there.
+func (s Statement) setsMySQL() bool {
 	switch s.Words[0] {
 	case "SET":
 		return len(s.Words) < 2 || s.Words[1] != "GLOBAL" && s.Words[1] != "PERSIST" && s.Words[1] != "PASSWORD"

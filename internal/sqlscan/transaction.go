@@ -53,6 +53,10 @@ func (s Statement) OutsideTransaction() bool {
 	switch s.Words[0] {
 	case "VACUUM":
 		return true
+	case "CLUSTER": // all tables; one table can be in a transaction
+		return len(s.Tokens()) == 1 || len(s.Tokens()) == 2 && s.has("VERBOSE")
+	case "DISCARD":
+		return s.Starts("DISCARD", "ALL")
 	case "CREATE", "DROP", "REINDEX":
 		return s.databaseWide() || s.Concurrently()
 	case "ALTER":

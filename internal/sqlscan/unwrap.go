@@ -1,5 +1,7 @@
 package sqlscan
 
+import "slices"
+
 // Unwrap takes away one BEGIN at the start and the COMMIT at the end that
 // stand around a whole file, as other tools want it: the file runs in a
 // transaction as it is. It returns the text with both blanked, so that places
@@ -12,14 +14,34 @@ func Unwrap(src []byte, statements []Statement) (text []byte, inner []Statement,
 		return src, statements, false
 	}
 	text = append([]byte(nil), src...)
-	for _, s := range []Statement{statements[0], statements[last]} {
-		for i := s.Offset; i < s.Offset+len(s.Text); i++ {
-			if text[i] != '\n' && text[i] != '\r' {
-				text[i] = ' '
-			}
+	blank(text, statements[0])
+	blank(text, statements[last])
+	return text, statements[1:last], true
+}
+
+// Without takes the statements out that drop names; everything else stays at
+// its line and column.
+func Without(src []byte, statements []Statement, drop func(Statement) bool) (text []byte, left []Statement) {
+	if !slices.ContainsFunc(statements, drop) {
+		return src, statements
+	}
+	text = append([]byte(nil), src...)
+	for _, s := range statements {
+		if drop(s) {
+			blank(text, s)
+		} else {
+			left = append(left, s)
 		}
 	}
-	return text, statements[1:last], true
+	return text, left
+}
+
+func blank(text []byte, s Statement) {
+	for i := s.Offset; i < s.Offset+len(s.Text); i++ {
+		if text[i] != '\n' && text[i] != '\r' {
+			text[i] = ' '
+		}
+	}
 }
 
 func plainBegin(s Statement) bool {

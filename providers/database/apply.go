@@ -118,7 +118,7 @@ func (t *task) carryOut(ctx context.Context, s Session, work Work, stepwise bool
 	if stepwise {
 		m, err = t.stepwise(ctx, s, work, t.state)
 	} else {
-		m, err = s.Transact(ctx, work)
+		m, err = s.Transact(ctx, work.withoutLockLimits())
 	}
 	if err == nil {
 		t.entered(work.Change)

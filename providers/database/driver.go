@@ -75,12 +75,23 @@ type Work struct {
 	Change Change
 }
 
+// withoutLockLimits leaves out what a file sets about its waits for locks:
+// behind a request that waits the application waits, too, so how long it may is
+// the session's to say.
+func (w Work) withoutLockLimits() Work {
+	w.SQL, w.Statements = sqlscan.Without(w.SQL, w.Statements, sqlscan.Statement.LimitsLocks)
+	return w
+}
+
 // Statement is one statement and the file it stands in.
 type Statement struct {
 	sqlscan.Statement
 	File string
 	// Locks are those that the plan says it takes.
 	Locks []plans.Lock
+	// Settings are what the file has set for its session before the statement;
+	// a new connection needs them again.
+	Settings []sqlscan.Statement
 	// Half is true when it undoes a file that was not finished: what it takes
 	// away may never have been there.
 	Half bool

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
 // stepwise runs a file one statement at a time. Each has a receipt: in the
@@ -21,12 +23,14 @@ func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) 
 	}
 	earlier := state.statements(t.version, work.Change.Direction)
 	total := Measured{Tries: 1}
+	var set settings
 	for i, statement := range work.Statements {
 		receipt := StatementReceipt{Version: t.version, Direction: work.Change.Direction, Ordinal: i, SQL: digestOf(statement.Text)}
-		m, err := t.statement(ctx, s, turn{Statement{statement, work.File, work.locksOf(i), half}, receipt}, find(earlier, i))
+		m, err := t.statement(ctx, s, turn{Statement{statement, work.File, work.locksOf(i), set, half}, receipt}, find(earlier, i))
 		if err != nil {
 			return Measured{}, err
 		}
+		set = set.after(statement)
 		total.Duration += m.Duration
 		total.LockWait += m.LockWait
 		total.Rows += m.Rows
@@ -37,6 +41,20 @@ func (t *task) stepwise(ctx context.Context, s Session, work Work, state State) 
 	err = s.Write(ctx, func(b Books, q Querier) error { return b.Enter(ctx, q, work.Change, total) })
 	failpoint.Here("database: after the receipt of a file in statement mode")
 	return total, err
+}
+
+// settings are the statements of a file that have prepared its session.
+type settings []sqlscan.Statement
+
+func (list settings) after(s sqlscan.Statement) settings {
+	switch {
+	case s.ForgetsSession():
+		return nil
+	case s.SetsSession() && !s.LimitsLocks(): // see withoutLockLimits
+		return append(slices.Clip(list), s)
+	default:
+		return list
+	}
 }
 
 func find(receipts []StatementReceipt, ordinal int) *StatementReceipt {

@@ -27,16 +27,28 @@ func (t *task) together(ctx context.Context, s Session, st turn) (m Measured, do
 	if d, ok := s.(Transactional); !ok || !d.InTransaction(st.Statement.Statement) {
 		return Measured{}, false, nil
 	}
-	m, err = s.Transact(ctx, Work{
-		File: st.File, Statements: []sqlscan.Statement{st.Statement.Statement}, Locks: st.Locks,
-		// At its own line, so that an error names the place in the file.
-		SQL:    []byte(strings.Repeat("\n", max(st.Line-1, 0)) + st.Text),
+	work := Work{
+		File: st.File, Statements: append(slices.Clone(st.Settings), st.Statement.Statement), Locks: st.Locks,
 		Change: Change{Direction: st.receipt.Direction, Statement: &st.receipt, Receipt: t.owner()},
-	})
+	}
+	work.SQL = inPlace(work.Statements)
+	m, err = s.Transact(ctx, work)
 	if wantsOutside(err) {
 		return Measured{}, false, nil
 	}
 	return m, true, err
+}
+
+// inPlace puts statements at the lines that they have in their file, so that
+// an error names the place there.
+func inPlace(statements []sqlscan.Statement) []byte {
+	var text strings.Builder
+	line := 1
+	for _, s := range statements {
+		text.WriteString(strings.Repeat("\n", max(s.Line-line, 0)) + s.Text + ";")
+		line = max(s.Line, line) + strings.Count(s.Text, "\n")
+	}
+	return []byte(text.String())
 }
 
 // owner is the receipt that says whose statement it is.
@@ -83,14 +95,11 @@ func (t *task) half(work Work, state State) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("%s:%w", file, err)
 	}
-	finished := 0
-	for _, r := range state.statements(t.version, Up) {
-		if r.Finished {
-			finished++
+	receipts := state.statements(t.version, Up)
+	for i, statement := range statements {
+		if r := find(receipts, i); (r == nil || !r.Finished) && !statement.SetsSession() {
+			return true, certain(work)
 		}
 	}
-	if finished == len(statements) {
-		return false, nil
-	}
-	return true, certain(work)
+	return false, nil
 }

@@ -69,7 +69,7 @@ func (p *Provider) downs(steps []providers.Request, state State) ([]providers.Tr
 			return append(trials, untried(steps[i:], why)...), files, nil
 		}
 		trials = append(trials, providers.Trial{Address: req.Step.Address})
-		files = append(files, work)
+		files = append(files, work.withoutLockLimits())
 	}
 	return trials, files, nil
 }

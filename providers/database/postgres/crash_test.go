@@ -181,7 +181,8 @@ func leaveInvalid(t *testing.T, b *bench, req providers.Request) {
 		ended <- err
 	}()
 	b.await(t, "SELECT count(*) > 0 FROM pg_index WHERE indrelid = 'busy'::regclass AND NOT indisvalid")
-	b.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'lockstep/%' AND datname = current_database()")
+	// With its guard, too, it would connect again and wait for the older one.
+	b.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'create index%' AND application_name LIKE 'lockstep/%' AND datname = current_database()")
 	if err := <-ended; err == nil {
 		t.Fatal("a build whose connection was ended says that it is done")
 	}
@@ -217,8 +218,9 @@ func TestProbeEndsOrphans(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	req := b.step(1, "create table a (id int); select pg_sleep(600)", "drop table a")
-	ended := b.asleep(t, req)
+	ended, stop := b.asleep(t, req)
 	b.verdict(req, providers.Absent)
+	stop() // what is left of it would connect again and go on
 	if err := <-ended; err == nil {
 		t.Error("the orphan says that it is done")
 	}
@@ -226,15 +228,17 @@ func TestProbeEndsOrphans(t *testing.T) {
 }
 
 // asleep applies a step that sleeps, and returns once it does.
-func (b *bench) asleep(t *testing.T, req providers.Request) (ended chan error) {
+func (b *bench) asleep(t *testing.T, req providers.Request) (ended chan error, stop func()) {
 	t.Helper()
 	ended = make(chan error, 1)
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
 	go func() {
-		_, err := postgres.New().Apply(context.Background(), req)
+		_, err := postgres.New().Apply(ctx, req)
 		ended <- err
 	}()
 	b.await(t, "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND wait_event = 'PgSleep' AND datname = current_database() AND pid <> pg_backend_pid()")
-	return ended
+	return ended, stop
 }
 
 // A transaction that goes by another name is not ended, and not overlooked.
@@ -242,9 +246,10 @@ func TestProbeSeesHiddenOrphans(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	req := b.step(1, "set application_name = 'nobody'; create table a (id int); select pg_sleep(600)", "drop table a")
-	ended := b.asleep(t, req)
+	ended, stop := b.asleep(t, req)
 	b.verdict(req, providers.InFlight)
 	b.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nobody' AND datname = current_database()")
+	stop()
 	if err := <-ended; err == nil {
 		t.Error("the orphan says that it is done")
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -18,10 +19,12 @@ func describe(err error, file, text string, firstLine int) error {
 		return err
 	}
 	e := &database.SQLError{
-		File: file, Line: firstLine, Message: pqErr.Message, Code: "SQLSTATE " + string(pqErr.Code), Hint: pqErr.Hint,
+		File: file, Message: pqErr.Message, Code: "SQLSTATE " + string(pqErr.Code), Hint: cmp.Or(pqErr.Hint, advice(pqErr)),
 	}
 	if position, convErr := strconv.Atoi(pqErr.Position); convErr == nil {
-		e.Line += strings.Count(firstCharacters(text, position-1), "\n")
+		e.Line = firstLine + strings.Count(firstCharacters(text, position-1), "\n")
+	} else {
+		e.Line, e.Place = locate(pqErr, text, firstLine)
 	}
 	// The detail of an integrity violation (class 23) shows rows.
 	if !strings.HasPrefix(string(pqErr.Code), "23") {

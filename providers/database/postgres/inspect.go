@@ -113,10 +113,20 @@ func (s *session) Mend(ctx context.Context, statement sqlscan.Statement) error {
 	if builder.Valid {
 		return fmt.Errorf("%w: index %s is being built by pid %d, which is not of this run; wait for it", providers.ErrBlocked, o.name, builder.Int64)
 	}
-	if _, err := s.guard.ExecContext(ctx, `DROP INDEX CONCURRENTLY IF EXISTS `+index); err != nil {
-		return fmt.Errorf("drop the INVALID index %s: %w", o.name, err)
+	return s.dropInvalid(ctx, index)
+}
+
+// dropInvalid waits as CONCURRENTLY does, and says for whom.
+func (s *session) dropInvalid(ctx context.Context, index string) error {
+	drop, err := sqlscan.Split([]byte(`DROP INDEX CONCURRENTLY IF EXISTS ` + index))
+	if err != nil {
+		return fmt.Errorf("drop the INVALID index %s: %w", index, err)
 	}
-	return nil
+	what := "dropping the INVALID index " + index
+	_, err = s.persist(ctx, what, func(ctx context.Context, a *attempt) (database.Measured, error) {
+		return s.runOnce(ctx, database.Statement{Statement: drop[0], File: what}, a)
+	})
+	return err
 }
 
 // object is what a statement creates or drops.

@@ -146,6 +146,7 @@ func (m *Migrator) work(text []byte, state database.State) (database.Work, error
 	}
 	var w database.Work
 	w.SQL, w.Statements, _ = sqlscan.Unwrap(text, statements)
+	w.SQL, w.Statements = sqlscan.Without(w.SQL, w.Statements, sqlscan.Statement.LimitsLocks)
 	for _, statement := range w.Statements {
 		switch {
 		case statement.OutsideTransaction():

@@ -52,12 +52,13 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 	}
 	for {
 		b.tries++
-		a := &attempt{budget: b, watch: s.watch(ctx, b), granted: time.Now()}
+		start := time.Now()
+		a := &attempt{budget: b, watch: s.watch(ctx, b), granted: start}
 		measured, err := try(ctx, a)
 		a.watch.stop()
 		a.measure(&measured)
 		if !passing(err) {
-			return measured, err
+			return measured, s.ended(ctx, err, trial{what, time.Since(start)})
 		}
 		pause := a.undone(err)
 		s.explain(ctx, a.budget, err)

@@ -41,6 +41,9 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 	if err := s.limit(ctx, c, statement, a); err != nil {
 		return m, err
 	}
+	if err := s.prepare(ctx, c, statement); err != nil {
+		return m, err
+	}
 	if _, total := s.patience(statement, a); c.pooled && total > 0 {
 		bounded, cancel := context.WithTimeout(ctx, total)
 		defer cancel()
@@ -62,6 +65,23 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 	}
 	return m, err
 }
+
+// prepare sets what the file has set before the statement. Behind a pooler it
+// would reach others.
+func (s *session) prepare(ctx context.Context, c *connection, statement database.Statement) error {
+	for _, set := range statement.Settings {
+		if c.pooled {
+			return fmt.Errorf("%s:%d: %w", statement.File, set.Line, errSetsPooled)
+		}
+		if _, err := c.ExecContext(ctx, set.Text); err != nil {
+			return describe(err, statement.File, set.Text, set.Line)
+		}
+	}
+	return nil
+}
+
+var errSetsPooled = errors.New("a connection pooler stands in between, and a setting for the session would be lost or reach others: " +
+	"a statement behind it runs outside of a transaction; take the setting out, or give direct_url in the database block")
 
 // foresee names whom a CONCURRENTLY statement will wait for: who keeps an old
 // snapshot, and who uses the table.
