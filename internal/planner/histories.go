@@ -107,6 +107,21 @@ func (d *draft) readHistory(s *schema) {
 	for _, gap := range s.assumed {
 		d.warnOfAssumed(s, gap)
 	}
+	d.warnOfOrigin(s)
+}
+
+// warnOfOrigin: tables that nobody has recorded may be another tool's work,
+// and these files would make them once more.
+func (d *draft) warnOfOrigin(s *schema) {
+	if s.alone() || s.seen.Fresh || s.seen.Version != "" || len(s.seen.Applied) > 0 || len(s.files) == 0 {
+		return
+	}
+	d.find(plans.Finding{
+		Code: "unknown-origin", Severity: plans.SeverityWarning, Address: s.database.Address,
+		Summary: fmt.Sprintf("%s has tables, and neither a version nor a history says where they come from", s.database.Address),
+		Detail:  "All files of its folder count as not applied. If another migration tool made these tables, the files that make them fail, or run once more.",
+		Fix:     fmt.Sprintf("lockstep import %s --env %s looks whether another tool has migrated it, and takes it over", s.database.Name, d.in.Environment.Name),
+	})
 }
 
 func (d *draft) warnOfAssumed(s *schema, gap span) {

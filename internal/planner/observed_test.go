@@ -51,6 +51,29 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
+// Tables that nobody has recorded may be another tool's work.
+func TestTablesOfUnknownOrigin(t *testing.T) {
+	t.Parallel()
+	for _, fresh := range []bool{true, false} {
+		in := input(t, migrationBlock)
+		in.Siblings = nil
+		o := database()
+		o.Database.Version, o.Database.Fresh = "", fresh
+		observe(&in, o)
+		f := finding(mustPlan(t, in), "unknown-origin")
+		if (f == nil) != fresh {
+			t.Errorf("fresh %v: %+v", fresh, f)
+		}
+		if f != nil && !strings.Contains(f.Fix, "lockstep import orders --env ") {
+			t.Errorf("%+v", f)
+		}
+	}
+	alone := versionAlone(t, migrationBlock, "")
+	if f := finding(mustPlan(t, alone), "unknown-origin"); f != nil {
+		t.Errorf("a driver that does not tell whether there are tables: %+v", f)
+	}
+}
+
 // A row without digest stands for what another tool applied after the last
 // known row, not for the file that was held below it.
 func TestBaselineDoesNotSwallowHeldFiles(t *testing.T) {
