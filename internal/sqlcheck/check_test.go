@@ -240,7 +240,13 @@ func TestRefused(t *testing.T) {
 		{64, "copy t to program 'curl x'", "copy-program", 1, plans.SeverityError},
 		{64, "alter system set fsync = off", "alter-system", 1, plans.SeverityError},
 		{64, "select pg_read_file('/etc/passwd')", "server-access", 1, plans.SeverityError},
+		{64, "load 'x'", "server-access", 1, plans.SeverityError},
+		{64, "copy t from '/etc/passwd'", "server-access", 1, plans.SeverityError},
+		{64, "copy (select 1) to '/tmp/x'", "server-access", 1, plans.SeverityError},
 		{65, "set search_path = x; select 1", "session-setting", 1, plans.SeverityWarning},
+		{65, "-- lockstep:no-transaction\nset local search_path = x; select 1", "session-setting", 2, plans.SeverityWarning},
+		{0, "select 1; set lock_timeout = 0", "lock-timeout", 1, plans.SeverityInfo},
+		{0, "-- lockstep:no-transaction\nset local lock_timeout = '1s'; select 1", "lock-timeout", 2, plans.SeverityInfo},
 		{0, "alter type app.e add value if not exists 'x' before 'a';\nupdate t set a = 'x'", "new-enum-value", 2, plans.SeverityWarning},
 		{66, strings.Repeat("select 1;\n", 1_000_000), "too-many-statements", 10_001, plans.SeverityError},
 		{0, "-- lockstep:irreversible\nselect 1", "directive", 1, plans.SeverityError},
@@ -259,6 +265,25 @@ func TestRefused(t *testing.T) {
 	}
 	if len(items) != 16 { // the 0 of what is not on the list among them
 		t.Errorf("covers %d numbers of the list, want 16", len(items))
+	}
+}
+
+func TestMessagesAreTrue(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		"alter table Orders add a int;\ncreate index concurrently Orders_x on Orders (a)": "create index concurrently Orders_x cannot run in a transaction",
+		"vacuum \"Orders\"; select 1": "vacuum cannot run in a transaction",
+		"cluster; select 1":           "cluster cannot run in a transaction",
+		"savepoint a":                 "SAVEPOINT inside of a migration would let a part of it fail",
+		"begin; select 1":             "BEGIN inside of a migration has no transaction to begin",
+		"commit":                      "COMMIT inside of a migration would end the transaction",
+		"-- lockstep:no-transaction\nset search_path = x; select 1": "",
+		"cluster t; select 1": "",
+	} {
+		_, findings := sqlcheck.Classify(file(sql), "postgres")
+		if want == "" && len(findings) > 0 || want != "" && (len(findings) == 0 || !strings.HasPrefix(findings[0].Summary, want)) {
+			t.Errorf("%q: want %q, got %+v", sql, want, findings)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func (d *direction) refuseControl(s sqlscan.Statement) {
 	switch {
 	case s.EndsTransaction():
 		d.refuseAt(s, "transaction-control",
-			fmt.Sprintf("%s inside of a migration would end the transaction that makes it all or nothing", s.Words[0]),
+			s.Words[0]+" inside of a migration "+undoes(s.Words[0]),
 			"remove it: the file already runs in one transaction")
 	case len(s.Words) > 0 && strings.HasPrefix(s.Words[0], `\`):
 		if d.check.Dialect == mysql {
@@ -58,6 +58,18 @@ func (d *direction) refuseControl(s sqlscan.Statement) {
 		}
 		d.refuseAt(s, "psql-command", fmt.Sprintf("%s is a command of psql, not SQL", strings.ToLower(s.Words[0])),
 			"write the SQL that it stands for")
+	}
+}
+
+// undoes says what a statement does to a migration's transaction.
+func undoes(word string) string {
+	switch word {
+	case "SAVEPOINT", "RELEASE":
+		return "would let a part of it fail, and the transaction that makes it all or nothing go on"
+	case "BEGIN", "START":
+		return "has no transaction to begin: it runs in the one that makes it all or nothing"
+	default:
+		return "would end the transaction that makes it all or nothing"
 	}
 }
 
@@ -70,6 +82,10 @@ func (d *direction) refuseReach(s sqlscan.Statement) {
 	if s.Starts("ALTER", "SYSTEM") {
 		d.refuseAt(s, "alter-system", "ALTER SYSTEM changes the whole server, not this database",
 			"change the server's settings where it is operated")
+	}
+	if s.Starts("LOAD") {
+		d.refuseAt(s, "server-access", "LOAD runs a library of the database server",
+			"load it where the server is operated (session_preload_libraries)")
 	}
 	tokens := s.Tokens()
 	for i, t := range tokens {
@@ -94,13 +110,17 @@ func (d *direction) refuseCopy(s sqlscan.Statement, before, t sqlscan.Token) {
 	case t.Is("PROGRAM"):
 		d.refuseAt(s, "copy-program", "COPY "+before.Text+" PROGRAM runs a command on the database server",
 			"write INSERT statements")
+	case t.Kind == sqlscan.String:
+		d.refuseAt(s, "server-access", "COPY "+before.Text+" a file reaches out of the database, into the server's disk",
+			"write INSERT statements, or load the rows by a backfill or by the application")
 	}
 }
 
 func reachesOut(function string) bool {
 	switch function {
-	case "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "lo_import", "lo_export",
-		"dblink", "dblink_exec", "dblink_connect", "pg_reload_conf", "pg_terminate_backend":
+	case "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "pg_stat_file", "pg_file_write", "lo_import", "lo_export",
+		"dblink", "dblink_exec", "dblink_connect", "dblink_connect_u", "dblink_send_query",
+		"pg_reload_conf", "pg_terminate_backend", "pg_cancel_backend":
 		return true
 	default:
 		return false
@@ -124,7 +144,19 @@ func (d *direction) refuseIndex(s sqlscan.Statement) {
 }
 
 func (d *direction) warnSession(s sqlscan.Statement) {
-	if s.Starts("SET") && !s.Starts("SET", "LOCAL") && !s.Starts("SET", "CONSTRAINTS") && d.check.Dialect == "postgres" {
+	stepwise := d.header.NoTransaction
+	switch {
+	case d.check.Dialect != "postgres":
+	case s.LimitsLocks():
+		d.report(plans.Finding{
+			Code: "lock-timeout", Severity: plans.SeverityInfo, Line: s.Line,
+			Summary: "what the file sets for lock_timeout is left out",
+			Detail:  "The application waits behind every request for a lock that waits, so how long one may is for the database block's lock_timeout; the migration's timeout bounds all tries.",
+		})
+	case stepwise && s.Starts("SET", "LOCAL"):
+		d.warnAt(s, "session-setting", "SET LOCAL holds to the end of its transaction, and each statement of this file has one of its own",
+			"write SET: it holds for the statements behind it, and not for the next file")
+	case s.Starts("SET") && s.SetsSession() && !stepwise:
 		d.warnAt(s, "session-setting", "SET without LOCAL would outlive the migration",
 			"write SET LOCAL; every migration has a connection of its own, so the setting is lost either way")
 	}
@@ -139,8 +171,18 @@ func (d *direction) refuseMixture() {
 	for _, s := range d.statements {
 		if s.OutsideTransaction() {
 			d.refuseAt(s, "mixed-transaction",
-				fmt.Sprintf("%s cannot run in a transaction, and the file has other statements", strings.Join(s.Words[:min(len(s.Words), 4)], " ")),
+				opening(s)+" cannot run in a transaction, and the file has other statements",
 				`put it in a file of its own, or accept one statement at a time: "-- lockstep:no-transaction"`)
 		}
 	}
+}
+
+// opening is how a statement begins, as it is written.
+func opening(s sqlscan.Statement) string {
+	var words []string
+	tokens := s.Tokens()
+	for _, t := range tokens[:min(len(tokens), len(s.Words), 4)] {
+		words = append(words, t.Text)
+	}
+	return strings.Join(words, " ")
 }
