@@ -2,6 +2,7 @@ package planner
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -108,6 +109,29 @@ func (d *draft) readHistory(s *schema) {
 		d.warnOfAssumed(s, gap)
 	}
 	d.warnOfOrigin(s)
+	d.warnOfUndone(s)
+}
+
+// warnOfUndone: rows of the history above the version say that another tool
+// took those back, or that somebody set the number.
+func (d *draft) warnOfUndone(s *schema) {
+	var known struct {
+		Undone []uint64 `json:"undone_by_another_tool"`
+	}
+	_ = json.Unmarshal(d.seen[s.database.Address].Informative, &known) // figures decide nothing
+	if len(known.Undone) == 0 {
+		return
+	}
+	words := make([]string, 0, len(known.Undone))
+	for _, v := range known.Undone {
+		words = append(words, strconv.FormatUint(v, 10))
+	}
+	d.find(plans.Finding{
+		Code: "undone-elsewhere", Severity: plans.SeverityWarning, Address: s.database.Address,
+		Summary: fmt.Sprintf("another tool took %s back to version %s; the history has %s above it", s.database.Address, cmp.Or(s.seen.Version, "none"), listed(words)),
+		Detail:  "These count as not applied. If only the number was set, what they make is still there, and to run them again fails.",
+		Fix:     fmt.Sprintf("lockstep repair %s --env %s looks which of the two is true", s.database.Name, d.in.Environment.Name),
+	})
 }
 
 // warnOfOrigin: tables that nobody has recorded may be another tool's work,

@@ -51,6 +51,20 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
+// Another tool's down leaves rows in the history, and so does a number that is set.
+func TestVersionsThatAnotherToolTookBack(t *testing.T) {
+	t.Parallel()
+	all := ordersFolder()
+	in := input(t, migrationBlock)
+	o := database(appliedFile(all[0], "earlier"))
+	o.Informative = []byte(`{"undone_by_another_tool":[2,3]}`)
+	observe(&in, o)
+	f := finding(mustPlan(t, in), "undone-elsewhere")
+	if f == nil || !strings.Contains(f.Summary, "back to version 1; the history has 2, 3 above it") || !strings.Contains(f.Fix, "lockstep repair orders --env ") {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Tables that nobody has recorded may be another tool's work.
 func TestTablesOfUnknownOrigin(t *testing.T) {
 	t.Parallel()
