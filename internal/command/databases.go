@@ -122,7 +122,7 @@ func (d *keptDatabase) files() ([]plans.MigrationFile, error) {
 	}
 	files, err := database.ReadFolder(os.DirFS("."), d.folder())
 	if err != nil {
-		return nil, failed(err)
+		return nil, folderFailed(err)
 	}
 	return files, nil
 }

@@ -254,7 +254,7 @@ func (r *reading) readFolders() error {
 		}
 		<-f.done
 		if f.err != nil {
-			return failed(f.err)
+			return folderFailed(f.err)
 		}
 		r.folders[db.Name] = f.files
 	}

@@ -21,16 +21,24 @@ import (
 
 // FileError is one thing that is wrong with a migrations folder.
 type FileError struct {
-	File     string // slash-separated, relative to the project
-	Found    string
-	Expected string
-	Fix      string
+	File         string // slash-separated, relative to the project
+	Line, Column int    // 0 when it is about the file as a whole
+	Found        string
+	Expected     string
+	Fix          string
 }
 
-// Error returns "FILE: found FOUND, expected EXPECTED; FIX".
+// Error returns "FILE:LINE:COLUMN: found FOUND, expected EXPECTED; FIX".
 func (e *FileError) Error() string {
-	return fmt.Sprintf("%s: found %s, expected %s; %s", e.File, e.Found, e.Expected, e.Fix)
+	place := e.File
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
+	}
+	return fmt.Sprintf("%s: found %s, expected %s; %s", place, e.Found, e.Expected, e.Fix)
 }
+
+// Summary is the error without its place and its cure.
+func (e *FileError) Summary() string { return e.Found + ", expected " + e.Expected }
 
 // maxFileSize keeps a migration reviewable. Bulk data belongs in a backfill.
 const maxFileSize = 16 << 20
@@ -90,7 +98,10 @@ func recognise(entries []fs.DirEntry, dir string) ([]*source, []*FileError) {
 			continue
 		}
 		if !entry.Type().IsRegular() {
-			errs = append(errs, &FileError{file, describeMode(entry.Type()), "a regular file", "replace it by the file itself"})
+			errs = append(errs, &FileError{
+				File: file, Found: describeMode(entry.Type()),
+				Expected: "a regular file", Fix: "replace it by the file itself",
+			})
 			continue
 		}
 		version, e := parseVersion(file, m[1])
@@ -111,13 +122,13 @@ func stray(file string, entry fs.DirEntry, loose *regexp.Regexp) *FileError {
 	switch {
 	case loose.MatchString(name):
 		return &FileError{
-			file, strconv.Quote(name) + ", which golang-migrate takes as a migration", expected,
-			"rename it, or move it out of the folder",
+			File: file, Found: strconv.Quote(name) + ", which golang-migrate takes as a migration",
+			Expected: expected, Fix: "rename it, or move it out of the folder",
 		}
 	case len(name) >= 4 && strings.EqualFold(name[len(name)-4:], ".sql") && !entry.IsDir():
 		return &FileError{
-			file, strconv.Quote(name) + ", which golang-migrate skips in silence", expected,
-			"rename it, or move it out of the folder",
+			File: file, Found: strconv.Quote(name) + ", which golang-migrate skips in silence",
+			Expected: expected, Fix: "rename it, or move it out of the folder",
 		}
 	default:
 		return nil
@@ -140,7 +151,10 @@ func describeMode(mode fs.FileMode) string {
 func parseVersion(file, digits string) (uint64, *FileError) {
 	version, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil || version == 0 || version > math.MaxInt64 {
-		return 0, &FileError{file, "version " + digits, fmt.Sprintf("1 to %d", int64(math.MaxInt64)), "renumber the file"}
+		return 0, &FileError{
+			File: file, Found: "version " + digits,
+			Expected: fmt.Sprintf("1 to %d", int64(math.MaxInt64)), Fix: "renumber the file",
+		}
 	}
 	return version, nil
 }
@@ -169,12 +183,15 @@ func (s *source) read(fsys fs.FS) *FileError {
 		return e
 	}
 	if s.direction == "up" && len(content) == 0 {
-		return &FileError{s.file.Path, "an empty file", "SQL", "write the change, or delete the file"}
+		return &FileError{File: s.file.Path, Found: "an empty file", Expected: "SQL", Fix: "write the change, or delete the file"}
 	}
 	if err := sqlscan.CheckText(content); err != nil {
 		var place *sqlscan.Error
 		errors.As(err, &place)
-		return &FileError{fmt.Sprintf("%s:%d:%d", s.file.Path, place.Line, place.Column), place.Problem, "UTF-8 text", place.Fix}
+		return &FileError{
+			File: s.file.Path, Line: place.Line, Column: place.Column,
+			Found: strings.TrimSuffix(place.Problem, ", expected UTF-8"), Expected: "UTF-8 text", Fix: place.Fix,
+		}
 	}
 	s.file.Bytes, s.file.Digest = content, plans.DigestOf(content)
 	return nil
@@ -211,11 +228,17 @@ func readFile(fsys fs.FS, file string) ([]byte, *FileError) {
 }
 
 func tooLarge(file string, size int64) *FileError {
-	return &FileError{file, fmt.Sprintf("%d bytes", size), fmt.Sprintf("at most %d", maxFileSize), "load bulk data by a backfill"}
+	return &FileError{
+		File: file, Found: fmt.Sprintf("%d bytes", size),
+		Expected: fmt.Sprintf("at most %d", maxFileSize), Fix: "load bulk data by a backfill",
+	}
 }
 
 func unreadable(file string, err error) *FileError {
-	return &FileError{file, pathReason(err).Error(), "a file that can be read", "check its permissions"}
+	return &FileError{
+		File: file, Found: pathReason(err).Error(),
+		Expected: "a file that can be read", Fix: "check its permissions",
+	}
 }
 
 // pathReason drops the path from an error that will be printed with one.
@@ -265,16 +288,16 @@ func combine(same []*source) (plans.MigrationFile, *FileError) {
 		}
 		if slot.Path != "" || plans.FileID(s.file.Path) != plans.FileID(same[0].file.Path) {
 			return file, &FileError{
-				s.file.Path, fmt.Sprintf("version %d again", s.version),
-				"each version once; " + same[0].file.Path + " has it", "give it a version of its own",
+				File: s.file.Path, Found: fmt.Sprintf("version %d again", s.version),
+				Expected: "each version once; " + same[0].file.Path + " has it", Fix: "give it a version of its own",
 			}
 		}
 		*slot = s.file
 	}
 	if file.Up.Path == "" {
 		return file, &FileError{
-			file.Down.Path, "a down file without its up file",
-			plans.FileID(file.Down.Path) + ".up.sql beside it", "add it, or delete the down file",
+			File: file.Down.Path, Found: "a down file without its up file",
+			Expected: plans.FileID(file.Down.Path) + ".up.sql beside it", Fix: "add it, or delete the down file",
 		}
 	}
 	return file, nil
