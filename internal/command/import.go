@@ -73,6 +73,9 @@ func (a *app) importDatabase(ctx context.Context, args []string, o importOptions
 	if err != nil {
 		return unreadable(d.block.Address, d.environment.Name, err)
 	}
+	if err := d.beingMigrated(seen, "import"); err != nil {
+		return err
+	}
 	t, err := d.takeover(seen, o)
 	if err != nil {
 		return err

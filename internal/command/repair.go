@@ -93,6 +93,9 @@ func (a *app) repair(ctx context.Context, args []string, o repairOptions) error 
 	if err != nil {
 		return err
 	}
+	if err := d.beingMigrated(seen, "repair"); err != nil {
+		return err
+	}
 	if !seen.State.Dirty && (o.assume != "" || o.failed != "" || o.finish || o.undo) {
 		return usageError("the version of %s is not dirty; --assume, --failed, --finish and --undo are for one that is. What else may be wrong says: %s",
 			d.block.Address, d.again("lockstep repair"))

@@ -100,6 +100,8 @@ func mysqlSchema(f MySQL) []Sign {
 		signs[0] = Sign{"schema", Problem, s.ForeignTable, "the version cannot be read, and nothing can be planned", "take the database over: lockstep import; it says what else to write into the database block"}
 	case s.Forbidden:
 		signs[0] = Sign{"schema", Problem, f.User + " may not read " + s.VersionTable, "nothing can be planned", fmt.Sprintf("as an administrator: GRANT ALL ON `%s`.* TO the user", f.Database)}
+	case s.Dirty && f.Holder != "":
+		signs[0] = dirtyMeanwhile(s.VersionTable, s.State)
 	case s.Dirty:
 		signs[0] = Sign{"schema", Problem, s.VersionTable + " says " + s.State + ", dirty", "another tool failed half-way; what it left is not recorded", "lockstep repair shows what is there, statement by statement"}
 	}

@@ -25,6 +25,8 @@ func postgresSchema(f Postgres) []Sign {
 			"schema", Note, s.VersionTable + " could not be read", "another tool holds a lock on it, or the server is slow",
 			"look at who is in the way: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
 		})
+	case s.Dirty && cmp.Or(f.Activity.Lease, f.Activity.Holders) != "":
+		signs = append(signs, dirtyMeanwhile(s.VersionTable, s.State))
 	case s.Dirty:
 		signs = append(signs, Sign{
 			"schema", Problem, s.VersionTable + " says " + s.State + ", dirty", "another tool failed half-way; what it left is not recorded",
@@ -46,6 +48,11 @@ func postgresSchema(f Postgres) []Sign {
 		})
 	}
 	return signs
+}
+
+// dirtyMeanwhile: a version is dirty as long as golang-migrate's file runs.
+func dirtyMeanwhile(table, state string) Sign {
+	return Sign{"schema", Problem, table + " says " + state + ", dirty", "a migration is running (see locks), and it is dirty until that ends", "wait for it, then look again"}
 }
 
 func postgresLocks(a PostgresActivity, r PostgresRights) Sign {

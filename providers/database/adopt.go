@@ -30,6 +30,9 @@ type ToolSurvey struct {
 	// another tool than golang-migrate; State is then the zero value.
 	Foreign bool
 	State   State
+	// Migrating says who holds golang-migrate's lock while the version is
+	// dirty: it has not failed then, it has not ended.
+	Migrating string
 }
 
 // ErrMovedOn is wrapped when a target is not as it was shown any more.

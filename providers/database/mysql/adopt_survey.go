@@ -28,7 +28,34 @@ func (kind) SurveyTools(ctx context.Context, target database.Target) (_ database
 		return database.ToolSurvey{}, fmt.Errorf("read the database: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // it wrote nothing
-	return survey(ctx, tx, target)
+	out, err := survey(ctx, tx, target)
+	if err != nil || !out.State.Dirty {
+		return out, err
+	}
+	out.Migrating, err = c.migrating(ctx, target.Table)
+	return out, err
+}
+
+// migrating names who holds golang-migrate's lock; empty when nobody does.
+func (c *connection) migrating(ctx context.Context, table string) (string, error) {
+	var server string
+	if err := c.QueryRowContext(ctx, `SELECT COALESCE(DATABASE(), '')`).Scan(&server); err != nil {
+		return "", fmt.Errorf("look who migrates: %w", err)
+	}
+	for _, name := range []string{c.config.DBName, server} {
+		key, err := lockName(name, table)
+		if err != nil {
+			return "", err
+		}
+		var held bool
+		if err := c.QueryRowContext(ctx, `SELECT IS_USED_LOCK(?) IS NOT NULL`, key).Scan(&held); err != nil {
+			return "", fmt.Errorf("look who migrates: %w", err)
+		}
+		if held {
+			return (&session{guard: c}).holder(ctx, key), nil
+		}
+	}
+	return "", nil
 }
 
 func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.ToolSurvey, error) {

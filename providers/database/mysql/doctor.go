@@ -104,16 +104,9 @@ func (e *examination) engines(ctx context.Context) (err error) {
 }
 
 func (e *examination) locks(ctx context.Context) error {
-	key, err := lockName(e.facts.Database, e.target.Table)
-	if err != nil {
-		return err
-	}
-	var held bool
-	if err := e.on.QueryRowContext(ctx, `SELECT IS_USED_LOCK(?) IS NOT NULL`, key).Scan(&held); err != nil || !held {
-		return err
-	}
-	e.facts.Holder = (&session{guard: e.on}).holder(ctx, key)
-	return nil
+	var err error
+	e.facts.Holder, err = e.on.migrating(ctx, e.target.Table)
+	return err
 }
 
 // activity is how busy the server is, and what it can tell of that.

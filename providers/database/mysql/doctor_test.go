@@ -66,6 +66,12 @@ func TestCheckUpFindsWhatIsInTheWay(t *testing.T) {
 	if !strings.Contains(signs["schema"].Seen, "version 4, dirty") || !strings.Contains(signs["locks"].Seen, "user root") || !strings.Contains(signs["engines"].Seen, "noted (MyISAM)") {
 		t.Errorf("%+v", signs)
 	}
+	if !strings.Contains(signs["schema"].Why, "a migration is running") {
+		t.Errorf("%+v", signs["schema"])
+	}
+	if seen, err := mysql.New().SurveyTools(t.Context(), b.database()); err != nil || !strings.Contains(seen.Migrating, "user root") {
+		t.Errorf("%+v, %v", seen, err)
+	}
 	b.exec(`DROP TABLE schema_migrations; CREATE TABLE schema_migrations (version varchar(20) PRIMARY KEY)`)
 	if s := checkUp(t, b.database())["schema"]; s.Verdict != doctor.Problem || !strings.Contains(s.Seen, "version varchar") || !strings.Contains(s.Next, "lockstep import") {
 		t.Errorf("%+v", s)

@@ -55,8 +55,25 @@ func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.T
 	if out.Foreign {
 		return out, nil
 	}
-	out.State, err = readState(ctx, tx, target.Table)
+	if out.State, err = readState(ctx, tx, target.Table); err != nil || !out.State.Dirty {
+		return out, err
+	}
+	out.Migrating, err = migratingNow(ctx, tx, schema, target.Table)
 	return out, err
+}
+
+// migratingNow names who holds golang-migrate's lock; empty when nobody does.
+func migratingNow(ctx context.Context, q rowQuerier, schema, table string) (string, error) {
+	var name string
+	var held sql.NullString
+	err := q.QueryRowContext(ctx, `SELECT current_database()`).Scan(&name)
+	if err == nil {
+		err = q.QueryRowContext(ctx, holderQuery, pq.Array(lockKeys(name, schema, table))).Scan(&held)
+	}
+	if err != nil {
+		return "", fmt.Errorf("look who migrates: %w", err)
+	}
+	return held.String, nil
 }
 
 func currentSchema(ctx context.Context, q rowQuerier) (string, error) {
