@@ -43,12 +43,14 @@ func (sessionLocks) beside(ctx context.Context) (context.Context, func() error, 
 	return ctx, func() error { return nil }, nil
 }
 
-func (sessionLocks) give() error { return nil } // they go with the connection
+func (l sessionLocks) give() error { return l.session.letGo() }
 
 // unguarded is for sessions that only look.
 type unguarded struct{ sessionLocks }
 
 func (unguarded) take(context.Context) error { return nil }
+
+func (unguarded) give() error { return nil }
 
 // How often a wait for other migrations is told.
 const tellWait = 15 * time.Second

@@ -99,6 +99,27 @@ func (s *session) unlock(ctx context.Context, keys []int64) error {
 	return nil
 }
 
+// letGoLimit bounds what letting go may cost when the network is gone.
+const letGoLimit = 5 * time.Second
+
+// letGo gives the guard's locks back. They would go with its connection, but a
+// server that does not notice the loss of one keeps them for hours, and then
+// keeps the next run out: so its backend is ended from another connection.
+// Where there is no way to the server, that is all that can be done.
+func (s *session) letGo() error {
+	ctx, cancel := context.WithTimeout(context.Background(), letGoLimit)
+	defer cancel()
+	if _, err := s.guard.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`); err == nil || s.guard.pooled {
+		return nil
+	}
+	c, err := connect(ctx, s.job.Target.URL, s.application())
+	if err != nil {
+		return nil //nolint:nilerr // the work is done or has failed, and its outcome is known
+	}
+	_, _ = s.endLost(ctx, c, s.guard.pid) // as above
+	return c.close()
+}
+
 const holderQuery = `
 	SELECT string_agg(DISTINCT format('pid %s, user %s, %s, from %s, connected since %s', a.pid, a.usename,
 	       coalesce(nullif(a.application_name, ''), 'unnamed application'), coalesce(a.client_addr::text, 'the server''s own host'),

@@ -32,17 +32,23 @@ func (s *session) ask(ctx context.Context, pid int, change database.Change) (kno
 		return false, false, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	var left int
-	if err := c.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-		WHERE pid = $1 AND application_name = $2 AND pid <> pg_backend_pid()`,
-		pid, s.application()).Scan(&left); err != nil {
-		return false, false, fmt.Errorf("end the lost connection: %w", err)
-	}
-	if left > 0 {
-		return false, false, nil
+	if left, err := s.endLost(ctx, c, pid); err != nil || left {
+		return false, false, err
 	}
 	state, err := readState(ctx, c, s.job.Target.Table)
 	return err == nil, state.Holds(change), err
+}
+
+// endLost ends a backend of ours whose client has lost it, and reports whether
+// it was still there.
+func (s *session) endLost(ctx context.Context, c *connection, pid int) (left bool, err error) {
+	err = c.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity
+		WHERE pid = $1 AND application_name = $2 AND pid <> pg_backend_pid()`,
+		pid, s.application()).Scan(&left)
+	if err != nil {
+		return false, fmt.Errorf("end the lost connection: %w", err)
+	}
+	return left, nil
 }
 
 // sinceStart is the part of a wait that this try has seen.
