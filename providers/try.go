@@ -7,8 +7,9 @@ import "context"
 type Trier interface {
 	// TryRollback does what Rollback would do with the steps, in this order,
 	// all of one target, and takes it back. An error tells which one fails
-	// and why; nothing was changed either way. What would read or write rows
-	// at length is not tried, nor what comes after it.
+	// and why; nothing was changed either way. What would change rows is checked
+	// and not run; what else would read them at length is not tried, nor what
+	// comes after it.
 	TryRollback(ctx context.Context, steps []Request) ([]Trial, error)
 }
 
@@ -17,6 +18,8 @@ type Trial struct {
 	Address string
 	// Untried is why it was not; empty when it was, and ended well.
 	Untried string
+	// Checked is what of it was checked and not run; empty when all of it was.
+	Checked string
 }
 
 // As finds an optional ability of a provider, behind whatever it is wrapped

@@ -60,7 +60,8 @@ var ErrPlan = errors.New("plan cannot be carried out")
 
 // RefusedError says why a rollback is impossible. Nothing was changed.
 type RefusedError struct {
-	// Steps are the addresses that have no way back; Reason names others.
+	// Steps are the addresses that have no way back, each with why where that
+	// is known; Reason names others.
 	Steps  []string
 	Reason string
 	Fix    string
@@ -70,7 +71,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	which := ""
 	if len(e.Steps) > 0 {
-		which = " (" + strings.Join(e.Steps, ", ") + ")"
+		which = " (" + strings.Join(e.Steps, "; ") + ")"
 	}
 	return fmt.Sprintf("rollback refused, nothing was changed: %s%s. %s", e.Reason, which, e.Fix)
 }

@@ -144,7 +144,7 @@ func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) e
 		}
 		switch {
 		case step.Rollback.Grade == plans.GradeNone && (step.Phase == plans.Contract || !options.keeps(step)):
-			oneWay = append(oneWay, step.Address)
+			oneWay = append(oneWay, withReason(step))
 		case step.Phase == plans.Contract && options.keeps(step):
 			contract = append(contract, step.Address)
 		}
@@ -162,6 +162,13 @@ func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) e
 		Steps: contract, Reason: "the previous version cannot run on the schema or infrastructure that contract steps left",
 		Fix: "Take these back as well (--with-schema), or go forward with a new change set",
 	}
+}
+
+func withReason(step plans.Step) string {
+	if step.Rollback.Reason == "" {
+		return step.Address
+	}
+	return step.Address + ": " + step.Rollback.Reason
 }
 
 // forward is what to do where there is no way back.

@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -89,8 +88,11 @@ func (w *walk) tryGroup(ctx context.Context, g *group) error {
 	for _, trial := range trials {
 		step := byAddress[trial.Address]
 		said := "tried and taken back: the way back ends well"
-		if trial.Untried != "" {
-			said = fmt.Sprintf("not tried: %s", trial.Untried)
+		switch {
+		case trial.Untried != "":
+			said = "not tried: " + trial.Untried
+		case trial.Checked != "":
+			said = "tried and taken back: " + trial.Checked + ", and the rest of the way back ends well"
 		}
 		w.tell(Event{Kind: StepProgress, Step: &step, Message: said})
 	}

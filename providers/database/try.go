@@ -3,6 +3,9 @@ package database
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -18,7 +21,8 @@ type trier interface {
 var _ providers.Trier = (*Provider)(nil)
 
 // TryRollback runs the down files of steps, newest first, in a transaction
-// that is undone. Only files that change the catalog alone are tried.
+// that is undone. What changes rows is given to the database's planner there,
+// which knows whether it could run, and is not run.
 func (p *Provider) TryRollback(ctx context.Context, steps []providers.Request) ([]providers.Trial, error) {
 	if len(steps) == 0 {
 		return nil, nil
@@ -68,8 +72,9 @@ func (p *Provider) downs(steps []providers.Request, state State) ([]providers.Tr
 		if why := atLength(work.Statements, text); why != "" {
 			return append(trials, untried(steps[i:], why)...), files, nil
 		}
-		trials = append(trials, providers.Trial{Address: req.Step.Address})
-		files = append(files, work.withoutLockLimits())
+		work, checked := work.withoutLockLimits().explained()
+		trials = append(trials, providers.Trial{Address: req.Step.Address, Checked: checked})
+		files = append(files, work)
 	}
 	return trials, files, nil
 }
@@ -92,11 +97,33 @@ func atLength(statements []sqlscan.Statement, text []byte) string {
 		return "it cannot run in a transaction"
 	}
 	for _, s := range statements {
-		if !catalogOnly(s) {
+		if !catalogOnly(s) && !changesRows(s) {
 			return fmt.Sprintf("line %d may read or write rows", s.Line)
 		}
 	}
 	return ""
+}
+
+// explained puts EXPLAIN before what changes rows, and says at which lines.
+func (w Work) explained() (_ Work, checked string) {
+	statements := slices.Clone(w.Statements)
+	var lines []string
+	for i, s := range statements {
+		if changesRows(s) {
+			statements[i].Text = "EXPLAIN " + s.Text
+			lines = append(lines, strconv.Itoa(s.Line))
+		}
+	}
+	if lines == nil {
+		return w, ""
+	}
+	w.Statements, w.SQL = statements, inPlace(statements)
+	return w, "the change of rows at line " + strings.Join(lines, ", ") + " could run"
+}
+
+// changesRows errs towards no: a function may do anything.
+func changesRows(s sqlscan.Statement) bool {
+	return s.Starts("INSERT") || s.Starts("UPDATE") || s.Starts("DELETE") || s.Starts("MERGE")
 }
 
 func catalogOnly(s sqlscan.Statement) bool {
@@ -106,6 +133,12 @@ func catalogOnly(s sqlscan.Statement) bool {
 	case s.Starts("CREATE", "VIEW"), s.Starts("CREATE", "OR", "REPLACE"), s.Starts("CREATE", "FUNCTION"),
 		s.Starts("CREATE", "TYPE"), s.Starts("CREATE", "SEQUENCE"), s.Starts("CREATE", "TRIGGER"):
 		return true
+	case s.Starts("CREATE", "TABLE"):
+		return !slices.ContainsFunc(s.Tokens(), func(t sqlscan.Token) bool { return t.Is("AS") || t.Is("PARTITION") })
+	case s.Starts("CREATE", "SCHEMA"), s.Starts("SET"), s.Starts("RESET"):
+		return true
+	case s.Starts("ALTER", "INDEX"), s.Starts("ALTER", "SEQUENCE"), s.Starts("ALTER", "VIEW"), s.Starts("ALTER", "FUNCTION"), s.Starts("ALTER", "SCHEMA"):
+		return !readsRows(s.Tokens())
 	case s.Starts("ALTER", "TABLE"):
 		return !readsRows(s.Tokens())
 	default:
