@@ -60,6 +60,7 @@ func TestBadBackfills(t *testing.T) {
 		{"an empty table", filling(`table = ""`), "9:11", []string{"not the name of a table"}},
 		{"three names", filling(`table = "a.b.c"`), "9:11", []string{"not the name of a table"}},
 		{"two keys", filling(`key = "a, b"`), "10:9", []string{"not the name of a column"}},
+		{"a database without batches", strings.Replace(filling(), `"sqlite"`, `"mysql"`, 1), "8:14", []string{"PostgreSQL and SQLite alone", `driver is "mysql"`}},
 		{"what remains is no query", filling(`remaining = "DELETE FROM orders"`), "12:15", []string{"not a query"}},
 		{"what remains has a range", filling(`remaining = "SELECT count(*) FROM orders WHERE id > :from"`), "12:15", []string{"counted once over the whole table"}},
 		{"a word too many", filling(`where = "a IS NULL"`), "12:3", []string{`where`}},

@@ -37,7 +37,15 @@ func (r *resolution) checkBackfill(b *block, values map[string]cty.Value) {
 			}
 		}
 	}
-	dialect := r.dialectOf(b)
+	driver := r.driverOf(b)
+	if driver != "" && driver != "postgres" && driver != "sqlite" {
+		r.refuseArgument(b, "database", mistake{
+			"backfill-driver", "Backfills are carried out on PostgreSQL and SQLite alone",
+			fmt.Sprintf("The database's driver is %q, which does not work in batches.", driver),
+			"Write the update as a migration of its own, or run it outside of Lockstep.",
+		})
+	}
+	dialect := dialectOf(driver)
 	if update := values["update"]; !update.IsNull() {
 		r.checkUpdate(b, textOf(update), dialect)
 		r.checkKeyStays(b, textOf(values["key"]), textOf(update), dialect)
@@ -58,20 +66,25 @@ var (
 // splitter cuts SQL text by the rules of one kind of database.
 type splitter func([]byte) ([]sqlscan.Statement, error)
 
-func (r *resolution) dialectOf(b *block) splitter {
+func dialectOf(driver string) splitter {
+	switch driver {
+	case "sqlite":
+		return sqlscan.SplitSQLite
+	case "mysql":
+		return sqlscan.SplitMySQL
+	default:
+		return sqlscan.Split
+	}
+}
+
+// driverOf is the driver of the block's database; empty when it is not known.
+func (r *resolution) driverOf(b *block) string {
 	for _, address := range addressesIn(b.args["database"]) {
-		database, ok := r.databases[strings.TrimPrefix(address, "database.")]
-		if !ok {
-			continue
-		}
-		switch textOf(database.GetAttr("driver")) {
-		case "sqlite":
-			return sqlscan.SplitSQLite
-		case "mysql":
-			return sqlscan.SplitMySQL
+		if database, ok := r.databases[strings.TrimPrefix(address, "database.")]; ok {
+			return textOf(database.GetAttr("driver"))
 		}
 	}
-	return sqlscan.Split
+	return ""
 }
 
 func (r *resolution) refuseArgument(b *block, name string, m mistake) {

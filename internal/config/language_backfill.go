@@ -7,7 +7,7 @@ func backfillBlock() BlockDoc {
 		Type: "backfill", Labels: []string{"name"}, Supported: true, Repeatable: true,
 		Doc: "Rows changed in batches by key, each batch a short transaction of its own; what is interrupted goes on behind the last batch.",
 		Arguments: []ArgumentDoc{
-			{Name: "database", Type: TypeDatabase, Required: true, Doc: "The database whose rows are changed."},
+			{Name: "database", Type: TypeDatabase, Required: true, Doc: "The database whose rows are changed: PostgreSQL or SQLite."},
 			{Name: "table", Type: TypeString, Required: true, Doc: "The table that is walked through, as TABLE or SCHEMA.TABLE."},
 			{Name: "key", Type: TypeString, Required: true, Doc: "The column whose values cut the table into batches: of any type that sorts, with an index, best the primary key."},
 			{Name: "update", Type: TypeString, Required: true, Doc: "One UPDATE, INSERT, DELETE or MERGE for the keys BETWEEN :from AND :to, both included."},
