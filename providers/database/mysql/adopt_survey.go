@@ -75,8 +75,10 @@ func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.T
 			}
 		}
 		if strings.EqualFold(t.Name, target.Table) {
-			_, foreign := findBooks(ctx, tx, target.Table)
-			out.Foreign = foreign != nil
+			_, err := findBooks(ctx, tx, target.Table)
+			if _, out.Foreign = errors.AsType[*database.OtherToolError](err); err != nil && !out.Foreign {
+				return out, err
+			}
 		}
 		out.Tables = append(out.Tables, t)
 	}
