@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 
@@ -147,7 +148,13 @@ func checkUp(ctx context.Context, r *registry, environment string, b config.Bloc
 			Why: "it makes its version table as soon as it looks, and doctor changes nothing", Next: "lockstep plan --env " + environment + " reads its version",
 		}}
 	}
-	return examiner.CheckUp(ctx, settings)
+	signs := examiner.CheckUp(ctx, settings)
+	for i := range signs {
+		for _, verb := range []string{"lockstep import", "lockstep repair"} { // a provider knows no environment
+			signs[i].Next = strings.Replace(signs[i].Next, verb, fmt.Sprintf("%s %s --env %s", verb, b.Name, environment), 1)
+		}
+	}
+	return signs
 }
 
 // hideSecrets masks what a server or a file may have said.
