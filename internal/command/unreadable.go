@@ -20,6 +20,9 @@ func (e *unreadableError) Error() string {
 	for strings.HasPrefix(text, e.address+": ") {
 		text = text[len(e.address)+2:]
 	}
+	if busy, ok := errors.AsType[*database.MigratingError](e.err); ok {
+		return e.address + " cannot be worked on now: " + busy.Error()
+	}
 	return e.address + " cannot be read: " + text
 }
 
@@ -32,6 +35,9 @@ func unreadable(address, environment string, err error) error {
 		code = exitTryAgain
 	}
 	next := []string{"Nothing was changed. Check that it is there, and what its block says for " + environment + "; then try again."}
+	if _, ok := errors.AsType[*database.MigratingError](err); ok {
+		next = []string{"Nothing was changed. Wait for its end, or end it if nobody works on it; then try again."}
+	}
 	if _, ok := errors.AsType[*database.OtherToolError](err); ok {
 		next = []string{
 			"Nothing was changed. If that tool has migrated this database, take it over:",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // Directions of a migration.
@@ -56,6 +57,9 @@ type State struct {
 	// Version is the row of schema_migrations; 0 when there is none.
 	Version uint64
 	Dirty   bool
+	// Migrating says who migrates the database while it is dirty; empty when
+	// nobody does, or where the driver cannot tell.
+	Migrating string
 	// Fresh is true when there is neither history nor any user table.
 	Fresh      bool
 	History    []Receipt // by version
@@ -186,6 +190,21 @@ type Measured struct {
 	Rows int64
 	XID  string
 }
+
+// MigratingError says that a version is dirty because a migration of another
+// tool has not ended yet: a passing cause.
+type MigratingError struct {
+	Version uint64
+	Who     string
+}
+
+// Error names the version and who is at work.
+func (e *MigratingError) Error() string {
+	return fmt.Sprintf("it is being migrated, so version %d is dirty: %s", e.Version, e.Who)
+}
+
+// Is makes it a passing cause.
+func (e *MigratingError) Is(target error) bool { return target == providers.ErrBlocked }
 
 // EditedError says that a file differs from what was applied under its
 // version.

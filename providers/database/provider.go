@@ -44,6 +44,9 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, HideURL(target.URL, err))
 	}
+	if state.Dirty && state.Migrating != "" {
+		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, &MigratingError{state.Version, state.Migrating})
+	}
 	out := providers.Observed{Observation: plans.Observation{
 		Address: req.Address, Provider: "database/" + p.driver.Name(), Identity: state.Identity,
 		Database: state.observation(p.driver.Name()),

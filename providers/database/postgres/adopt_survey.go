@@ -55,18 +55,22 @@ func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.T
 	if out.Foreign {
 		return out, nil
 	}
-	if out.State, err = readState(ctx, tx, target.Table); err != nil || !out.State.Dirty {
+	if out.State, err = readState(ctx, tx, target.Table); err != nil {
 		return out, err
 	}
-	out.Migrating, err = migratingNow(ctx, tx, schema, target.Table)
+	out.Migrating, err = whoMigrates(ctx, tx, target.Table, out.State)
 	return out, err
 }
 
-// migratingNow names who holds golang-migrate's lock; empty when nobody does.
-func migratingNow(ctx context.Context, q rowQuerier, schema, table string) (string, error) {
-	var name string
+// whoMigrates names who holds golang-migrate's lock while the version is
+// dirty; empty when nobody does.
+func whoMigrates(ctx context.Context, q rowQuerier, table string, state database.State) (string, error) {
+	if !state.Dirty {
+		return "", nil
+	}
+	var name, schema string
 	var held sql.NullString
-	err := q.QueryRowContext(ctx, `SELECT current_database()`).Scan(&name)
+	err := q.QueryRowContext(ctx, `SELECT current_database(), coalesce(current_schema(), '')`).Scan(&name, &schema)
 	if err == nil {
 		err = q.QueryRowContext(ctx, holderQuery, pq.Array(lockKeys(name, schema, table))).Scan(&held)
 	}

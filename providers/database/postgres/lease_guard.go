@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/providers"
@@ -71,8 +72,8 @@ func (s *session) outwait(ctx context.Context, try func(context.Context) (who st
 		}
 		pause := backoff(n)
 		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("%w: another migration of this database is running: %s; waited %s; nothing was changed. Wait for it, or end it there (SELECT pg_terminate_backend(PID)), then go on; --lock-timeout says how long to wait",
-				providers.ErrBlocked, who, time.Since(begun).Round(time.Second))
+			return fmt.Errorf("%w: another migration of this database is running: %s; waited %s; nothing was changed. Wait for it, or end it there (SELECT pg_terminate_backend(%s)), then go on; --lock-timeout says how long to wait",
+				providers.ErrBlocked, who, age(time.Since(begun)), pidOf(who))
 		}
 		if time.Since(told) >= tellWait {
 			s.job.Say("waiting for another migration of this database, %s so far, at most %s: %s",
@@ -83,4 +84,13 @@ func (s *session) outwait(ctx context.Context, try func(context.Context) (who st
 			return err
 		}
 	}
+}
+
+// pidOf is the process id in what a person reads of somebody.
+func pidOf(who string) string {
+	if rest, ok := strings.CutPrefix(who, "pid "); ok {
+		pid, _, _ := strings.Cut(rest, ",")
+		return pid
+	}
+	return "PID"
 }

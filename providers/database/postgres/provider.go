@@ -41,6 +41,9 @@ func (driver) State(ctx context.Context, target database.Target) (_ database.Sta
 	if state.Identity, err = identify(ctx, tx); err != nil {
 		return database.State{}, err
 	}
+	if state.Migrating, err = whoMigrates(ctx, tx, target.Table, state); err != nil {
+		return database.State{}, err
+	}
 	state.Pooled = refusePooler(c, target) != nil
 	state.Informative, err = inform(ctx, tx, state)
 	return state, err
