@@ -44,6 +44,7 @@ type MySQLSchema struct {
 	Dirty        bool
 	ForeignTable string   // why the version table is another tool's
 	Forbidden    bool     // the user may not read it
+	Unrecorded   bool     // there are tables, and neither a version nor a history
 	NoRollback   []string // tables of engines without transactions
 }
 
@@ -100,6 +101,8 @@ func mysqlSchema(f MySQL) []Sign {
 		signs[0] = Sign{"schema", Problem, s.ForeignTable, "the version cannot be read, and nothing can be planned", "take the database over: lockstep import; it says what else to write into the database block"}
 	case s.Forbidden:
 		signs[0] = Sign{"schema", Problem, f.User + " may not read " + s.VersionTable, "nothing can be planned", fmt.Sprintf("as an administrator: GRANT ALL ON `%s`.* TO the user", f.Database)}
+	case s.Unrecorded:
+		signs[0] = unrecorded()
 	case s.Dirty && f.Holder != "":
 		signs[0] = dirtyMeanwhile(s.VersionTable, s.State)
 	case s.Dirty:

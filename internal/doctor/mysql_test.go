@@ -38,6 +38,7 @@ func TestJudgeMySQL(t *testing.T) {
 		"few rights":  {func(f *doctor.MySQL) { f.Rights = f.Rights[:5] }, "rights", doctor.Problem, "has no ALTER, DROP, INDEX, REFERENCES on orders"},
 		"roles":       {func(f *doctor.MySQL) { f.Rights, f.Roles = nil, true }, "rights", doctor.Note, "SHOW GRANTS"},
 		"running":     {func(f *doctor.MySQL) { f.Schema.Dirty, f.Holder = true, "connection 3" }, "schema", doctor.Problem, "dirty until that ends"},
+		"unrecorded":  {func(f *doctor.MySQL) { f.Schema.Unrecorded = true }, "schema", doctor.Note, "lockstep import"},
 		"foreign":     {func(f *doctor.MySQL) { f.Schema.ForeignTable = "it is dbmate's" }, "schema", doctor.Problem, "lockstep import"},
 		"forbidden":   {func(f *doctor.MySQL) { f.Schema.Forbidden = true }, "schema", doctor.Problem, "may not read schema_migrations"},
 		"dirty":       {func(f *doctor.MySQL) { f.Schema.Dirty = true }, "schema", doctor.Problem, "lockstep repair"},

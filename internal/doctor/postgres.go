@@ -99,6 +99,7 @@ type PostgresSchema struct {
 	Dirty        bool
 	Unread       bool   // it did not answer, or not in time
 	Forbidden    bool   // the role may not read it
+	Unrecorded   bool   // there are tables, and neither a version nor a history
 	ForeignTable string // why the version table is another tool's
 	InvalidIndex []string
 	NotValidated []string

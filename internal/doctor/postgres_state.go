@@ -32,6 +32,8 @@ func postgresSchema(f Postgres) []Sign {
 			"schema", Problem, s.VersionTable + " says " + s.State + ", dirty", "another tool failed half-way; what it left is not recorded",
 			"lockstep repair shows what is there, statement by statement",
 		})
+	case s.Unrecorded:
+		signs = append(signs, unrecorded())
 	default:
 		signs = append(signs, well("schema", s.State))
 	}
@@ -53,6 +55,14 @@ func postgresSchema(f Postgres) []Sign {
 // dirtyMeanwhile: a version is dirty as long as golang-migrate's file runs.
 func dirtyMeanwhile(table, state string) Sign {
 	return Sign{"schema", Problem, table + " says " + state + ", dirty", "a migration is running (see locks), and it is dirty until that ends", "wait for it, then look again"}
+}
+
+// unrecorded: another tool may have made what is there.
+func unrecorded() Sign {
+	return Sign{
+		"schema", Note, "there are tables, and neither a version nor a history says where they come from", "all migrations count as not applied",
+		"if another tool has migrated it: lockstep import",
+	}
 }
 
 func postgresLocks(a PostgresActivity, r PostgresRights) Sign {

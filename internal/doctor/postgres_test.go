@@ -59,6 +59,7 @@ func TestJudgePostgres(t *testing.T) {
 		"sees, ends not": {func(f *doctor.Postgres) { f.Rights.EndsBackends = false }, "sight", doctor.Note, "sees what others run, and may not end it"},
 		"dirty":          {func(f *doctor.Postgres) { f.Schema.Dirty = true }, "schema", doctor.Problem, "lockstep repair"},
 		"running":        {func(f *doctor.Postgres) { f.Schema.Dirty, f.Activity.Holders = true, "pid 3" }, "schema", doctor.Problem, "dirty until that ends"},
+		"unrecorded":     {func(f *doctor.Postgres) { f.Schema.Unrecorded = true }, "schema", doctor.Note, "lockstep import"},
 		"foreign":        {func(f *doctor.Postgres) { f.Schema.ForeignTable = "it is goose's" }, "schema", doctor.Problem, "lockstep import"},
 		"forbidden":      {func(f *doctor.Postgres) { f.Schema.Unread, f.Schema.Forbidden = true, true }, "schema", doctor.Problem, "GRANT ALL ON schema_migrations TO owner"},
 		"unread":         {func(f *doctor.Postgres) { f.Schema.Unread = true }, "schema", doctor.Note, "could not be read"},

@@ -93,6 +93,7 @@ func (e *examination) schema(ctx context.Context) error {
 		s.Forbidden = true
 	}
 	s.State, s.Dirty = state.Words(), state.Dirty
+	s.Unrecorded = err == nil && state.Unrecorded()
 	return err
 }
 

@@ -81,12 +81,15 @@ func TestCheckUpFindsWhatIsInTheWay(t *testing.T) {
 func TestCheckUpOfAUserWithFewRights(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	if s := checkUp(t, b.database())["schema"]; s.Verdict != doctor.OK {
+		t.Errorf("an empty database: %+v", s)
+	}
 	user := "weak_" + b.name
 	b.exec("CREATE TABLE theirs (id int); CREATE USER " + user + "@localhost IDENTIFIED BY 'hush-hush'; GRANT SELECT, CREATE ON `" + b.name + "`.* TO " + user + "@localhost")
 	t.Cleanup(func() { b.exec("DROP USER " + user + "@localhost") })
 	b.url = strings.Replace(b.url, "root@", user+":hush-hush@", 1)
 	signs := checkUp(t, b.database())
-	verdicts(t, signs, map[string]doctor.Verdict{"server": doctor.OK, "rights": doctor.Problem, "transactions": doctor.Note, "connections": doctor.OK})
+	verdicts(t, signs, map[string]doctor.Verdict{"server": doctor.OK, "schema": doctor.Note, "rights": doctor.Problem, "transactions": doctor.Note, "connections": doctor.OK})
 	if s := signs["rights"]; !strings.Contains(s.Seen, "INSERT") || strings.Contains(s.Seen, "SELECT") || !strings.Contains(s.Next, "GRANT ALL ON `"+b.name+"`.*") {
 		t.Errorf("%+v", s)
 	}

@@ -141,6 +141,7 @@ func (e *examination) schema(ctx context.Context) error {
 		s.ForeignTable = err.Error()
 	}
 	s.State, s.Dirty, s.Unread = state.Words(), state.Dirty, false
+	s.Unrecorded = s.ForeignTable == "" && state.Unrecorded()
 	return nil
 }
 
