@@ -77,7 +77,9 @@ func (e plainExaminer) CheckUp(ctx context.Context, target Target) ([]doctor.Sig
 
 // Unrecorded reports whether there are tables that neither a version nor a
 // history tells of.
-func (s State) Unrecorded() bool { return !s.Fresh && s.Version == 0 && !s.Dirty && len(s.History) == 0 }
+func (s State) Unrecorded() bool {
+	return !s.Fresh && s.Version == 0 && !s.Dirty && len(s.History) == 0
+}
 
 // Words is the state in short, for people.
 func (s State) Words() string {
