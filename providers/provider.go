@@ -133,6 +133,12 @@ type Request struct {
 	Record func(any) error
 	// Recorded are the facts of earlier attempts of this step, oldest first.
 	Recorded []json.RawMessage
+	// Following returns the requests of the steps that come right after this
+	// one at its target and whose intent is journalled, too: a provider may
+	// carry them out in one go with it. It names each of them to Ahead before
+	// it begins, and answers their own Apply when it comes. Both may be nil.
+	Following func() []Request
+	Ahead     func(address string)
 	// LockPatience is how long to wait for other tools that hold a lock on the
 	// target; zero leaves it to the provider.
 	LockPatience time.Duration
@@ -162,6 +168,9 @@ type Result struct {
 	Secrets map[string]json.RawMessage
 	// Figures are measured facts for the journal (lock_wait_ms, rows, ...).
 	Figures map[string]any
+	// Took is how long it took, where the caller's own measure is not that: of
+	// a step that was carried out together with others.
+	Took time.Duration
 }
 
 // Verdict is how much of a step is there.

@@ -74,11 +74,14 @@ func (j *journey) wake(t *testing.T, point int) trial {
 	other.copyFrom(t, w.dir)
 	var overtaker result
 	var there string
-	zombie := w.stopped(t, point, func() {
+	zombie, stood := w.stopped(t, point, func() {
 		ask(t, w.url, "UPDATE lockstep.lease SET expires_at = clock_timestamp() - interval '1 second' RETURNING name")
 		overtaker = other.lockstep(t, crash{}, applyArgs()...)
 		there = w.state(t)
 	}, applyArgs()...)
+	if !stood {
+		return j.finish(t, w, zombie)
+	}
 	tr := trial{answer: zombie, recovery: []result{overtaker}}
 	got := w.signature(t)
 	switch {

@@ -1,11 +1,15 @@
 package faultproxy
 
+import "bytes"
+
 // Fault is what happens at one message.
 type Fault struct {
 	// From and Number name the message: the Number-th, counted from 1, that
 	// this side sends after Arm. 0: nothing happens.
 	From   Side
 	Number int
+	// Says names it otherwise: the first that has this text in it.
+	Says string
 	// Before: the message is not handed on; otherwise it is, and its
 	// connection ends behind it.
 	Before bool
@@ -17,6 +21,13 @@ type Fault struct {
 	// Hides is the side that does not notice: its connection stays open, and
 	// nothing comes over it any more, as behind a broken network.
 	Hides Hidden
+}
+
+func (f Fault) meant(m Message, number int) bool {
+	if f.Says != "" {
+		return bytes.Contains(m.Body, []byte(f.Says))
+	}
+	return f.Number > 0 && number == f.Number
 }
 
 // Hidden says which side of a cut does not notice it.

@@ -128,7 +128,7 @@ func (p *Proxy) pass(m Message) (Fault, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen[m.From] = append(p.seen[m.From], m)
-	hit := p.done == nil && p.fault.Number > 0 && m.From == p.fault.From && len(p.seen[m.From]) == p.fault.Number
+	hit := p.done == nil && m.From == p.fault.From && p.fault.meant(m, len(p.seen[m.From]))
 	if hit {
 		p.done = &m
 	}

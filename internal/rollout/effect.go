@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,7 +67,7 @@ func (w *walk) failedBefore(step plans.Step, err error) halt {
 func (w *walk) succeeded(step plans.Step, result providers.Result, found bool) halt {
 	out := journal.Outcome{
 		Result: journal.ResultDone, Found: found, Changed: result.Changed || found, Summary: result.Summary,
-		Outputs: withoutSecrets(result.Outputs), Figures: result.Figures, Took: plans.Duration(w.took(step)),
+		Outputs: withoutSecrets(result.Outputs), Figures: result.Figures, Took: plans.Duration(cmp.Or(result.Took, w.took(step))),
 	}
 	if err := w.noteDone(journal.StepOutcome, step, out); err != nil {
 		return halt{kind: haltFatal, err: err}

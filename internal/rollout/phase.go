@@ -82,7 +82,7 @@ func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 		}
 		w.letGo(c.targets)
 		if len(c.running) == 0 {
-			return w.afterPhase(why)
+			return w.afterPhase(ctx, why)
 		}
 		select {
 		case e := <-c.results:
@@ -107,8 +107,11 @@ func (w *walk) ended(c *crew, e ending) halt {
 }
 
 // afterPhase takes back what was announced and did not begin.
-func (w *walk) afterPhase(why halt) halt {
+func (w *walk) afterPhase(ctx context.Context, why halt) halt {
 	if why.kind == haltFatal {
+		return why
+	}
+	if why = worse(why, w.lookAhead(ctx)); why.kind == haltFatal {
 		return why
 	}
 	if err := w.withdraw(); err != nil {
@@ -158,6 +161,11 @@ func (w *walk) carryOut(ctx, watch context.Context, step plans.Step) halt {
 	default:
 		why = w.effect(ctx, step)
 	}
+	return w.ending(step, why)
+}
+
+// ending tells of a failure.
+func (w *walk) ending(step plans.Step, why halt) halt {
 	if why.kind == haltFailed {
 		w.change(step.Address, func(s *journal.StepState) { s.Status = journal.StepFailed })
 		w.tell(Event{Kind: StepFailed, Step: &step, Message: why.failure.Message, Took: w.took(step)})

@@ -46,6 +46,7 @@ func (w *walk) takeAnnounced(address string) bool {
 	defer w.mu.Unlock()
 	announced := w.announced[address]
 	delete(w.announced, address)
+	delete(w.ahead, address)
 	return announced
 }
 

@@ -26,6 +26,7 @@ type walk struct {
 	asked    string // a request that was taken and not yet acted on
 	// announced are steps whose intent is durable and which have not begun.
 	announced map[string]bool
+	ahead     map[string]bool  // of those, what may have been carried out
 	held      map[string]*hold // by target
 	place     map[string]int   // of a step in the plan, by address
 
@@ -42,7 +43,7 @@ func newWalk(cfg Config, past journal.Run) *walk {
 	w := &walk{
 		cfg: cfg, plan: cfg.Plan, waitLeft: cfg.Wait,
 		steps: map[string]journal.StepState{}, outputs: Outputs{}, bakes: map[string]journal.BakeState{},
-		announced: map[string]bool{}, held: map[string]*hold{}, place: make(map[string]int, len(cfg.Plan.Steps)),
+		announced: map[string]bool{}, ahead: map[string]bool{}, held: map[string]*hold{}, place: make(map[string]int, len(cfg.Plan.Steps)),
 	}
 	for i, step := range cfg.Plan.Steps {
 		w.place[step.Address] = i
@@ -179,6 +180,9 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 		},
 		Stopping: w.stopping,
 		Held:     w.hold(step),
+
+		Following: func() []providers.Request { return w.following(step) },
+		Ahead:     w.noteAhead,
 	}, nil
 }
 

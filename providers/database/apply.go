@@ -20,6 +20,11 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 	}
 	var result providers.Result
 	err = t.do(ctx, func(ctx context.Context, s Session, state State) error {
+		if early, ok := t.early[req.Step.Address]; ok {
+			t.settled = true
+			result = early
+			return nil
+		}
 		if done, err := t.applied(state); err != nil || done {
 			t.settled = err == nil
 			result.Summary = fmt.Sprintf("%s is already applied", t.migration.Name)
@@ -29,20 +34,26 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 		if err != nil {
 			return err
 		}
+		before := state.Version
 		measured, err := t.up(ctx, s, state)
 		if err != nil {
 			return err
 		}
-		result = providers.Result{
-			Summary: fmt.Sprintf("%s -> %s", describeVersion(state.Version), describeVersion(max(state.Version, t.version))),
-			Changed: true, Figures: figures(measured),
-		}
+		result = promoted(before, max(before, t.version), measured)
 		return nil
 	})
 	if err != nil {
 		return providers.Result{}, err
 	}
 	return result, nil
+}
+
+// promoted is the result of an up file.
+func promoted(before, version uint64, m Measured) providers.Result {
+	return providers.Result{
+		Summary: fmt.Sprintf("%s -> %s", describeVersion(before), describeVersion(version)),
+		Changed: true, Figures: figures(m),
+	}
 }
 
 func describeVersion(version uint64) string {
@@ -87,30 +98,44 @@ func (t *task) finishDown(ctx context.Context, s Session, state State) (State, e
 }
 
 func (t *task) up(ctx context.Context, s Session, state State) (Measured, error) {
-	if err := t.insideEnvelope(state); err != nil {
+	work, stepwise, err := t.upWork(state)
+	if err != nil {
 		return Measured{}, err
+	}
+	if !stepwise {
+		if m, done, err := t.inRow(ctx, s, work); done || err != nil {
+			return m, err
+		}
+	}
+	return t.carryOut(ctx, s, work, stepwise)
+}
+
+// upWork is the up file and what it changes, and whether it has to run one
+// statement at a time.
+func (t *task) upWork(state State) (work Work, apart bool, err error) {
+	if err := t.insideEnvelope(state); err != nil {
+		return work, false, err
 	}
 	text, file, err := t.input(Up, t.migration.Up)
 	if err != nil {
-		return Measured{}, err
+		return work, false, err
 	}
 	down, _, err := t.input(Down, t.migration.Down)
 	if err != nil {
-		return Measured{}, err
+		return work, false, err
 	}
-	work, err := t.work(Up, file, text)
-	if err != nil {
-		return Measured{}, err
+	if work, err = t.work(Up, file, text); err != nil {
+		return work, false, err
 	}
 	if len(work.Statements) == 0 {
-		return Measured{}, fmt.Errorf("%s: the file has no statement", file)
+		return work, false, fmt.Errorf("%s: the file has no statement", file)
 	}
 	work.Change.Receipt = t.receipt(state, string(down))
 	work.Change.Receipt.Canonical = plans.DigestOf(sqlscan.Canonical(work.SQL, work.Statements))
 	work.Change.Baseline = t.baseline(state)
 	work.Change.Version = max(state.Version, t.version)
 	work.Change.Next, work.Change.Before = state.isNext(t.version), state.Version
-	return t.carryOut(ctx, s, work, t.migration.Mode == "statement" || stepwise(work.Statements, text))
+	return work, t.migration.Mode == "statement" || stepwise(work.Statements, text), nil
 }
 
 // carryOut runs a file in its mode, and keeps up with what it has entered.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -147,6 +148,26 @@ func (b Books) ReadHistory(ctx context.Context, q Querier) ([]Receipt, error) {
 		list = append(list, r)
 	}
 	return list, rows.Err()
+}
+
+// Durations returns the versions from first to last that the run of first has
+// applied, and how long each took.
+func (b Books) Durations(ctx context.Context, q Querier, first, last Receipt) (map[uint64]time.Duration, error) {
+	rows, err := q.QueryContext(ctx, b.query(`SELECT version, duration_ms FROM {history}
+		WHERE version BETWEEN $1 AND $2 AND run = $3 AND plan_digest = $4`), int64(first.Version), int64(last.Version), first.Run, string(first.Plan))
+	if err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	defer rows.Close()
+	took := map[uint64]time.Duration{}
+	for rows.Next() {
+		var version, ms int64
+		if err := rows.Scan(&version, &ms); err != nil {
+			return nil, fmt.Errorf("read the history: %w", err)
+		}
+		took[uint64(version)] = time.Duration(ms) * time.Millisecond
+	}
+	return took, rows.Err()
 }
 
 // ReadStatements returns the receipts of unfinished files, in order.

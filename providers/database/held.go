@@ -3,6 +3,8 @@ package database
 import (
 	"context"
 	"errors"
+
+	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // Continuing is a Session that can go on with the next step at its target.
@@ -20,6 +22,7 @@ type held struct {
 	target  Target
 	run     string
 	state   State
+	early   map[string]providers.Result
 }
 
 // Close implements io.Closer.
@@ -51,7 +54,7 @@ func (t *task) goOn(ctx context.Context) Session {
 		_ = left.Close() // everything in it is committed
 		return nil
 	}
-	t.state = h.state
+	t.state, t.early = h.state, h.early
 	if t.job.Exclusive {
 		return h.session
 	}
@@ -78,7 +81,7 @@ func (t *task) look(ctx context.Context, s Session) (err error) {
 // leave keeps the session for the next step, or closes it.
 func (t *task) leave(session Session, failed bool) error {
 	s, able := session.(Continuing)
-	if able && t.settled && !failed && t.request.Held.Leave(&held{session: s, target: t.target, run: t.job.Run, state: t.state}) {
+	if able && t.settled && !failed && t.request.Held.Leave(&held{session: s, target: t.target, run: t.job.Run, state: t.state, early: t.early}) {
 		return nil
 	}
 	return session.Close()

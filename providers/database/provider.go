@@ -69,6 +69,9 @@ type task struct {
 	state   State  // of the target, as it was read or as the task has left it
 	settled bool   // state is what a new reading would say
 	running string // before state was read: what of an earlier process still ran
+	// early are the results of steps that were carried out together with one
+	// before them, by address.
+	early map[string]providers.Result
 }
 
 func (p *Provider) task(req providers.Request) (*task, error) {

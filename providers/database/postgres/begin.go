@@ -34,15 +34,20 @@ func (s *session) onlyOne() string {
 }
 
 // enterAlone tries for it in the middle of a message, which ends there when the
-// lock is not to be had. The transaction's id is remembered until its end.
+// lock is not to be had. The transaction's id and beginning are remembered
+// until its end.
 func (s *session) enterAlone() string {
 	return `SELECT CASE WHEN ` + s.onlyOne() + ` THEN pg_catalog.set_config('lockstep.xid', pg_catalog.pg_current_xact_id()::text, true)
-		ELSE (pg_catalog.set_config('lockstep.xid', '` + notAlone + `', true)::int)::text END`
+		ELSE (pg_catalog.set_config('lockstep.xid', '` + notAlone + `', true)::int)::text END,
+		pg_catalog.set_config('lockstep.began', extract(epoch FROM pg_catalog.clock_timestamp())::text, true)`
 }
 
 // began is the id that enterAlone has remembered; another transaction does not
 // know it.
 const began = `pg_catalog.current_setting('lockstep.xid', true)`
+
+// sinceBegan is the time since then, in milliseconds.
+const sinceBegan = `((extract(epoch FROM pg_catalog.clock_timestamp()) - pg_catalog.current_setting('lockstep.began', true)::numeric) * 1000)::bigint`
 
 // notAlone is what the server cannot read as a number.
 const notAlone = "a transaction of an earlier try has not ended"

@@ -46,10 +46,7 @@ type attempt struct {
 
 // persist repeats a try that fails for a passing cause.
 func (s *session) persist(ctx context.Context, what string, try func(context.Context, *attempt) (database.Measured, error)) (database.Measured, error) {
-	b := &budget{
-		say: s.job.Say, what: what, begun: time.Now(), deadline: s.lastTry(ctx),
-		limit: max(s.job.Target.LockTimeout, time.Millisecond), met: map[string]time.Time{},
-	}
+	b := s.budget(ctx, what)
 	for {
 		b.tries++
 		start := time.Now()
@@ -69,6 +66,13 @@ func (s *session) persist(ctx context.Context, what string, try func(context.Con
 		if err := sleep(ctx, pause); err != nil {
 			return measured, err
 		}
+	}
+}
+
+func (s *session) budget(ctx context.Context, what string) *budget {
+	return &budget{
+		say: s.job.Say, what: what, begun: time.Now(), deadline: s.lastTry(ctx),
+		limit: max(s.job.Target.LockTimeout, time.Millisecond), met: map[string]time.Time{},
 	}
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -60,18 +61,22 @@ func (t *transaction) whole(ctx context.Context) (m database.Measured, err error
 	t.attempt.watch.follow(t.pid)
 	failpoint.Here("postgres: before the migration's statements")
 	t.attempt.measure(&m)
-	preface := "BEGIN; " + t.session.limits(t.attempt.bodyLimit()) + "; " + t.session.enterAlone() + "; "
+	o := t.opening()
 	if t.soiled {
-		preface = forget + "; " + preface
+		o.preface = forget + "; " + o.preface
 	}
-	err = t.promote(ctx, m, opening{preface, began})
+	err = t.promote(ctx, m, o)
 	m.Duration = time.Since(t.attempt.granted)
 	return m, err
 }
 
 // opening is what goes over before the file, and how the id of the transaction
-// that has begun there is spelled; both are empty where it has begun already.
-type opening struct{ preface, began string }
+// that has begun there and the time since are spelled; all are empty where it has begun already.
+type opening struct{ preface, began, elapsed string }
+
+func (t *transaction) opening() opening {
+	return opening{"BEGIN; " + t.session.limits(t.attempt.bodyLimit()) + "; " + t.session.enterAlone() + "; ", began, sinceBegan}
+}
 
 // promote sends the file, its receipt and COMMIT as one message. The server
 // reads it as a whole before it does any of it, stops at the first error, and
@@ -82,11 +87,7 @@ func (t *transaction) promote(ctx context.Context, m database.Measured, o openin
 	if len(t.work.Statements) == 1 { // an error without a position is then at its line
 		text, line = t.work.Statements[0].Text, t.work.Statements[0].Line
 	}
-	m.XID, m.Rows = t.xid, 0
-	message := o.preface + text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
-		t.session.books.Promotion(t.work.Change, m, database.Dialect{
-			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: elapsed,
-		}) + "; COMMIT"
+	message := t.message(text, m, o)
 	failpoint.Here("postgres: before commit")
 	_, err := t.ExecContext(ctx, message)
 	failpoint.Here("postgres: after commit")
@@ -97,6 +98,14 @@ func (t *transaction) promote(ctx context.Context, m database.Measured, o openin
 		return t.afterLoss(ctx, err)
 	}
 	return t.blame(ctx, behind(err, o.preface), text, line)
+}
+
+func (t *transaction) message(text string, m database.Measured, o opening) string {
+	m.XID, m.Rows = t.xid, 0
+	return o.preface + text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
+		t.session.books.Promotion(t.work.Change, m, database.Dialect{
+			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: cmp.Or(o.elapsed, sinceMessage),
+		}) + "; COMMIT"
 }
 
 // behind counts the position of an error from the end of the preface.
@@ -110,8 +119,8 @@ func behind(err error, preface string) error {
 	return &moved
 }
 
-// elapsed is the time since the message arrived, in milliseconds.
-const elapsed = `(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()) * 1000)::bigint`
+// sinceMessage is the time since the message arrived, in milliseconds.
+const sinceMessage = `(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()) * 1000)::bigint`
 
 // blame tells an error of the file from one of the receipt.
 func (t *transaction) blame(ctx context.Context, err error, text string, line int) error {

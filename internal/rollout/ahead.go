@@ -1,0 +1,74 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// following are the requests of the announced steps right behind one, which
+// its provider may carry out together with it.
+func (w *walk) following(first plans.Step) []providers.Request {
+	var list []providers.Request
+	for _, next := range w.row(first) {
+		w.mu.Lock()
+		announced := w.announced[next.Address]
+		w.mu.Unlock()
+		req, err := w.request(next)
+		if !announced || err != nil {
+			break // its own turn will say what is wrong
+		}
+		list = append(list, req)
+	}
+	return list
+}
+
+func (w *walk) noteAhead(address string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead[address] = true
+}
+
+// takeAhead returns the steps that may have been carried out and whose turn
+// has not come, in the plan's order.
+func (w *walk) takeAhead() []plans.Step {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var places []int
+	for address := range w.ahead {
+		places = append(places, w.place[address])
+	}
+	clear(w.ahead)
+	slices.Sort(places)
+	list := make([]plans.Step, len(places))
+	for n, i := range places {
+		list[n] = w.plan.Steps[i]
+	}
+	return list
+}
+
+var errAhead = errors.New("it was sent together with a step before it, and what became of it is not certain")
+
+// lookAhead asks the target for them, when the phase ends before their turn:
+// what is there is the run's, whatever it ended for.
+func (w *walk) lookAhead(ctx context.Context) (why halt) {
+	ctx = context.WithoutCancel(ctx)
+	for _, step := range w.takeAhead() {
+		if w.probe(ctx, step).Verdict == providers.Absent {
+			continue
+		}
+		w.takeAnnounced(step.Address)
+		w.change(step.Address, func(s *journal.StepState) {
+			s.Attempt++
+			s.Started, s.Status, s.Intent = time.Now(), journal.StepRunning, intentOf(step, nil)
+		})
+		w.tell(Event{Kind: StepStarted, Step: &step, Message: step.Summary})
+		why = worse(why, w.ending(step, w.lookAfter(ctx, step, errAhead)))
+	}
+	return why
+}
