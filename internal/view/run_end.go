@@ -88,7 +88,29 @@ func (v *Run) next(p *page, pairs ...string) {
 func (v *Run) succeeded(p *page, o rollout.Outcome) {
 	id, env, cs := safe(v.head.ID), safe(v.head.Plan.Environment), safe(v.head.Plan.ChangeSet)
 	p.paragraph("", fmt.Sprintf("%s: run %s is done, %s has %s.", p.out.Paint(terminal.Good, "ok"), id, env, cs))
-	v.next(p, "lockstep status", "what is where now", fmt.Sprintf("lockstep rollback %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment)), "take it back")
+	v.next(p, "lockstep status", "what is where now")
+	back := fmt.Sprintf("lockstep rollback %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment))
+	switch alone, withSchema := undoable(v.head.Plan); {
+	case alone:
+		v.next(p, back, "take it back")
+	case withSchema:
+		v.next(p, back+" --with-schema", "take it back")
+	}
+}
+
+// undoable reports whether a rollback finds something to take back by itself,
+// and whether it does when it takes the schema as well. What cannot be taken
+// back, as rows that a backfill changed, is not offered.
+func undoable(plan *plans.Plan) (alone, withSchema bool) {
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		if !s.Action.Effect() || s.Rollback.Grade == plans.GradeNone {
+			continue
+		}
+		alone = alone || !s.Rollback.Kept
+		withSchema = withSchema || s.Rollback.Kept && s.Action == plans.ActionMigrate
+	}
+	return alone, withSchema
 }
 
 func (v *Run) rolledBack(p *page, o rollout.Outcome) {

@@ -231,3 +231,30 @@ func TestViewsReportAFailedWrite(t *testing.T) {
 		}
 	}
 }
+
+// What is offered behind a run that went well can be done: what a rollback
+// keeps is taken back with the schema alone, and changed rows not at all.
+func TestTheWayBackThatIsOffered(t *testing.T) {
+	t.Parallel()
+	migration := plans.Step{Action: plans.ActionMigrate, Rollback: plans.Rollback{Grade: plans.GradeStructural, Kept: true}}
+	release := plans.Step{Action: plans.ActionDeploy, Rollback: plans.Rollback{Grade: plans.GradeExact}}
+	rows := plans.Step{Action: plans.ActionBackfill, Rollback: plans.Rollback{Grade: plans.GradeNone, Kept: true}}
+	for _, tt := range []struct {
+		steps             []plans.Step
+		alone, withSchema bool
+	}{
+		{[]plans.Step{migration, release, rows}, true, true},
+		{[]plans.Step{migration, rows}, false, true},
+		{[]plans.Step{rows}, false, false},
+	} {
+		out, b := screen(100)
+		v := NewRun(out, Head{ID: "r-1", Kind: journal.Apply, Plan: &plans.Plan{ChangeSet: "c", Environment: "dev", Steps: tt.steps}})
+		if err := v.Conclude(rollout.Outcome{State: journal.Succeeded}); err != nil {
+			t.Fatal(err)
+		}
+		offers, schema := strings.Contains(b.String(), "lockstep rollback c --env dev"), strings.Contains(b.String(), "--with-schema")
+		if offers != (tt.alone || tt.withSchema) || schema != (tt.withSchema && !tt.alone) {
+			t.Errorf("%+v:\n%s", tt, b.String())
+		}
+	}
+}
