@@ -211,7 +211,8 @@ func (r *repairing) carryOut(ctx context.Context) error {
 func (r *repairing) failedAt(deed int, err error) error {
 	if deed == 0 && !errors.Is(err, database.ErrPartlyMended) {
 		next := r.database.notKept(err, "lockstep repair")
-		if e, ok := errors.AsType[*endError](next); ok && r.checkup.Way != nil && r.checkup.Way.File != "" && !errors.Is(err, database.ErrMovedOn) {
+		_, inFile := errors.AsType[*database.SQLError](err)
+		if e, ok := errors.AsType[*endError](next); ok && inFile && r.checkup.Way != nil && r.checkup.Way.File != "" {
 			e.next = append(e.next, "Correct the statement in "+r.checkup.Way.File+" first, if it can never work; what is there already does not run again.")
 		}
 		return next
