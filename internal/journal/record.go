@@ -150,7 +150,7 @@ type Parsed struct {
 func Parse(b []byte) (Parsed, error) {
 	lines := bytes.SplitAfter(b, []byte{'\n'})
 	torn := len(lines[len(lines)-1]) > 0
-	p := Parsed{Torn: torn}
+	p := Parsed{Torn: torn, Records: make([]Record, 0, len(lines))}
 	for _, line := range decodeAll(lines[:len(lines)-1]) {
 		reason := line.reason
 		if reason == "" {

@@ -113,8 +113,33 @@ func (s *scan) value(raw []byte, escaped bool, before string) string {
 		}
 		return string(raw)
 	}
+	if text, simple := unescaped(raw); simple {
+		return text
+	}
 	var text string
 	quoted := append(append([]byte{'"'}, raw...), '"')
 	s.ok = s.ok && json.Unmarshal(quoted, &text) == nil
 	return text
+}
+
+// unescaped knows the escapes that encoding/json writes in ordinary texts.
+func unescaped(raw []byte) (text string, simple bool) {
+	out := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			out = append(out, raw[i])
+			continue
+		}
+		switch rest := raw[i+1:]; {
+		case len(rest) > 0 && (rest[0] == '"' || rest[0] == '\\'):
+			out = append(out, rest[0])
+			i++
+		case bytes.HasPrefix(rest, []byte("u003e")):
+			out = append(out, '>')
+			i += len("u003e")
+		default:
+			return "", false
+		}
+	}
+	return string(out), true
 }

@@ -230,9 +230,15 @@ func when(a plans.AppliedMigration) string {
 }
 
 func sortedApplied(in []plans.AppliedMigration) []plans.AppliedMigration {
-	return slices.SortedFunc(slices.Values(in), func(a, b plans.AppliedMigration) int {
+	byVersion := func(a, b plans.AppliedMigration) int {
 		return cmp.Or(cmp.Compare(number(a.Version), number(b.Version)), cmp.Compare(a.Version, b.Version))
-	})
+	}
+	if slices.IsSortedFunc(in, byVersion) { // as a database returns it
+		return in
+	}
+	sorted := slices.Clone(in)
+	slices.SortFunc(sorted, byVersion)
+	return sorted
 }
 
 func fileRange(file string, line int) diag.Range {
