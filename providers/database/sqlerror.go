@@ -13,6 +13,9 @@ type SQLError struct {
 	Code    string // SQLSTATE, or the driver's own
 	Detail  string
 	Hint    string
+	// Cancelled is true when somebody has cut the statement short: how far it
+	// came is not known.
+	Cancelled bool
 	// Place is what is known of the place instead of a line.
 	Place string
 	Cause error

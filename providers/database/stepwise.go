@@ -8,6 +8,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // stepwise runs a file one statement at a time. Each has a receipt: in the
@@ -111,8 +112,12 @@ func (t *task) settle(ctx context.Context, s Session, st Statement, begun bool) 
 	}
 	switch {
 	case effect == EffectBroken:
-		t.say("%s:%d: removing what an interrupted try left behind", st.File, st.Line)
-		return true, s.Mend(ctx, st.Statement)
+		t.say("%s:%d: mending what an interrupted try left behind", st.File, st.Line)
+		if err := s.Mend(ctx, st.Statement); err != nil {
+			return false, err
+		}
+		effect, err = s.Inspect(ctx, st.Statement)
+		return effect != EffectDone, err
 	case (begun || st.Half) && effect == EffectDone:
 		return false, nil
 	case begun && effect == EffectUnknown:
@@ -144,12 +149,24 @@ func (t *task) run(ctx context.Context, s Session, st turn) (Measured, error) {
 
 // forget takes the receipt of a statement back that the database has refused,
 // where such a statement leaves nothing: another try must not take what it
-// was refused for (a table of that name) for its effect.
+// was refused for (an index of that name) for its effect. What it leaves all
+// the same (an INVALID index, which costs every write) is removed at once.
 func (t *task) forget(ctx context.Context, s Session, st turn, refused error) error {
 	var said *SQLError
 	refuser, ok := s.(Refuser)
-	if !ok || !errors.As(refused, &said) || ctx.Err() != nil || !refuser.LeavesNothing(ctx, st.Statement.Statement) {
+	if !ok || ctx.Err() != nil || !errors.As(refused, &said) && !errors.Is(refused, providers.ErrBlocked) {
 		return nil
+	}
+	if said != nil && said.Cancelled || !refuser.LeavesNothing(ctx, st.Statement.Statement) {
+		return nil
+	}
+	effect, err := s.Inspect(ctx, st.Statement.Statement)
+	if err == nil && effect == EffectBroken {
+		t.say("%s:%d: removing what the statement left behind that was refused", st.File, st.Line)
+		err = s.Mend(ctx, st.Statement.Statement)
+	}
+	if err != nil {
+		return err
 	}
 	return s.Write(ctx, func(b Books, q Querier) error { return b.Forget(ctx, q, st.receipt) })
 }

@@ -30,7 +30,7 @@ func describe(err error, file, text string, firstLine int) error {
 	if !strings.HasPrefix(string(pqErr.Code), "23") {
 		e.Detail = pqErr.Detail
 	}
-	e.Cause = err
+	e.Cause, e.Cancelled = err, pqErr.Code == "57014"
 	return e
 }
 

@@ -16,6 +16,12 @@ import (
 
 // Inspect looks the effect of a statement up in the catalog.
 func (s *session) Inspect(ctx context.Context, statement sqlscan.Statement) (database.Effect, error) {
+	if d, ok := detachment(statement); ok {
+		return s.inspectDetached(ctx, d)
+	}
+	if r, ok := reindexed(statement); ok {
+		return s.inspectReindexed(ctx, r)
+	}
 	o := subject(statement)
 	switch {
 	case o.kind == "index" && o.verb == "create":
@@ -90,8 +96,25 @@ func (s *session) inspectDatabase(ctx context.Context, o object) (database.Effec
 	return presence(exists == (o.verb == "create")), nil
 }
 
-// Mend drops an INVALID index without keeping anybody waiting.
+// LeavesNothing implements database.Refuser: what PostgreSQL refuses outside of
+// a transaction has left nothing, or what Inspect finds broken. A procedure may
+// have committed a part, and what DETACH has begun is to be ended, not undone.
+func (*session) LeavesNothing(_ context.Context, statement sqlscan.Statement) bool {
+	_, detaches := detachment(statement)
+	return !detaches && !statement.Starts("CALL") && !statement.Starts("DO")
+}
+
+var _ database.Refuser = (*session)(nil)
+
+// Mend drops INVALID indexes without keeping anybody waiting, and ends what
+// DETACH CONCURRENTLY has begun.
 func (s *session) Mend(ctx context.Context, statement sqlscan.Statement) error {
+	if d, ok := detachment(statement); ok {
+		return s.finishDetach(ctx, d)
+	}
+	if r, ok := reindexed(statement); ok {
+		return s.dropLeftovers(ctx, r)
+	}
 	o := subject(statement)
 	if o.kind != "index" || o.verb != "create" {
 		return nil
@@ -110,21 +133,25 @@ func (s *session) Mend(ctx context.Context, statement sqlscan.Statement) error {
 	if err != nil {
 		return fmt.Errorf("look up index %s: %w", o.name, err)
 	}
-	if builder.Valid {
-		return fmt.Errorf("%w: index %s is being built by pid %d, which is not of this run; wait for it", providers.ErrBlocked, o.name, builder.Int64)
-	}
-	return s.dropInvalid(ctx, index)
+	return s.dropInvalid(ctx, index, builder)
 }
 
 // dropInvalid waits as CONCURRENTLY does, and says for whom.
-func (s *session) dropInvalid(ctx context.Context, index string) error {
-	drop, err := sqlscan.Split([]byte(`DROP INDEX CONCURRENTLY IF EXISTS ` + index))
-	if err != nil {
-		return fmt.Errorf("drop the INVALID index %s: %w", index, err)
+func (s *session) dropInvalid(ctx context.Context, index string, builder sql.NullInt64) error {
+	if builder.Valid {
+		return fmt.Errorf("%w: index %s is being built by pid %d, which is not of this run; wait for it", providers.ErrBlocked, index, builder.Int64)
 	}
-	what := "dropping the INVALID index " + index
+	return s.mendBy(ctx, "dropping the INVALID index "+index, `DROP INDEX CONCURRENTLY IF EXISTS `+index)
+}
+
+// mendBy runs a statement of our own as those of files are run.
+func (s *session) mendBy(ctx context.Context, what, text string) error {
+	statements, err := sqlscan.Split([]byte(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	_, err = s.persist(ctx, what, func(ctx context.Context, a *attempt) (database.Measured, error) {
-		return s.runOnce(ctx, database.Statement{Statement: drop[0], File: what}, a)
+		return s.runOnce(ctx, database.Statement{Statement: statements[0], File: what}, a)
 	})
 	return err
 }

@@ -21,10 +21,8 @@ func (s *session) Run(ctx context.Context, statement database.Statement) (databa
 func (s *session) runOnce(ctx context.Context, statement database.Statement, a *attempt) (m database.Measured, err error) {
 	if statement.Concurrently() {
 		// A try that was cut short (a deadlock) leaves an INVALID index.
-		if effect, err := s.Inspect(ctx, statement.Statement); err != nil || effect == database.EffectBroken {
-			if err := errors.Join(err, s.Mend(ctx, statement.Statement)); err != nil {
-				return m, err
-			}
+		if done, err := s.mended(ctx, statement.Statement); err != nil || done {
+			return m, err
 		}
 	}
 	c, err := connect(ctx, s.job.Target.URL, s.application())
@@ -64,6 +62,20 @@ func (s *session) runOnce(ctx context.Context, statement database.Statement, a *
 		m.Rows, err = result.RowsAffected()
 	}
 	return m, err
+}
+
+// mended takes away what a try that was cut short has left, and reports whether
+// that was all there was to do.
+func (s *session) mended(ctx context.Context, statement sqlscan.Statement) (done bool, err error) {
+	effect, err := s.Inspect(ctx, statement)
+	if err != nil || effect != database.EffectBroken {
+		return false, err
+	}
+	if err := s.Mend(ctx, statement); err != nil {
+		return false, err
+	}
+	effect, err = s.Inspect(ctx, statement)
+	return effect == database.EffectDone, err
 }
 
 // prepare sets what the file has set before the statement. Behind a pooler it

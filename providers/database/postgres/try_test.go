@@ -25,8 +25,16 @@ func TestATrialLeavesNothing(t *testing.T) {
 	if after := b.signature(); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
-	// What is not tried hides what comes after it.
+	// A change of rows is checked and not run.
 	trials, err = postgres.New().TryRollback(t.Context(), []providers.Request{three, two})
+	if err != nil || len(trials) != 2 || trials[0].Untried != "" || !strings.Contains(trials[0].Checked, "line 1") || trials[1] != (providers.Trial{Address: two.Step.Address}) {
+		t.Fatalf("%+v, %v", trials, err)
+	}
+	b.want("SELECT count(*) FROM a", "1")
+	// What is not tried hides what comes after it.
+	four := b.step(4, "alter table a alter id set not null", "alter table a alter id type bigint")
+	b.apply(four)
+	trials, err = postgres.New().TryRollback(t.Context(), []providers.Request{four, three})
 	if err != nil || len(trials) != 2 || !strings.Contains(trials[0].Untried, "rows") || !strings.Contains(trials[1].Untried, "comes after") {
 		t.Fatalf("%+v, %v", trials, err)
 	}
@@ -47,4 +55,11 @@ func TestATrialFindsWhatFails(t *testing.T) {
 	if after := b.signature(); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
+	three := b.step(3, "insert into a values (1, 'x')", "drop view v;\nupdate a set c = 1 where id = 1")
+	b.apply(three)
+	_, err = postgres.New().TryRollback(t.Context(), []providers.Request{three, two})
+	if err == nil || !strings.Contains(err.Error(), `m/0003_step.down.sql:2: column "c" of relation "a" does not exist`) {
+		t.Error(err)
+	}
+	b.want("SELECT to_regclass('v') IS NOT NULL", "t")
 }
