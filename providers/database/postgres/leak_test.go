@@ -28,6 +28,8 @@ func TestNothingOfASessionReachesTheNextMigration(t *testing.T) {
 		"timeouts":           "set statement_timeout = '77s'; set idle_in_transaction_session_timeout = '77s'",
 		"durability":         "set synchronous_commit = off",
 		"trust":              "set session_replication_role = replica",
+		"read only":          "set default_transaction_read_only = on",
+		"isolation":          "set default_transaction_isolation = serializable",
 	}
 	const look = `create table seen as select
 		current_setting('search_path') as path, current_user::text as who, session_user::text as whose,
@@ -37,7 +39,7 @@ func TestNothingOfASessionReachesTheNextMigration(t *testing.T) {
 		(select count(*) from pg_locks where locktype = 'advisory' and objid = 4711) as advisory,
 		current_setting('lock_timeout') <> '77s' as lock_timeout, current_setting('statement_timeout') <> '77s' as statement_timeout,
 		current_setting('idle_in_transaction_session_timeout') as idle, current_setting('synchronous_commit') as durable,
-		current_setting('session_replication_role') as replication`
+		current_setting('session_replication_role') as replication, current_setting('transaction_isolation') as isolation`
 	for name, leave := range leaves {
 		for _, same := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
@@ -61,7 +63,7 @@ func TestNothingOfASessionReachesTheNextMigration(t *testing.T) {
 				step(2, strings.ReplaceAll(leave, "%ROLE%", role))
 				step(3, look)
 				step(4, "create table last as select pg_backend_pid() as pid")
-				b.want("SELECT * FROM seen", `"""$user"", public",postgres,postgres,4MB,"",,0,0,0,0,t,t,0,on,origin`)
+				b.want("SELECT * FROM seen", `"""$user"", public",postgres,postgres,4MB,"",,0,0,0,0,t,t,0,on,origin,"read committed"`)
 				if same {
 					b.want("SELECT first.pid = last.pid FROM first, last", "t") // else it shows nothing
 				}
