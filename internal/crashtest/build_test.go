@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -31,7 +32,11 @@ func (s *workshop) get(t *testing.T, tags string) string {
 		s.dir, s.built = dir, map[string]string{}
 	}
 	binary := filepath.Join(s.dir, "lockstep-"+tags)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", binary, "../../cmd/lockstep")
+	args := []string{"build", "-tags", tags, "-o", binary, "../../cmd/lockstep"}
+	if raced {
+		args = slices.Insert(args, 1, "-race")
+	}
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build with %s: %v\n%s", tags, err, out)
 	}

@@ -4,7 +4,8 @@
 // that of a run that nobody killed. One series goes on, the other goes back.
 //
 // The number of points is counted by a dry pass, so that new code adds points
-// by itself. "go test" runs a sample, "make crash" (build tag "crash") all.
+// by itself. "go test" runs a sample, "make crash" (build tag "crash") all, and
+"go test -race" a few with the race detector in the program as well.
 // A negative control, built with the tag "splitreceipt", writes a migration's
 // record in a second transaction; the matrix must see that fault, or it sees
 // nothing.

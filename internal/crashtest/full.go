@@ -7,6 +7,7 @@ import "time"
 // Every point, and of the pairs of each recovery a regular sample.
 const (
 	full         = true
+	raced        = false
 	sampleStride = 1
 	samplePairs  = 160
 	cutStride    = 1

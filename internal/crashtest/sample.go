@@ -1,4 +1,4 @@
-//go:build !crash
+//go:build !crash && !race
 
 package crashtest
 
@@ -8,6 +8,7 @@ import "time"
 // not fall in step with the records of a step.
 const (
 	full         = false
+	raced        = false
 	sampleStride = 19
 	samplePairs  = 2
 	cutStride    = 97
