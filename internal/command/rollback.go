@@ -156,7 +156,10 @@ func (a *app) runToUndo(w *workspace, runs []journal.Run, args []string) (journa
 	if ok && !standing.Latest.State.Over() {
 		return standing.Latest, nil // to be told what to do about it
 	}
-	if !ok || !standing.Has {
+	if !ok {
+		return journal.Run{}, unrecorded(name, environment.Name)
+	}
+	if !standing.Has {
 		return journal.Run{}, blocked(fmt.Sprintf("%s does not have %s; there is nothing to roll back.", environment.Name, name),
 			"See what is where: lockstep status")
 	}
@@ -166,6 +169,16 @@ func (a *app) runToUndo(w *workspace, runs []journal.Run, args []string) (journa
 		}
 	}
 	return journal.Run{}, failed(errors.New("the run that applied it is not in the journal"))
+}
+
+// unrecorded: another journal, or one that was lost, may know more; the targets
+// do.
+func unrecorded(changeSet, environment string) error {
+	return blocked(fmt.Sprintf("This journal knows no run of %s in %s. Nothing was changed.", changeSet, environment),
+		"See what is where:            lockstep status",
+		fmt.Sprintf("See what the targets have:    lockstep plan %s --env %s", changeSet, environment),
+		"If another folder applied it, roll back there, or give this one its journal (journal \"file\" { path = ... })",
+	)
 }
 
 // changeSetOf returns the name of the change set to undo. The project need not
