@@ -5,7 +5,7 @@
 //
 // The number of points is counted by a dry pass, so that new code adds points
 // by itself. "go test" runs a sample, "make crash" (build tag "crash") all, and
-"go test -race" a few with the race detector in the program as well.
+// "go test -race" a few with the race detector in the program as well.
 // A negative control, built with the tag "splitreceipt", writes a migration's
 // record in a second transaction; the matrix must see that fault, or it sees
 // nothing.
