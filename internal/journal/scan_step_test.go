@@ -24,8 +24,11 @@ func TestScanReadsSteps(t *testing.T) {
 		of    any
 		known bool
 	}{
-		{intent, true}, {Intent{Phase: plans.Expand, Action: plans.ActionFetch}, true},
-		{outcome, true}, {Outcome{Result: ResultWithdrawn}, true}, {Outcome{Result: ResultDone, Figures: map[string]any{}}, true},
+		{intent, true},
+		{Intent{Phase: plans.Expand, Action: plans.ActionFetch}, true},
+		{outcome, true},
+		{Outcome{Result: ResultWithdrawn}, true},
+		{Outcome{Result: ResultDone, Figures: map[string]any{}}, true},
 		{Outcome{Result: ResultFailed, Error: "no", Verdict: "absent"}, false},
 		{Outcome{Result: ResultDone, Figures: map[string]any{"share": 0.5}}, false},
 		{Outcome{Result: ResultDone, Summary: "ä"}, false},

@@ -57,7 +57,7 @@ func within(ctx context.Context, work func() error, late func()) error {
 		return err
 	case <-ctx.Done():
 		go func() {
-			<-ended // nobody waits for the answer any more
+			<-ended //nolint:errcheck // nobody waits for the answer any more
 			late()
 		}()
 		return ctx.Err()
