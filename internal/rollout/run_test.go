@@ -64,19 +64,20 @@ func TestPlanThatCannotEndIsRefusedBeforeAnyEffect(t *testing.T) {
 	}
 }
 
-// TestFailures: what fails, how, and what becomes of the run.
-func TestFailures(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name    string
-		fault   memory.Fault
-		more    []memory.Fault
-		plan    func(*plans.Plan)
-		state   journal.State
-		undone  []string
-		kept    []string
-		remains string
-	}{
+// failure is what fails in a run, how, and what becomes of the run.
+type failure struct {
+	name    string
+	fault   memory.Fault
+	more    []memory.Fault
+	plan    func(*plans.Plan)
+	state   journal.State
+	undone  []string
+	kept    []string
+	remains string
+}
+
+func failures() []failure {
+	return []failure{
 		{name: "first step", fault: memory.Fault{Address: "terraform.cache", Kind: memory.Fail}, state: journal.RolledBack},
 		{
 			name: "deployment", fault: memory.Fault{Address: "deployment.api", Kind: memory.Fail}, state: journal.RolledBack,
@@ -121,31 +122,41 @@ func TestFailures(t *testing.T) {
 			kept: []string{"migration.a", "terraform.cache"},
 		},
 		{name: "blocked in contract", fault: memory.Fault{Address: "migration.drop", Kind: memory.Blocked}, state: journal.Blocked},
-	} {
+	}
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	for _, c := range failures() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newStand(t, shopPlan())
-			b.change = func(c *rollout.Config) { c.Parallelism = 1 }
-			if c.plan != nil {
-				c.plan(b.plan)
-			}
-			c.fault.Verb = memory.Apply
-			b.faults = append([]memory.Fault{c.fault}, c.more...)
-			id, out := b.run(t.Context())
-			state(t, out, c.state)
-			equal(t, "undone", out.RolledBack, c.undone)
-			equal(t, "kept", out.Kept, c.kept)
-			if !strings.Contains(strings.Join(out.Remains, "\n"), c.remains) {
-				t.Errorf("remains %q, expected %q", out.Remains, c.remains)
-			}
-			if c.state != journal.Succeeded && out.FailedStep != c.fault.Address {
-				t.Errorf("failed step %q", out.FailedStep)
-			}
-			b.lawful(id)
-			if got := b.replay(id).State; got != c.state {
-				t.Errorf("the journal says %s", got)
-			}
+			c.try(t)
 		})
+	}
+}
+
+func (c failure) try(t *testing.T) {
+	t.Helper()
+	b := newStand(t, shopPlan())
+	b.change = func(c *rollout.Config) { c.Parallelism = 1 }
+	if c.plan != nil {
+		c.plan(b.plan)
+	}
+	c.fault.Verb = memory.Apply
+	b.faults = append([]memory.Fault{c.fault}, c.more...)
+	id, out := b.run(t.Context())
+	state(t, out, c.state)
+	equal(t, "undone", out.RolledBack, c.undone)
+	equal(t, "kept", out.Kept, c.kept)
+	if !strings.Contains(strings.Join(out.Remains, "\n"), c.remains) {
+		t.Errorf("remains %q, expected %q", out.Remains, c.remains)
+	}
+	if c.state != journal.Succeeded && out.FailedStep != c.fault.Address {
+		t.Errorf("failed step %q", out.FailedStep)
+	}
+	b.lawful(id)
+	if got := b.replay(id).State; got != c.state {
+		t.Errorf("the journal says %s", got)
 	}
 }
 

@@ -17,14 +17,39 @@ func file(up string) plans.MigrationFile {
 	}
 }
 
+// classified is what is expected of a file's SQL.
+type classified struct {
+	sql    string
+	class  plans.Class
+	locks  string // "mode relation, ..." of the first statement
+	reason string
+}
+
 func TestClassify(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		sql    string
-		class  plans.Class
-		locks  string // "mode relation, ..." of the first statement
-		reason string
-	}{
+	for _, tt := range append(additions(), contractions()...) {
+		t.Run(tt.sql, func(t *testing.T) {
+			t.Parallel()
+			v, findings := sqlcheck.Classify(file(tt.sql), "postgres")
+			if len(findings) > 0 {
+				t.Fatalf("findings: %+v", findings)
+			}
+			var locks []string
+			for _, l := range v.Statements[0].Locks {
+				locks = append(locks, l.Mode+" "+l.Relation)
+			}
+			if got := strings.Join(locks, ", "); got != tt.locks {
+				t.Errorf("locks: got %q, want %q", got, tt.locks)
+			}
+			if v.Class != tt.class || tt.reason != "" && v.Reason != tt.reason {
+				t.Errorf("got %s (%s), want %s (%s)", v.Class, v.Reason, tt.class, tt.reason)
+			}
+		})
+	}
+}
+
+func additions() []classified {
+	return []classified{
 		// expand
 		{"create table t (a int)", plans.ClassExpand, "", ""},
 		{"create table t (a int references p (id), b int references public.q)", plans.ClassExpand, "ShareRowExclusiveLock p, ShareRowExclusiveLock public.q", ""},
@@ -49,7 +74,11 @@ func TestClassify(t *testing.T) {
 		{"delete from s.t where a", plans.ClassData, "RowExclusiveLock s.t", ""},
 		{"merge into t using u on true when matched then delete", plans.ClassData, "RowExclusiveLock t", ""},
 		{"with x as (delete from t where a returning 1) select * from x", plans.ClassData, "", ""},
-		// contract
+	}
+}
+
+func contractions() []classified {
+	return []classified{
 		{"drop table a, public.b cascade", plans.ClassContract, "AccessExclusiveLock a, AccessExclusiveLock public.b", "line 1 drops the table a"},
 		{"drop table if exists a", plans.ClassContract, "AccessExclusiveLock a", "line 1 drops the table a"},
 		{"drop view v", plans.ClassContract, "AccessExclusiveLock v", "line 1 drops the view v"},
@@ -70,25 +99,6 @@ func TestClassify(t *testing.T) {
 		{"truncate table only t, u restart identity", plans.ClassContract, "AccessExclusiveLock t, AccessExclusiveLock u", "line 1 empties the table t"},
 		{"revoke select on t from r", plans.ClassContract, "", "line 1 takes a right away"},
 		{"alter view v rename to w", plans.ClassContract, "AccessExclusiveLock v", "line 1 renames what code may use"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.sql, func(t *testing.T) {
-			t.Parallel()
-			v, findings := sqlcheck.Classify(file(tt.sql), "postgres")
-			if len(findings) > 0 {
-				t.Fatalf("findings: %+v", findings)
-			}
-			var locks []string
-			for _, l := range v.Statements[0].Locks {
-				locks = append(locks, l.Mode+" "+l.Relation)
-			}
-			if got := strings.Join(locks, ", "); got != tt.locks {
-				t.Errorf("locks: got %q, want %q", got, tt.locks)
-			}
-			if v.Class != tt.class || tt.reason != "" && v.Reason != tt.reason {
-				t.Errorf("got %s (%s), want %s (%s)", v.Class, v.Reason, tt.class, tt.reason)
-			}
-		})
 	}
 }
 
