@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,14 @@ func healthy() doctor.Postgres {
 	return f
 }
 
+// symptom is a server that is not healthy, and what is to be said of it.
+type symptom struct {
+	change  func(*doctor.Postgres)
+	subject string
+	verdict doctor.Verdict
+	says    string
+}
+
 func TestJudgePostgres(t *testing.T) {
 	t.Parallel()
 	for _, s := range doctor.JudgePostgres(healthy()) {
@@ -34,13 +43,35 @@ func TestJudgePostgres(t *testing.T) {
 			t.Errorf("a healthy server: %+v", s)
 		}
 	}
-	backend := doctor.Backend{PID: 4711, User: "app", State: "idle in transaction", Age: 3 * time.Hour, Query: "SELECT 1"}
-	tests := map[string]struct {
-		change  func(*doctor.Postgres)
-		subject string
-		verdict doctor.Verdict
-		says    string
-	}{
+	tests := symptomsOfSchema()
+	maps.Copy(tests, symptomsOfServer())
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := healthy()
+			test.change(&f)
+			found := false
+			for _, s := range doctor.JudgePostgres(f) {
+				if s.Subject != test.subject {
+					continue
+				}
+				found = true
+				if s.Verdict != test.verdict || !strings.Contains(s.Seen+s.Why+s.Next, test.says) {
+					t.Errorf("got %+v, want %s with %q", s, test.verdict, test.says)
+				}
+				if s.Verdict != doctor.OK && (s.Why == "" || s.Next == "") {
+					t.Errorf("no reason or no next step: %+v", s)
+				}
+			}
+			if !found {
+				t.Errorf("nothing is said of %s", test.subject)
+			}
+		})
+	}
+}
+
+func symptomsOfSchema() map[string]symptom {
+	return map[string]symptom{
 		"old":         {func(f *doctor.Postgres) { f.VersionNumber, f.Version = 120019, "12.19" }, "server", doctor.Problem, "13 or newer"},
 		"standby":     {func(f *doctor.Postgres) { f.Standby = true }, "server", doctor.Problem, "the primary's url"},
 		"pooler":      {func(f *doctor.Postgres) { f.Pooled = true }, "pooler", doctor.Problem, "direct_url"},
@@ -65,10 +96,16 @@ func TestJudgePostgres(t *testing.T) {
 		"unread":         {func(f *doctor.Postgres) { f.Schema.Unread = true }, "schema", doctor.Note, "could not be read"},
 		"invalid":        {func(f *doctor.Postgres) { f.Schema.InvalidIndex = []string{"i"} }, "indexes", doctor.Note, "DROP INDEX CONCURRENTLY i"},
 		"unvalidated":    {func(f *doctor.Postgres) { f.Schema.NotValidated = []string{"c on t"} }, "constraints", doctor.Note, "VALIDATE CONSTRAINT"},
-		"migrated":       {func(f *doctor.Postgres) { f.Activity.Holders = "pid 3" }, "locks", doctor.Problem, "pg_terminate_backend(PID)"},
-		"leased":         {func(f *doctor.Postgres) { f.Activity.Lease = "run r-9" }, "locks", doctor.Problem, "run r-9"},
-		"long":           {func(f *doctor.Postgres) { f.Activity.Long = []doctor.Backend{backend} }, "transactions", doctor.Note, "pg_terminate_backend(4711)"},
-		"unknown":        {func(f *doctor.Postgres) { f.Activity.Hidden = 2 }, "transactions", doctor.Note, "2 connections of others"},
+	}
+}
+
+func symptomsOfServer() map[string]symptom {
+	backend := doctor.Backend{PID: 4711, User: "app", State: "idle in transaction", Age: 3 * time.Hour, Query: "SELECT 1"}
+	return map[string]symptom{
+		"migrated": {func(f *doctor.Postgres) { f.Activity.Holders = "pid 3" }, "locks", doctor.Problem, "pg_terminate_backend(PID)"},
+		"leased":   {func(f *doctor.Postgres) { f.Activity.Lease = "run r-9" }, "locks", doctor.Problem, "run r-9"},
+		"long":     {func(f *doctor.Postgres) { f.Activity.Long = []doctor.Backend{backend} }, "transactions", doctor.Note, "pg_terminate_backend(4711)"},
+		"unknown":  {func(f *doctor.Postgres) { f.Activity.Hidden = 2 }, "transactions", doctor.Note, "2 connections of others"},
 		"prepared": {func(f *doctor.Postgres) {
 			f.Activity.Prepared = []doctor.Prepared{{ID: "x", Owner: "app", Age: 72 * time.Hour}}
 		}, "prepared", doctor.Note, "3 days"},
@@ -81,28 +118,5 @@ func TestJudgePostgres(t *testing.T) {
 		"unseen":    {func(f *doctor.Postgres) { f.Storage.Free, f.Storage.WAL = -1, -1 }, "disk", doctor.OK, "cannot be seen from here"},
 		"no stats":  {func(f *doctor.Postgres) { f.Statements = doctor.StatStatements{} }, "statements", doctor.Note, "CREATE EXTENSION"},
 		"hidden":    {func(f *doctor.Postgres) { f.Statements.Readable = false }, "statements", doctor.Note, "cannot be read"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := healthy()
-			test.change(&f)
-			found := false
-			for _, s := range doctor.JudgePostgres(f) {
-				if s.Subject != test.subject {
-					continue
-				}
-				found = true
-				if s.Verdict != test.verdict || !strings.Contains(s.Seen+s.Why+s.Next, test.says) {
-					t.Errorf("got %+v, want %s with %q", s, test.verdict, test.says)
-				}
-				if s.Verdict != doctor.OK && (s.Why == "" || s.Next == "") {
-					t.Errorf("no reason or no next step: %+v", s)
-				}
-			}
-			if !found {
-				t.Errorf("nothing is said of %s", test.subject)
-			}
-		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ type variant struct {
 }
 
 func variants() []variant {
-	return append(lyingVariants(), writingVariants()...)
+	return slices.Concat(lyingVariants(), writingVariants(), undoingVariants(), hastyVariants())
 }
 
 func lyingVariants() []variant {
@@ -165,6 +166,11 @@ func writingVariants() []variant {
 				return result, err
 			},
 		}},
+	}
+}
+
+func undoingVariants() []variant {
+	return []variant{
 		{name: "roll back does nothing", caught: "roll_back_restores_the_start", instead: broken{
 			rollback: func(broken, context.Context, providers.Request) (providers.Result, error) {
 				return providers.Result{Summary: "removed", Changed: true}, nil
@@ -192,6 +198,11 @@ func writingVariants() []variant {
 				return providers.Result{}, providers.ErrIrreversible
 			},
 		}},
+	}
+}
+
+func hastyVariants() []variant {
+	return []variant{
 		{name: "effect before record", caught: "failing_record_prevents_the_effect", instead: broken{
 			apply: func(b broken, ctx context.Context, req providers.Request) (providers.Result, error) {
 				record := req.Record
