@@ -41,10 +41,19 @@ type applied struct {
 	failed string
 }
 
+// idling is every tool behind many applied migrations.
+type idling struct {
+	*lab
+	size          int
+	folder        string
+	list          []applied
+	again, status *comparison
+}
+
 func idleSize(ctx context.Context, l *lab, size int) error {
-	dir := filepath.Join(l.dir, fmt.Sprintf("idle-%d", size))
+	in := idling{lab: l, size: size, folder: filepath.Join(l.dir, fmt.Sprintf("idle-%d", size))}
 	tools := append([]contestant.Tool{l.lockstep}, l.peers...)
-	list, err := prepareIdle(ctx, l, dir, tools, size)
+	list, err := in.prepare(ctx, tools)
 	if err != nil {
 		return err
 	}
@@ -71,7 +80,8 @@ func idleSize(ctx context.Context, l *lab, size int) error {
 			return err
 		}
 	}
-	return reportIdle(ctx, l, size, list, again, status, dir)
+	in.list, in.again, in.status = list, again, status
+	return in.report(ctx)
 }
 
 // connectOnly is what starting a program and asking a server costs.
@@ -79,15 +89,15 @@ func connectOnly(l *lab) process.Command {
 	return process.Command{Args: []string{filepath.Join(l.server.Binaries(), "psql"), "-X", "-q", "-d", l.server.URL("postgres"), "-c", "SELECT 1"}}
 }
 
-// prepareIdle has every tool apply all files itself, without durability.
-func prepareIdle(ctx context.Context, l *lab, dir string, tools []contestant.Tool, size int) ([]applied, error) {
-	files := corpus.Small(size)
+// prepare has every tool apply all files itself, without durability.
+func (l idling) prepare(ctx context.Context, tools []contestant.Tool) ([]applied, error) {
+	files := corpus.Small(l.size)
 	list := make([]applied, len(tools))
 	return list, l.server.quickly(ctx, func() error {
 		var group errgroup.Group
 		group.SetLimit(runtime.NumCPU())
 		for i, t := range tools {
-			list[i] = applied{tool: t, job: contestant.Job{Dir: toolDir(dir, i), Server: l.server.URL, Database: database(i)}}
+			list[i] = applied{tool: t, job: contestant.Job{Dir: toolDir(l.folder, i), Server: l.server.URL, Database: database(i)}}
 			if err := l.server.fresh(ctx, database(i)); err != nil {
 				return errors.Join(err, group.Wait())
 			}
@@ -105,18 +115,18 @@ func prepareIdle(ctx context.Context, l *lab, dir string, tools []contestant.Too
 	})
 }
 
-func reportIdle(ctx context.Context, l *lab, size int, list []applied, again, status *comparison, dir string) error {
-	fmt.Fprintf(l.out, "apply once more, nothing to do behind %d applied migrations, %s, the tools in turn\n\n", size, plural(l.times(5), "round"))
-	again.print(l.out)
-	if own := figures.Of(again.of("lockstep").wall()); size >= 10_000 {
+func (l idling) report(ctx context.Context) error {
+	fmt.Fprintf(l.out, "apply once more, nothing to do behind %d applied migrations, %s, the tools in turn\n\n", l.size, plural(l.times(5), "round"))
+	l.again.print(l.out)
+	if own := figures.Of(l.again.of("lockstep").wall()); l.size >= 10_000 {
 		fmt.Fprintf(l.out, "- goal: at most %s (median) with 10,000 files, every up and down file's hash compared: %s, %s\n",
 			idleGoal, wholeMilliseconds(own), verdict(own.Rounds > 0 && own.Median <= idleGoal))
 	}
-	for _, a := range list {
+	for _, a := range l.list {
 		if a.failed != "" {
 			continue
 		}
-		said, err := noticesEdit(ctx, l, a, size)
+		said, err := noticesEdit(ctx, l.lab, a, l.size)
 		if err != nil {
 			return err
 		}
@@ -125,9 +135,9 @@ func reportIdle(ctx context.Context, l *lab, size int, list []applied, again, st
 			return err
 		}
 	}
-	fmt.Fprintf(l.out, "\nstatus behind %d applied migrations (golang-migrate: version), %s; Lockstep answers from its journal, the others ask the database\n\n", size, plural(l.times(5), "round"))
-	status.print(l.out)
-	return os.RemoveAll(dir)
+	fmt.Fprintf(l.out, "\nstatus behind %d applied migrations (golang-migrate: version), %s; Lockstep answers from its journal, the others ask the database\n\n", l.size, plural(l.times(5), "round"))
+	l.status.print(l.out)
+	return os.RemoveAll(l.folder)
 }
 
 // noticesEdit changes an applied file and runs the tool once more.

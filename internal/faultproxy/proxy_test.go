@@ -164,26 +164,36 @@ func TestCutAtEveryMessage(t *testing.T) {
 				n := i + 1
 				there := from == faultproxy.Client && (n > commit || n == commit && !before) || from == faultproxy.Server && n >= committed
 				seen := from == faultproxy.Client && n > commit || from == faultproxy.Server && n == len(answers) && !before
-				tryCut(t, p, address, db, faultproxy.Fault{From: from, Number: n, Before: before}, there, seen)
+				c := cutTrial{p: p, address: address, db: db, there: there, seen: seen}
+				c.try(t, faultproxy.Fault{From: from, Number: n, Before: before})
 			}
 		}
 	}
 }
 
-func tryCut(t *testing.T, p *faultproxy.Proxy, address string, db *sql.DB, fault faultproxy.Fault, there, seen bool) {
+// cutTrial is what a cut is to leave: the row, and whether the client knows.
+type cutTrial struct {
+	p           *faultproxy.Proxy
+	address     string
+	db          *sql.DB
+	there, seen bool
+}
+
+func (c cutTrial) try(t *testing.T, fault faultproxy.Fault) {
 	t.Helper()
+	p, db := c.p, c.db
 	if _, err := db.ExecContext(t.Context(), "TRUNCATE a"); err != nil {
 		t.Fatal(err)
 	}
 	p.Arm(fault)
-	err := insert(t, address)
+	err := insert(t, c.address)
 	await(t, "the fault", func() bool { _, happened := p.Happened(); return happened })
 	await(t, "the end of the backends", func() bool { return number(t, db, backends) == 0 })
 	m, _ := p.Happened()
-	if got := number(t, db, "SELECT count(*) FROM a") == 1; got != there {
-		t.Errorf("cut at %v's %d (%s), before it %v: there %v, want %v", fault.From, fault.Number, m, fault.Before, got, there)
+	if got := number(t, db, "SELECT count(*) FROM a") == 1; got != c.there {
+		t.Errorf("cut at %v's %d (%s), before it %v: there %v, want %v", fault.From, fault.Number, m, fault.Before, got, c.there)
 	}
-	if (err == nil) != seen {
+	if (err == nil) != c.seen {
 		t.Errorf("cut at %v's %d (%s), before it %v: the client says %v", fault.From, fault.Number, m, fault.Before, err)
 	}
 }
