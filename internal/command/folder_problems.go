@@ -9,7 +9,7 @@ import (
 
 // folderFailed makes a diagnostic of each problem of a migrations folder.
 func folderFailed(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // ReadFolder returns it as it is
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return failed(err)
 	}

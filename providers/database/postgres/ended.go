@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,8 @@ func (s *session) ended(ctx context.Context, err error, t trial) error {
 		return fmt.Errorf("%s: cancelled on the server by somebody else (pg_cancel_backend) after %s: %w", t.what, age(t.took), err)
 	case silent(err):
 		return fmt.Errorf("%s: the connection ended after %s: an administrator (pg_terminate_backend), the server or the network has cut it: %w", t.what, age(t.took), err)
+	case !strings.Contains(err.Error(), t.what): // the receipt's, for one
+		return fmt.Errorf("%s: %w", t.what, err)
 	default:
 		return err
 	}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -36,13 +37,14 @@ func TestNothingOfASessionReachesTheNextMigration(t *testing.T) {
 		current_setting('work_mem') as memory, coalesce(current_setting('app.tenant', true), '') as tenant,
 		to_regclass('pg_temp.mine')::text as temporary, (select count(*) from pg_prepared_statements where name = 'mine') as prepared,
 		(select count(*) from pg_cursors) as cursors, (select count(*) from pg_listening_channels()) as channels,
-		(select count(*) from pg_locks where locktype = 'advisory' and objid = 4711) as advisory,
+		(select count(*) from pg_locks where locktype = 'advisory' and objid = 4711
+			and database = (select oid from pg_database where datname = current_database())) as advisory,
 		current_setting('lock_timeout') <> '77s' as lock_timeout, current_setting('statement_timeout') <> '77s' as statement_timeout,
 		current_setting('idle_in_transaction_session_timeout') as idle, current_setting('synchronous_commit') as durable,
 		current_setting('session_replication_role') as replication, current_setting('transaction_isolation') as isolation`
 	for name, leave := range leaves {
 		for _, same := range []bool{true, false} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(fmt.Sprint(name, ", same session: ", same), func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t)
 				role := "weak_" + b.get("SELECT current_database()")
