@@ -161,8 +161,17 @@ func (q *acquisition) script(wait time.Duration) string {
 // and one statement may take, and the durability that a role may have turned
 // off; a receipt must not be lost.
 func (s *session) limits(lock time.Duration) string {
-	return fmt.Sprintf(`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d; SET LOCAL synchronous_commit = on`,
-		max(lock.Milliseconds(), 1), max(s.job.Target.StatementTimeout.Milliseconds(), 1))
+	return timeouts(lock, s.job.Target.StatementTimeout) + `; SET LOCAL synchronous_commit = on`
+}
+
+// longestIdle is how long the server keeps a transaction whose client says
+// nothing: it holds locks and an old snapshot, and the server may never notice
+// that the network or the client's machine is gone.
+const longestIdle = 10 * time.Second
+
+func timeouts(lock, statement time.Duration) string {
+	return fmt.Sprintf(`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d; SET LOCAL %s = %d`,
+		max(lock.Milliseconds(), 1), max(statement.Milliseconds(), 1), idleLimit, longestIdle.Milliseconds())
 }
 
 // portion divides a wait between the relations that are waited for: the

@@ -104,9 +104,7 @@ func (b *batcher) batch(ctx context.Context, limits database.Limits, work func(c
 	}
 	defer func() { _ = tx.Rollback() }() // harmless after a commit
 	// A role may have turned durability off; a cursor must not be lost.
-	_, err = tx.ExecContext(ctx, fmt.Sprintf(
-		`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d; SET LOCAL synchronous_commit = on`,
-		max(limits.Lock.Milliseconds(), 1), max(limits.Statement.Milliseconds(), 1)))
+	_, err = tx.ExecContext(ctx, timeouts(limits.Lock, limits.Statement)+`; SET LOCAL synchronous_commit = on`)
 	if err != nil {
 		return lost(fmt.Errorf("set the timeouts: %w", err))
 	}
@@ -156,8 +154,7 @@ func (b *batcher) Count(ctx context.Context, query string) (int64, error) {
 	}
 	defer func() { _ = tx.Rollback() }() // it wrote nothing
 	target := b.session.job.Target
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d`,
-		max(target.LockTimeout.Milliseconds(), 1), max(target.StatementTimeout.Milliseconds(), 1))); err != nil {
+	if _, err := tx.ExecContext(ctx, timeouts(target.LockTimeout, target.StatementTimeout)); err != nil {
 		return 0, lost(fmt.Errorf("set the timeouts: %w", err))
 	}
 	n, err := database.OneNumber(ctx, tx, query)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ func open(ctx context.Context, config pq.Config) (*connection, error) {
 		return nil, errors.Join(err, c.close())
 	}
 	if _, c.noticesLoss = config.Runtime[lossCheck]; !c.noticesLoss && !c.pooled {
+		if _, err := c.ExecContext(ctx, fmt.Sprintf(`SET %s = %d`, idleLimit, longestIdle.Milliseconds())); err != nil {
+			return nil, errors.Join(fmt.Errorf("set the timeouts: %w", err), c.close())
+		}
 		_, err := c.ExecContext(ctx, `SET `+lossCheck+` = '`+lossInterval+`'`)
 		c.noticesLoss = err == nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/providers/database"
@@ -116,12 +117,14 @@ func (s *session) dismiss() error {
 const (
 	lossCheck    = "client_connection_check_interval"
 	lossInterval = "5s"
+
+	idleLimit = "idle_in_transaction_session_timeout"
 )
 
 // withLossCheck makes it the connection's own default, which DISCARD ALL goes
 // back to.
 func withLossCheck(runtime map[string]string) map[string]string {
-	with := map[string]string{lossCheck: lossInterval}
+	with := map[string]string{lossCheck: lossInterval, idleLimit: strconv.FormatInt(longestIdle.Milliseconds(), 10)}
 	maps.Copy(with, runtime)
 	return with
 }

@@ -65,7 +65,7 @@ func TestNothingOfASessionReachesTheNextMigration(t *testing.T) {
 				step(2, strings.ReplaceAll(leave, "%ROLE%", role))
 				step(3, look)
 				step(4, "create table last as select pg_backend_pid() as pid")
-				b.want("SELECT * FROM seen", `"""$user"", public",postgres,postgres,4MB,"",,0,0,0,0,t,t,0,on,origin,"read committed"`)
+				b.want("SELECT * FROM seen", `"""$user"", public",postgres,postgres,4MB,"",,0,0,0,0,t,t,10s,on,origin,"read committed"`)
 				if same {
 					b.want("SELECT first.pid = last.pid FROM first, last", "t") // else it shows nothing
 				}
