@@ -42,10 +42,10 @@ func (kind) CheckUp(ctx context.Context, target database.Target) (signs []doctor
 	return doctor.JudgeMySQL(e.facts), nil
 }
 
-// mayNot: the server does not answer this user.
+// mayNot: the server does not answer this user, or has no such table.
 func mayNot(err error) bool {
 	switch number(err) {
-	case 1044, 1142, 1143, 1227, 1370:
+	case 1044, 1109, 1142, 1143, 1146, 1227, 1370:
 		return true
 	default:
 		return false
