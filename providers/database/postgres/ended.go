@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
 // trial is a try that is over.
@@ -32,9 +34,14 @@ func (s *session) ended(ctx context.Context, err error, t trial) error {
 		return fmt.Errorf("%s: cancelled on the server by somebody else (pg_cancel_backend) after %s: %w", t.what, age(t.took), err)
 	case silent(err):
 		return fmt.Errorf("%s: the connection ended after %s: an administrator (pg_terminate_backend), the server or the network has cut it: %w", t.what, age(t.took), err)
-	case !strings.Contains(err.Error(), t.what): // the receipt's, for one
-		return fmt.Errorf("%s: %w", t.what, err)
-	default:
+	case namesFile(err) || strings.Contains(err.Error(), t.what):
 		return err
+	default: // the receipt's, for one
+		return fmt.Errorf("%s: %w", t.what, err)
 	}
+}
+
+func namesFile(err error) bool {
+	_, ok := errors.AsType[*database.SQLError](err)
+	return ok
 }
