@@ -43,6 +43,7 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 		return nil
 	})
 	if err != nil {
+		t.tidy(ctx)
 		return providers.Result{}, err
 	}
 	return result, nil

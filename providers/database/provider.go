@@ -69,6 +69,7 @@ type task struct {
 	state   State  // of the target, as it was read or as the task has left it
 	settled bool   // state is what a new reading would say
 	running string // before state was read: what of an earlier process still ran
+	begun   *turn  // the last statement that got a receipt of its own beforehand
 	// early are the results of steps that were carried out together with one
 	// before them, by address.
 	early map[string]providers.Result

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
@@ -101,6 +102,9 @@ func (t *task) statement(ctx context.Context, s Session, st turn, earlier *State
 	}
 	err = s.Write(ctx, func(b Books, q Querier) error { return b.Finish(ctx, q, st.receipt) })
 	failpoint.Here("database: after a statement's receipt")
+	if err == nil {
+		t.begun = nil
+	}
 	return m, err
 }
 
@@ -134,6 +138,7 @@ func (t *task) run(ctx context.Context, s Session, st turn) (Measured, error) {
 	if err != nil {
 		return Measured{}, err
 	}
+	t.begun = &st
 	failpoint.Here("database: before a statement outside of a transaction")
 	m, err := s.Run(ctx, st.Statement)
 	failpoint.Here("database: after a statement outside of a transaction")
@@ -169,4 +174,26 @@ func (t *task) forget(ctx context.Context, s Session, st turn, refused error) er
 		return err
 	}
 	return s.Write(ctx, func(b Books, q Querier) error { return b.Forget(ctx, q, st.receipt) })
+}
+
+// tidyTimeout bounds the attempt to tidy up after a failure.
+const tidyTimeout = 10 * time.Second
+
+// tidy takes the receipt of a statement back whose connection was lost before
+// it did anything: the file may be another one when it is tried again. Whatever
+// cannot be told now is told by the catalog then.
+func (t *task) tidy(ctx context.Context) {
+	if t.begun == nil || ctx.Err() != nil {
+		return
+	}
+	st := *t.begun
+	ctx, cancel := context.WithTimeout(ctx, tidyTimeout)
+	defer cancel()
+	_ = t.do(ctx, func(ctx context.Context, s Session, _ State) error { // best effort, see above
+		effect, err := s.Inspect(ctx, st.Statement.Statement)
+		if err != nil || effect != EffectAbsent {
+			return err
+		}
+		return s.Write(ctx, func(b Books, q Querier) error { return b.Forget(ctx, q, st.receipt) })
+	})
 }
