@@ -18,7 +18,7 @@ import (
 // SurveyTools looks in the current schema, and in those that tools make for
 // themselves, for tables that a migration tool may keep.
 func (driver) SurveyTools(ctx context.Context, target database.Target) (_ database.ToolSurvey, err error) {
-	c, err := connect(ctx, target.URL, "lockstep")
+	c, err := connect(ctx, target.URL, observing)
 	if err != nil {
 		return database.ToolSurvey{}, err
 	}

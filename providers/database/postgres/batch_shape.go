@@ -12,7 +12,7 @@ import (
 
 // Survey reads the cursor and the figures in one snapshot.
 func (driver) Survey(ctx context.Context, target database.Target, order database.SurveyOrder) (survey database.Survey, err error) {
-	c, err := connect(ctx, target.URL, "lockstep")
+	c, err := connect(ctx, target.URL, observing)
 	if err != nil {
 		return survey, err
 	}

@@ -31,6 +31,9 @@ type connection struct {
 	soiled bool
 }
 
+// observing is the application of connections that only read, and keep no lock.
+const observing = "lockstep"
+
 // connectTimeout bounds the attempt to reach a server.
 const connectTimeout = 15 * time.Second
 

@@ -24,7 +24,7 @@ func (driver) Split(src []byte) ([]sqlscan.Statement, error) { return sqlscan.Sp
 
 // State reads the target in one read-only snapshot.
 func (driver) State(ctx context.Context, target database.Target) (_ database.State, err error) {
-	c, err := connect(ctx, target.URL, "lockstep")
+	c, err := connect(ctx, target.URL, observing)
 	if err != nil {
 		return database.State{}, err
 	}
