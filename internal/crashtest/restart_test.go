@@ -92,7 +92,9 @@ func (j *journey) restart(t *testing.T, r restart) trial {
 	t.Helper()
 	w := j.from.again(t)
 	p := w.behind(t)
+	up := make(chan struct{})
 	again := func() {
+		defer close(up)
 		if err := w.server.Restart(pgtest.Options{}); err != nil {
 			t.Error(err)
 			return
@@ -111,6 +113,7 @@ func (j *journey) restart(t *testing.T, r restart) trial {
 		p.Arm(r.fault)
 		answer = w.lockstep(t, crash{}, j.args(t, w)...)
 		if m, happened := p.Happened(); happened {
+			<-up // the command may have ended before
 			at = "message: " + ids.ReplaceAllString(m.String(), "N")
 		}
 		p.Arm(faultproxy.Fault{})

@@ -133,12 +133,12 @@ func (t *task) settle(ctx context.Context, s Session, st Statement, begun bool) 
 }
 
 func (t *task) run(ctx context.Context, s Session, st turn) (Measured, error) {
+	t.begun = &st // even if the answer to the write is lost
 	failpoint.Here("database: before a statement's begin")
 	err := s.Write(ctx, func(b Books, q Querier) error { return b.Begin(ctx, q, st.receipt, t.request) })
 	if err != nil {
 		return Measured{}, err
 	}
-	t.begun = &st
 	failpoint.Here("database: before a statement outside of a transaction")
 	m, err := s.Run(ctx, st.Statement)
 	failpoint.Here("database: after a statement outside of a transaction")
