@@ -49,7 +49,7 @@ crash: ## kill a run at every journal and effect point, then resume and roll bac
 		-run 'TestCrashMatrix|TestNegativeControl' | $(LISTS)
 
 faults: ## cut, restart, kill and overtake migrations everywhere, and apply from 50 places at once
-	@.ci/with-tools --postgres --pgbouncer $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 60m -v \
+	@.ci/with-tools --postgres --pgbouncer $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 90m -parallel 6 -v \
 		-skip 'TestCrashMatrix|TestNegativeControl' | $(LISTS)
 
 # What was tried, with counts, without a line for each of thousands.
