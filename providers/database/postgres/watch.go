@@ -113,15 +113,16 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
-// endOrphans ends observations of Lockstep whose client went away in the middle
+// endOrphans ends connections of Lockstep whose client went away in the middle
 // of a message: for the server they are at work, so that no timeout of its own
 // ends them, and CREATE INDEX CONCURRENTLY waits for them.
 func (w *watch) endOrphans(ctx context.Context) {
 	var ended int
 	err := w.guard.QueryRowContext(ctx, fmt.Sprintf(`
 		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-		WHERE application_name = '%s' AND usename = current_user AND datname = current_database() AND wait_event = 'ClientRead'
-		  AND xact_start < clock_timestamp() - %d * interval '1 millisecond'`, observing, longestIdle.Milliseconds())).Scan(&ended)
+		WHERE (application_name = '%[1]s' OR application_name LIKE '%[1]s/%%') AND usename = current_user AND datname = current_database()
+		  AND state = 'active' AND wait_event = 'ClientRead'
+		  AND xact_start < clock_timestamp() - %[2]d * interval '1 millisecond'`, observing, longestIdle.Milliseconds())).Scan(&ended)
 	if err == nil && ended > 0 {
 		w.budget.say("%s: ended %d connections of Lockstep whose client is gone", w.budget.what, ended)
 	}
