@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
@@ -133,11 +134,11 @@ type Request struct {
 	Record func(any) error
 	// Recorded are the facts of earlier attempts of this step, oldest first.
 	Recorded []json.RawMessage
-	// Following returns the requests of the steps that come right after this
+	// Following yields the requests of the steps that come right after this
 	// one at its target and whose intent is journalled, too: a provider may
 	// carry them out in one go with it. It names each of them to Ahead before
 	// it begins, and answers their own Apply when it comes. Both may be nil.
-	Following func() []Request
+	Following iter.Seq[Request]
 	Ahead     func(address string)
 	// LockPatience is how long to wait for other tools that hold a lock on the
 	// target; zero leaves it to the provider.

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"time"
 
@@ -11,21 +12,26 @@ import (
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
-// following are the requests of the announced steps right behind one, which
+// following yields the requests of the announced steps right behind one, which
 // its provider may carry out together with it.
-func (w *walk) following(first plans.Step) []providers.Request {
-	var list []providers.Request
-	for _, next := range w.row(first) {
-		w.mu.Lock()
-		announced := w.announced[next.Address]
-		w.mu.Unlock()
-		req, err := w.request(next)
-		if !announced || err != nil {
-			break // its own turn will say what is wrong
+func (w *walk) following(first plans.Step) iter.Seq[providers.Request] {
+	return func(yield func(providers.Request) bool) {
+		for _, next := range w.row(first) {
+			if !w.isAnnounced(next.Address) {
+				return
+			}
+			req, err := w.request(next)
+			if err != nil || !yield(req) { // its own turn will say what is wrong
+				return
+			}
 		}
-		list = append(list, req)
 	}
-	return list
+}
+
+func (w *walk) isAnnounced(address string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.announced[address]
 }
 
 func (w *walk) noteAhead(address string) {

@@ -28,7 +28,7 @@ func (p together) Apply(ctx context.Context, req providers.Request) (providers.R
 	if err != nil || req.Following == nil {
 		return result, err
 	}
-	row := req.Following()
+	row := slices.Collect(req.Following)
 	for _, next := range row {
 		req.Ahead(next.Step.Address)
 	}

@@ -181,7 +181,7 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 		Stopping: w.stopping,
 		Held:     w.hold(step),
 
-		Following: func() []providers.Request { return w.following(step) },
+		Following: w.following(step),
 		Ahead:     w.noteAhead,
 	}, nil
 }

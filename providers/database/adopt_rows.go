@@ -1,7 +1,9 @@
 package database
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -41,4 +43,28 @@ func OrderByAll(columns []adopt.Column) string {
 		places[i] = strconv.Itoa(i + 1)
 	}
 	return " ORDER BY " + strings.Join(places, ", ")
+}
+
+// ReadTables reads tables and their columns from a query that returns table,
+// column and type, one table's columns after the other.
+func ReadTables(ctx context.Context, q Querier, query string) ([]adopt.Table, error) {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("look for migration tools: %w", err)
+	}
+	defer rows.Close()
+	var tables []adopt.Table
+	for rows.Next() {
+		var table string
+		var column adopt.Column
+		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {
+			return nil, fmt.Errorf("look for migration tools: %w", err)
+		}
+		if len(tables) == 0 || tables[len(tables)-1].Name != table {
+			tables = append(tables, adopt.Table{Name: table})
+		}
+		last := &tables[len(tables)-1]
+		last.Columns = append(last.Columns, column)
+	}
+	return tables, rows.Err()
 }

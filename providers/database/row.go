@@ -70,7 +70,7 @@ func (t *task) row(rower Rower, first Work) (works []Work, tasks []*task) {
 	state.History, state.Statements = slices.Clone(state.History), slices.Clone(state.Statements)
 	state = state.after(first.Change)
 	width := len(first.SQL)
-	for _, req := range t.request.Following() {
+	for req := range t.request.Following {
 		next, err := t.provider.task(req)
 		if err != nil || next.target != t.target || len(works) == longestRow {
 			break

@@ -60,7 +60,7 @@ func (c *connection) migrating(ctx context.Context, table string) (string, error
 
 func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.ToolSurvey, error) {
 	var out database.ToolSurvey
-	all, err := allTables(ctx, tx)
+	all, err := database.ReadTables(ctx, tx, allTables)
 	if err != nil {
 		return out, err
 	}
@@ -89,28 +89,8 @@ func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.T
 	return out, err
 }
 
-func allTables(ctx context.Context, q rowQuerier) ([]adopt.Table, error) {
-	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name, column_type FROM information_schema.columns
-		WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`)
-	if err != nil {
-		return nil, fmt.Errorf("look for migration tools: %w", err)
-	}
-	defer rows.Close()
-	var tables []adopt.Table
-	for rows.Next() {
-		var table string
-		var column adopt.Column
-		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {
-			return nil, fmt.Errorf("look for migration tools: %w", err)
-		}
-		if len(tables) == 0 || tables[len(tables)-1].Name != table {
-			tables = append(tables, adopt.Table{Name: table})
-		}
-		last := &tables[len(tables)-1]
-		last.Columns = append(last.Columns, column)
-	}
-	return tables, rows.Err()
-}
+const allTables = `SELECT table_name, column_name, column_type FROM information_schema.columns
+		WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`
 
 // readTable reads every column as text, times in UTC.
 func readTable(ctx context.Context, q rowQuerier, t adopt.Table) ([]adopt.Row, error) {

@@ -2,8 +2,6 @@ package postgres_test
 
 import (
 	"fmt"
-	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +29,7 @@ func newRow(b *bench, files ...string) *row {
 		r.steps = append(r.steps, req)
 	}
 	for i := range r.steps {
-		r.steps[i].Following = func() []providers.Request { return r.steps[i+1:] }
+		r.steps[i].Following = slices.Values(r.steps[i+1:])
 		r.steps[i].Ahead = func(address string) { r.ahead = append(r.ahead, address) }
 	}
 	return r
@@ -121,23 +119,14 @@ func TestARowsLostAnswerIsRead(t *testing.T) {
 			b := newBench(t)
 			direct := b.url
 			r := newRow(b, tables(5)...)
-			u, err := url.Parse(direct)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := faultproxy.Start(t.Context(), "unix", filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = p.Close() })
-			u.Host, u.RawQuery = p.Address(), "sslmode=disable"
-			b.url = u.String()
+			p := b.behindProxy()
 			for i := range r.steps {
 				r.steps[i].Settings = b.settings("")
 			}
 			// The third file's text goes over with others before it.
 			p.Arm(faultproxy.Fault{From: faultproxy.Client, Says: "create table t4 ", Before: before})
-			if _, err = r.applyAll(); err != nil && before {
+			_, err := r.applyAll()
+			if err != nil && before {
 				_, err = r.applyAll()
 			}
 			if m, happened := p.Happened(); err != nil || strings.Count(string(m.Body), "create table t") < 2 {

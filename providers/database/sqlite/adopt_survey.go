@@ -40,7 +40,7 @@ func (d driver) SurveyTools(ctx context.Context, target database.Target) (_ data
 
 func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.ToolSurvey, error) {
 	var out database.ToolSurvey
-	all, err := allTables(ctx, tx)
+	all, err := database.ReadTables(ctx, tx, allTables)
 	if err != nil {
 		return out, err
 	}
@@ -70,28 +70,8 @@ func survey(ctx context.Context, tx *sql.Tx, target database.Target) (database.T
 	return out, err
 }
 
-func allTables(ctx context.Context, q rowQuerier) ([]adopt.Table, error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c
-		WHERE m.type = 'table' ORDER BY m.name, c.cid`)
-	if err != nil {
-		return nil, fmt.Errorf("look for migration tools: %w", err)
-	}
-	defer rows.Close()
-	var tables []adopt.Table
-	for rows.Next() {
-		var table string
-		var column adopt.Column
-		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {
-			return nil, fmt.Errorf("look for migration tools: %w", err)
-		}
-		if len(tables) == 0 || tables[len(tables)-1].Name != table {
-			tables = append(tables, adopt.Table{Name: table})
-		}
-		last := &tables[len(tables)-1]
-		last.Columns = append(last.Columns, column)
-	}
-	return tables, rows.Err()
-}
+const allTables = `SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' ORDER BY m.name, c.cid`
 
 func readTable(ctx context.Context, q rowQuerier, t adopt.Table) ([]adopt.Row, error) {
 	columns := make([]string, len(t.Columns))
