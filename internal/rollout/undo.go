@@ -155,7 +155,7 @@ func (w *walk) leave(ctx context.Context, u UndoStep) (halt, journal.Status) {
 		case interrupted(ctx):
 			return halt{kind: haltInterrupted}, s.Status
 		case report.Verdict == providers.Absent && s.Status != journal.StepUndoing && s.Status != journal.StepUndoFailed:
-			return w.neverHappened(u.Step, report), journal.StepPending
+			return w.neverHappened(ctx, u.Step, report), journal.StepPending
 		case report.Verdict == providers.Absent:
 			return w.undone(u.Step, providers.Result{Summary: "found undone: " + report.Detail}, true), journal.StepUndone
 		}
@@ -185,7 +185,7 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 		if undoing {
 			return w.undone(step, providers.Result{Summary: "found undone: " + report.Detail}, true), true
 		}
-		return w.neverHappened(step, report), true
+		return w.neverHappened(ctx, step, report), true
 	case providers.Done:
 		if !undoing && u.Keep {
 			if why := w.succeeded(step, providers.Result{Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets}, true); why.kind != goOn {
@@ -207,7 +207,15 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 }
 
 // neverHappened closes the intent of a step that left nothing behind.
-func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
+func (w *walk) neverHappened(ctx context.Context, step plans.Step, report providers.Report) halt {
+	if step.Action == plans.ActionMigrate {
+		if err := w.rollbackOfAbsent(ctx, step); err != nil {
+			if interrupted(ctx) {
+				return halt{kind: haltInterrupted}
+			}
+			return undoFailure(step, err, report)
+		}
+	}
 	if w.state(step.Address).Status == journal.StepRunning {
 		out := journal.Outcome{
 			Result: journal.ResultFailed, Error: "it was interrupted", Verdict: string(report.Verdict), Detail: clip(report.Detail),
@@ -218,6 +226,24 @@ func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
 	}
 	w.reopen(step)
 	return halt{}
+}
+
+// rollbackOfAbsent runs the rollback of a step that is not there. It has
+// nothing to undo: a deployment's says so, and a migration's lets the target
+// forget that a statement was begun that left nothing.
+func (w *walk) rollbackOfAbsent(ctx context.Context, step plans.Step) error {
+	provider, err := w.provider(step)
+	if err != nil {
+		return err
+	}
+	req, err := w.request(step)
+	if err != nil {
+		return err
+	}
+	bounded, done := bound(ctx, step)
+	defer done()
+	_, err = provider.Rollback(bounded, req)
+	return err
 }
 
 // keeps reports whether the effect stays: what was fetched does no harm, rows
@@ -337,18 +363,7 @@ func (w *walk) asBefore(ctx context.Context, step plans.Step, cause error) bool 
 	if errors.Is(cause, providers.ErrForeign) {
 		return false
 	}
-	provider, err := w.provider(step)
-	if err != nil {
-		return false
-	}
-	req, err := w.request(step)
-	if err != nil {
-		return false
-	}
-	bounded, done := bound(ctx, step)
-	defer done()
-	_, err = provider.Rollback(bounded, req)
-	return err == nil
+	return w.rollbackOfAbsent(ctx, step) == nil
 }
 
 func undoFailure(step plans.Step, cause error, report providers.Report) halt {

@@ -77,7 +77,7 @@ type turn struct {
 // statement brings one statement to its end, whatever an earlier try left.
 func (t *task) statement(ctx context.Context, s Session, st turn, earlier *StatementReceipt) (Measured, error) {
 	if earlier != nil && earlier.SQL != st.receipt.SQL {
-		return Measured{}, fmt.Errorf("%s:%d: an earlier try ran another statement here; its content was %s",
+		return Measured{}, fmt.Errorf("%s:%d: an earlier try ran another statement here; its content was %s: put that back, or see what lockstep repair says of it",
 			st.File, st.Line, earlier.SQL.Short())
 	}
 	if st.SetsSession() { // a receipt would keep it from a new connection

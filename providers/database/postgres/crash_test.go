@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
@@ -162,6 +163,26 @@ func TestInvalidIndexIsMended(t *testing.T) {
 			b.want("SELECT count(*) FROM lockstep.statement_receipt", "0")
 		})
 	}
+}
+
+// Killed between the receipt that a statement begins and the statement itself:
+// nothing is there, so the way back runs no down file, which would fail, and
+// takes the receipt away, which would hold the next try to this content.
+func TestRollbackForgetsWhatNeverRan(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.apply(b.step(1, "create table busy (id int, n int)", "drop table busy"))
+	req := b.step(2, "create index concurrently ix on busy (id)", "drop index concurrently ix")
+	req.Step.Migration.Mode = "statement"
+	begun := string(plans.DigestOf([]byte("create index concurrently ix on busy (id)")))
+	b.exec("insert into lockstep.statement_receipt values (2, 'up', 0, '" + begun + "', 'r1', 'x', now(), false)")
+	b.verdict(req, providers.Absent)
+	b.rollback(req)
+	b.want("SELECT count(*) FROM lockstep.statement_receipt", "0")
+	edited := b.step(2, "create index concurrently ix on busy (n)", "drop index concurrently ix")
+	edited.Step.Migration.Mode = "statement"
+	b.apply(edited)
+	b.verdict(edited, providers.Done)
 }
 
 // leaveInvalid ends the build while it waits for an older transaction, which
