@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/bench/contestant"
@@ -32,8 +33,8 @@ func (l *lab) reportBlocking(ctx context.Context, s scenario, ways []way, rounds
 		return err
 	}
 	fmt.Fprintf(l.out, "%s: `%s`, %s; the statement itself takes %.0f ms on this table when nobody else is there\n\n",
-		s.name, s.up, plural(len(rounds[0]), "round"), float64(alone)/float64(time.Millisecond))
-	g := newGrid("tool", "longest, own", "longest, felt", "99.9 %, own", "99.9 %, felt", "felt over 250 ms", "succeeded", "next run", "took", "refusals")
+		s.name, s.up, plural(l.times(1), "round"), float64(alone)/float64(time.Millisecond))
+	g := newGrid("tool", "rounds", "longest, own", "longest, felt", "99.9 %, own", "99.9 %, felt", "felt over 250 ms", "succeeded", "next run", "took", "refusals")
 	for i, w := range ways {
 		g.row(rowOfBlocking(w, rounds[i])...)
 	}
@@ -57,7 +58,7 @@ func duration(rounds []encountered, of func(encountered) time.Duration) string {
 
 func rowOfBlocking(w way, rounds []encountered) []string {
 	row := []string{
-		w.name,
+		w.name, strconv.Itoa(len(rounds)),
 		duration(rounds, func(e encountered) time.Duration { return e.longestOwn }),
 		duration(rounds, func(e encountered) time.Duration { return e.longestFelt }),
 		duration(rounds, func(e encountered) time.Duration { return e.p999Own }),

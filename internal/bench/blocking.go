@@ -54,12 +54,15 @@ func blockingPart(ctx context.Context, l *lab) error {
 		ways := l.waysOf(i == 0 || l.full)
 		rounds := make([][]encountered, len(ways))
 		for round := range l.times(1) {
-			for _, i := range rotated(indexes(ways), round) {
-				e, err := l.encounter(ctx, s, ways[i], uint64(round))
-				if err != nil {
-					return fmt.Errorf("%s, %s: %w", s.name, ways[i].name, err)
+			for _, n := range rotated(indexes(ways), round) {
+				if round >= l.roundsOf(ways[n], i) {
+					continue
 				}
-				rounds[i] = append(rounds[i], e)
+				e, err := l.encounter(ctx, s, ways[n], uint64(round))
+				if err != nil {
+					return fmt.Errorf("%s, %s: %w", s.name, ways[n].name, err)
+				}
+				rounds[n] = append(rounds[n], e)
 			}
 		}
 		if err := l.reportBlocking(ctx, s, ways, rounds); err != nil {
@@ -67,6 +70,16 @@ func blockingPart(ctx context.Context, l *lab) error {
 		}
 	}
 	return l.server.drop(ctx, blockingTemplate)
+}
+
+// roundsOf is how often a way meets the nth scenario: what a lock does to
+// others shows in a few rounds, that it never does anything takes many.
+func (l *lab) roundsOf(w way, scenario int) int {
+	all := l.times(1)
+	if l.peerRounds == 0 || w.tool.Name == l.lockstep.Name || w.nobody && scenario == 0 {
+		return all
+	}
+	return min(all, l.peerRounds)
 }
 
 // waysOf are the tools that meet a scenario; all of them, or the floor beside

@@ -38,19 +38,20 @@ func main() {
 
 // options are the flags. Zero values mean the part's own default.
 type options struct {
-	parts     []string
-	rounds    int
-	sizes     []int
-	only      []string
-	tools     []string
-	hold      time.Duration
-	databases int
-	rows      int
-	peers     string
-	program   string
-	profile   string
-	full      bool
-	keep      bool
+	parts      []string
+	rounds     int
+	sizes      []int
+	only       []string
+	tools      []string
+	hold       time.Duration
+	databases  int
+	rows       int
+	peers      string
+	peerRounds int
+	program    string
+	profile    string
+	full       bool
+	keep       bool
 }
 
 func parse(args []string) (options, error) {
@@ -68,6 +69,7 @@ func parse(args []string) (options, error) {
 	list(&o.tools, "tools", "run these `TOOLS` alone beside Lockstep, by the start of their names; a floor that others are measured against always runs")
 	f.IntVar(&o.rounds, "rounds", 0, "how often each figure is taken (default: the part's own)")
 	f.StringVar(&sizes, "sizes", "", "`NUMBERS` of migrations, separated by commas (apply: 1000; idle: 1000,10000)")
+	f.IntVar(&o.peerRounds, "peer-rounds", 0, "how often the other tools meet a scenario, and the baseline after the first one (blocking; default: as often as Lockstep)")
 	f.DurationVar(&o.hold, "hold", 8*time.Second, "how long the table is held (blocking)")
 	f.IntVar(&o.databases, "databases", 200, "how many databases a fleet has (fleet)")
 	f.IntVar(&o.rows, "rows", 1_000_000, "how many rows are changed (backfill)")

@@ -3,6 +3,7 @@ package command
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
@@ -26,19 +27,26 @@ type resolver struct {
 	feeding   []*plans.Step   // those whose outputs expressions see
 	known     rollout.Outputs // what evaluated was made with
 	evaluated *config.Evaluated
+	revealed  map[string]json.RawMessage // the settings of evaluated's blocks that were asked for
 }
 
 // Settings returns the real settings of the step's block.
 func (r *resolver) Settings(step plans.Step, outputs rollout.Outputs) (json.RawMessage, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	block, err := r.block(step.Block, outputs)
 	if err != nil {
 		return nil, err
+	}
+	if settings, ok := r.revealed[step.Block]; ok {
+		return slices.Clone(settings), nil
 	}
 	settings, err := block.Settings.Reveal()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", step.Address, err)
 	}
-	return settings, nil
+	r.revealed[step.Block] = settings
+	return slices.Clone(settings), nil
 }
 
 // Observed returns what the plan saw at the step's target.
@@ -53,15 +61,18 @@ func (r *resolver) Observed(step plans.Step) plans.Observation {
 
 // Check builds the check of a block.
 func (r *resolver) Check(address string, outputs rollout.Outputs) (rollout.Check, error) {
+	r.mu.Lock()
 	block, err := r.block(address, outputs)
+	r.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
 	return checkFrom(block, r.plan.Environment, r.querier)
 }
 
+// block is called with mu held.
 func (r *resolver) block(address string, outputs rollout.Outputs) (config.Block, error) {
-	evaluated, err := r.evaluate(outputs)
+	evaluated, err := r.evaluation(outputs)
 	if err != nil {
 		return config.Block{}, err
 	}
@@ -73,11 +84,16 @@ func (r *resolver) block(address string, outputs rollout.Outputs) (config.Block,
 	return config.Block{}, fmt.Errorf("the plan's configuration has no block %s", address)
 }
 
-// evaluate reuses the last evaluation until a step whose outputs expressions
-// see has put something out, be it the same outputs with their secrets.
 func (r *resolver) evaluate(outputs rollout.Outputs) (*config.Evaluated, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.evaluation(outputs)
+}
+
+// evaluation reuses the last one until a step whose outputs expressions see
+// has put something out, be it the same outputs with their secrets. It is
+// called with mu held.
+func (r *resolver) evaluation(outputs rollout.Outputs) (*config.Evaluated, error) {
 	if r.evaluated != nil && !r.changed(outputs) {
 		return r.evaluated, nil
 	}
@@ -97,7 +113,7 @@ func (r *resolver) evaluate(outputs rollout.Outputs) (*config.Evaluated, error) 
 		return nil, diagnose(r.workspace.project, ds)
 	}
 	r.mask.Learn(secretsOf(evaluated)...)
-	r.evaluated, r.known = evaluated, outputs
+	r.evaluated, r.known, r.revealed = evaluated, outputs, map[string]json.RawMessage{}
 	return evaluated, nil
 }
 

@@ -3,10 +3,12 @@ package database
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
@@ -19,7 +21,19 @@ const DefaultPatience = 5 * time.Minute
 
 // Provider carries out migrate steps on one kind of database. It implements
 // providers.Provider; a driver's package embeds it.
-type Provider struct{ driver Driver }
+type Provider struct {
+	driver Driver
+
+	mu   sync.Mutex
+	last decoded
+}
+
+// decoded are settings and what they say. Those of a run's migrations are the
+// same again and again.
+type decoded struct {
+	settings string
+	target   Target
+}
 
 // New returns a provider of one kind of database.
 func New(driver Driver) *Provider { return &Provider{driver: driver} }
@@ -84,7 +98,7 @@ func (p *Provider) task(req providers.Request) (*task, error) {
 	if t.version, err = strconv.ParseUint(t.migration.Version, 10, 64); err != nil || t.version == 0 || t.version > math.MaxInt64 {
 		return nil, fmt.Errorf("%s: version %q, expected 1 to %d", req.Step.Address, t.migration.Version, int64(math.MaxInt64))
 	}
-	if t.target, err = decodeMigration(req.Settings); err != nil {
+	if t.target, err = p.target(req.Settings); err != nil {
 		return nil, fmt.Errorf("%s: %w", req.Step.Address, err)
 	}
 	t.job = Job{
@@ -98,6 +112,19 @@ func (p *Provider) task(req providers.Request) (*task, error) {
 		t.job.Record = func(any) error { return nil }
 	}
 	return t, nil
+}
+
+func (p *Provider) target(settings json.RawMessage) (Target, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last.settings != "" && p.last.settings == string(settings) {
+		return p.last.target, nil
+	}
+	target, err := decodeMigration(settings)
+	if err == nil {
+		p.last = decoded{string(settings), target}
+	}
+	return target, err
 }
 
 func (t *task) say(format string, args ...any) {
