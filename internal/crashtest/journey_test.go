@@ -35,7 +35,8 @@ type journey struct {
 	settled []string
 }
 
-// journeys returns the ways up and down of the schema, and that of a backfill.
+// journeys returns the ways up and down of the schema, that of a backfill, and
+// that of many small migrations.
 func journeys(t *testing.T, server *pgtest.Server) []*journey {
 	t.Helper()
 	below := origin(t, server, programs.get(t, "failpoint"), schema)
@@ -56,7 +57,47 @@ func journeys(t *testing.T, server *pgtest.Server) []*journey {
 		},
 		start: up.end, end: up.start,
 	}
-	return []*journey{up, down, filling(t, server)}
+	return []*journey{up, down, filling(t, server), rows(t, server)}
+}
+
+// severalRows is enough small migrations for a message that takes several along,
+// and for another one that is sent ahead.
+const severalRows = 20
+
+// rows makes tables by migrations that travel together.
+func rows(t *testing.T, server *pgtest.Server) *journey {
+	t.Helper()
+	project := t.TempDir()
+	if err := os.CopyFS(filepath.Join(project, "before"), os.DirFS(schema+"/before")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(project, "after", "changes"), os.DirFS(schema+"/after/changes")); err != nil {
+		t.Fatal(err)
+	}
+	migrations := filepath.Join(project, "after", "migrations")
+	if err := os.Mkdir(migrations, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for version := 2; version < 2+severalRows; version++ {
+		for direction, text := range map[string]string{
+			"up": "CREATE TABLE together_%d (id bigint PRIMARY KEY);\n", "down": "DROP TABLE together_%d;\n",
+		} {
+			file := filepath.Join(migrations, fmt.Sprintf("%04d_together.%s.sql", version, direction))
+			if err := os.WriteFile(file, fmt.Appendf(nil, text, version), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	below := origin(t, server, programs.get(t, "failpoint"), project)
+	above := below.again(t)
+	if r := above.lockstep(t, crash{}, applyArgs()...); r.code != 0 {
+		t.Fatalf("the undisturbed run of many failed with exit code %d:\n%s", r.code, r.output)
+	}
+	return &journey{
+		name: "rows", from: below, settled: []string{"released"},
+		args:  func(*testing.T, *world) []string { return applyArgs() },
+		start: below.signature(t), end: above.signature(t),
+	}
 }
 
 // filling changes each row once.

@@ -114,28 +114,35 @@ func (w *walk) hold(step plans.Step) *providers.Held {
 	if step.Target == "" {
 		return nil
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	kind := step.Provider + " " + string(step.Action)
-	h := w.held[step.Target]
-	if h == nil || h.kind != kind {
-		if h != nil {
-			_ = h.held.Close() // everything in it is committed
-		}
-		h = &hold{kind: kind}
-		w.held[step.Target] = h
+	w.mu.Lock()
+	before := w.held[step.Target]
+	if before != nil && before.kind == kind {
+		w.mu.Unlock()
+		return &before.held
+	}
+	h := &hold{kind: kind}
+	w.held[step.Target] = h
+	w.mu.Unlock()
+	if before != nil {
+		_ = before.held.Close() // everything in it is committed
 	}
 	return &h.held
 }
 
-// letGo closes what is open at targets where nothing runs.
+// letGo closes what is open at targets where nothing runs. It may take as long
+// as what is under way there needs to end.
 func (w *walk) letGo(busy map[string]bool) {
+	var idle []*hold
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	for target, h := range w.held {
 		if !busy[target] {
-			_ = h.held.Close() // everything in it is committed
+			idle = append(idle, h)
 			delete(w.held, target)
 		}
+	}
+	w.mu.Unlock()
+	for _, h := range idle {
+		_ = h.held.Close() // everything in it is committed, or never will be
 	}
 }

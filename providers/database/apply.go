@@ -21,6 +21,7 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 	var result providers.Result
 	err = t.do(ctx, func(ctx context.Context, s Session, state State) error {
 		if early, ok := t.early[req.Step.Address]; ok {
+			delete(t.early, req.Step.Address)
 			t.settled = true
 			result = early
 			return nil

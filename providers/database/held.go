@@ -23,10 +23,14 @@ type held struct {
 	run     string
 	state   State
 	early   map[string]providers.Result
+	sent    *sent
 }
 
 // Close implements io.Closer.
-func (h *held) Close() error { return h.session.Close() }
+func (h *held) Close() error {
+	h.sent.stop()
+	return h.session.Close()
+}
 
 // open returns the session that the step before has left, or a new one.
 func (t *task) open(ctx context.Context) (Session, error) {
@@ -50,11 +54,19 @@ func (t *task) goOn(ctx context.Context) Session {
 		return nil
 	}
 	h, ok := left.(*held)
-	if !ok || h.target != t.target || h.run != t.job.Run || h.session.Continue(ctx, t.job) != nil {
+	if !ok || h.target != t.target || h.run != t.job.Run {
 		_ = left.Close() // everything in it is committed
 		return nil
 	}
-	t.state, t.early = h.state, h.early
+	t.state, t.early, t.sent = h.state, h.early, h.sent
+	if t.isEarly() {
+		return h.session // a row that was sent ahead may be using it
+	}
+	if !t.takeUp(ctx, h.session) || !t.isEarly() && h.session.Continue(ctx, t.job) != nil {
+		t.state, t.early = State{}, nil
+		_ = left.Close()
+		return nil
+	}
 	if t.job.Exclusive {
 		return h.session
 	}
@@ -64,6 +76,13 @@ func (t *task) goOn(ctx context.Context) Session {
 		return nil
 	}
 	return h.session
+}
+
+// isEarly reports whether the step that is to be carried out has been, together
+// with one before it.
+func (t *task) isEarly() bool {
+	_, early := t.early[t.request.Step.Address]
+	return early && t.job.Exclusive
 }
 
 // look reads the target. Whether something still runs is asked first: what
@@ -81,9 +100,11 @@ func (t *task) look(ctx context.Context, s Session) (err error) {
 // leave keeps the session for the next step, or closes it.
 func (t *task) leave(session Session, failed bool) error {
 	s, able := session.(Continuing)
-	if able && t.settled && !failed && t.request.Held.Leave(&held{session: s, target: t.target, run: t.job.Run, state: t.state, early: t.early}) {
+	h := &held{session: s, target: t.target, run: t.job.Run, state: t.state, early: t.early, sent: t.sent}
+	if able && t.settled && !failed && t.request.Held.Leave(h) {
 		return nil
 	}
+	t.sent.stop()
 	return session.Close()
 }
 

@@ -123,6 +123,12 @@ func (s State) after(c Change) State {
 	return s
 }
 
+// apart is the state for a look ahead: what comes after it leaves s as it is.
+func (s State) apart() State {
+	s.History, s.Statements = slices.Clone(s.History), slices.Clone(s.Statements)
+	return s
+}
+
 func (s State) with(r Receipt) []Receipt {
 	i, found := s.find(r.Version)
 	if found {

@@ -87,6 +87,7 @@ type task struct {
 	// early are the results of steps that were carried out together with one
 	// before them, by address.
 	early map[string]providers.Result
+	sent  *sent // what is under way ahead of the task's turn; may be nil
 }
 
 func (p *Provider) task(req providers.Request) (*task, error) {

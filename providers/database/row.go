@@ -2,7 +2,6 @@ package database
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/providers"
@@ -11,7 +10,8 @@ import (
 // Rower is a Session that can carry out several files in one go.
 type Rower interface {
 	// Fits reports whether a file can be one of a row: it runs in a transaction
-	// with its receipt, and needs no locks to be taken before.
+	// with its receipt, and needs no locks to be taken before. It may be called
+	// while a row is under way.
 	Fits(work Work) bool
 	// Row carries the files out one after the other, each in a transaction with
 	// its receipt, until the first that fails, and returns what was measured of
@@ -25,33 +25,53 @@ const (
 	widestRow  = 256 << 10 // bytes of SQL
 )
 
+// convoy is files that go over in one message.
+type convoy struct {
+	works []Work
+	tasks []*task
+	width int // bytes of SQL
+}
+
+func (t *task) mayRow() bool {
+	return t.request.Following != nil && t.request.Ahead != nil && t.request.Held != nil
+}
+
 // inRow carries the file out together with those that follow, where that can
-// be done. When the file is not done then, it has to be tried by itself, which
-// tells why.
+// be done, and sends the next ones ahead. When the file is not done then, it
+// has to be tried by itself, which tells why.
 func (t *task) inRow(ctx context.Context, s Session, first Work) (m Measured, done bool, err error) {
 	rower, able := s.(Rower)
-	if !able || t.request.Following == nil || t.request.Ahead == nil || t.request.Held == nil || !rower.Fits(first) {
+	if !able || !t.mayRow() || !rower.Fits(first) {
 		return m, false, nil
 	}
-	works, tasks := t.row(rower, first)
-	if len(works) == 1 {
+	together := t.row(rower, t.state.apart().after(first.Change), convoy{[]Work{first}, []*task{t}, len(first.SQL)})
+	if len(together.works) == 1 {
 		return m, false, nil
 	}
-	for _, next := range tasks[1:] {
+	for _, next := range together.tasks[1:] {
 		t.request.Ahead(next.request.Step.Address)
 	}
-	measured, err := rower.Row(ctx, works)
+	measured, err := rower.Row(ctx, together.works)
 	if err != nil || len(measured) == 0 {
 		return m, false, err
 	}
-	t.early = maps.Clone(t.early)
-	for i, m := range measured {
-		t.entered(works[i].Change)
-		if i > 0 {
-			t.remember(tasks[i], works[i].Change, m)
+	t.take(together.works, together.tasks, measured)
+	if len(measured) == len(together.works) {
+		if next := t.row(rower, t.state.apart(), convoy{}); len(next.works) > 0 {
+			t.sent = send(ctx, rower, next.works, next.tasks)
 		}
 	}
 	return measured[0], true, nil
+}
+
+// take remembers the results of the files of a row that are done.
+func (t *task) take(works []Work, tasks []*task, measured []Measured) {
+	for i, m := range measured {
+		t.entered(works[i].Change)
+		if tasks[i] != t {
+			t.remember(tasks[i], works[i].Change, m)
+		}
+	}
 }
 
 func (t *task) remember(next *task, c Change, m Measured) {
@@ -63,27 +83,35 @@ func (t *task) remember(next *task, c Change, m Measured) {
 	t.early[next.request.Step.Address] = result
 }
 
-// row puts the files together that may be carried out in one go.
-func (t *task) row(rower Rower, first Work) (works []Work, tasks []*task) {
-	works, tasks = []Work{first}, []*task{t}
-	state := t.state
-	state.History, state.Statements = slices.Clone(state.History), slices.Clone(state.Statements)
-	state = state.after(first.Change)
-	width := len(first.SQL)
+// row adds the files to a row that may go with it: those that follow at the
+// state that it leads to, and are not done or on their way.
+func (t *task) row(rower Rower, state State, r convoy) convoy {
 	for req := range t.request.Following {
+		if t.underWay(req.Step.Address) {
+			continue
+		}
 		next, err := t.provider.task(req)
-		if err != nil || next.target != t.target || len(works) == longestRow {
+		if err != nil || next.target != t.target || len(r.works) == longestRow {
 			break
 		}
 		if done, err := next.applied(state); done || err != nil {
 			break
 		}
 		work, apart, err := next.upWork(state)
-		if width += len(work.SQL); err != nil || apart || width > widestRow || !rower.Fits(work) {
+		if r.width += len(work.SQL); err != nil || apart || r.width > widestRow || !rower.Fits(work) {
 			break
 		}
-		works, tasks = append(works, work), append(tasks, next)
+		r.works, r.tasks = append(r.works, work), append(r.tasks, next)
 		state = state.after(work.Change)
 	}
-	return works, tasks
+	return r
+}
+
+// underWay reports whether the step was carried out together with one before
+// it, or was sent ahead.
+func (t *task) underWay(address string) bool {
+	if _, done := t.early[address]; done {
+		return true
+	}
+	return t.sent != nil && slices.ContainsFunc(t.sent.tasks, func(s *task) bool { return s.request.Step.Address == address })
 }

@@ -24,7 +24,7 @@ import (
 func (s *session) inOne(work database.Work) bool {
 	c := work.Change
 	return !splitReceipt && !s.guard.pooled && c.Next && c.Direction == database.Up && c.Baseline == nil && c.Statement == nil &&
-		s.books != nil && catalogAlone(work)
+		s.books.Load() != nil && catalogAlone(work)
 }
 
 func catalogAlone(work database.Work) bool {
@@ -103,7 +103,7 @@ func (t *transaction) promote(ctx context.Context, m database.Measured, o openin
 func (t *transaction) message(text string, m database.Measured, o opening) string {
 	m.XID, m.Rows = t.xid, 0
 	return o.preface + text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
-		t.session.books.Promotion(t.work.Change, m, database.Dialect{
+		t.session.books.Load().Promotion(t.work.Change, m, database.Dialect{
 			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: cmp.Or(o.elapsed, sinceMessage),
 		}) + "; COMMIT"
 }
@@ -142,7 +142,7 @@ func (t *transaction) blame(ctx context.Context, err error, text string, line in
 
 // notTrue says why the receipt would not have been true.
 func (t *transaction) notTrue(ctx context.Context) error {
-	version, dirty, err := t.session.books.ReadVersion(ctx, t.session.guard)
+	version, dirty, err := t.session.books.Load().ReadVersion(ctx, t.session.guard)
 	if err != nil {
 		return err
 	}

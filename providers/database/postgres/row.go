@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -37,8 +38,16 @@ func (s *session) Row(ctx context.Context, works []database.Work) ([]database.Me
 	if _, err := s.committed(ctx, c.pid, works[0].Change); err != nil {
 		return nil, err
 	}
+	if err := flush(context.WithoutCancel(ctx), s.guard); err != nil {
+		return nil, err
+	}
 	return s.carriedOut(context.WithoutCancel(ctx), works)
 }
+
+// flushLater leaves it to a later commit to make this one durable: the log is
+// written in order, so the last one of a row stands for all of them.
+// Source: PostgreSQL documentation, section 30.4, Asynchronous Commit.
+const flushLater = `SET LOCAL synchronous_commit = off`
 
 func (s *session) rowMessage(ctx context.Context, c *connection, works []database.Work) string {
 	parts := make([]string, len(works))
@@ -49,6 +58,9 @@ func (s *session) rowMessage(ctx context.Context, c *connection, works []databas
 			o.preface = forget + "; " + o.preface
 		}
 		parts[i] = t.message(string(work.SQL), database.Measured{Tries: 1}, o)
+		if i < len(works)-1 {
+			parts[i] = strings.TrimSuffix(parts[i], "COMMIT") + flushLater + "; COMMIT"
+		}
 	}
 	return strings.Join(parts, "; ")
 }
@@ -56,16 +68,16 @@ func (s *session) rowMessage(ctx context.Context, c *connection, works []databas
 // carriedOut reads the receipts of a row, and what the server has measured.
 func (s *session) carriedOut(ctx context.Context, works []database.Work) ([]database.Measured, error) {
 	first, last := works[0].Change.Receipt, works[len(works)-1].Change.Receipt
-	took, err := s.books.Durations(ctx, s.guard, first, last)
+	took, err := s.books.Load().Durations(ctx, s.guard, first, last)
 	if err != nil {
-		s.books = nil
+		s.books.Store(nil)
 		return nil, err
 	}
 	var list []database.Measured
 	for _, work := range works {
 		d, there := took[work.Change.Receipt.Version]
 		if !there {
-			s.books = nil // it is looked at anew why
+			s.books.Store(nil) // it is looked at anew why
 			break
 		}
 		list = append(list, database.Measured{Duration: d, Tries: 1})
@@ -74,4 +86,24 @@ func (s *session) carriedOut(ctx context.Context, works []database.Work) ([]data
 		return nil, fmt.Errorf("%d of the versions %d to %d are in the history, and not the first ones", len(took), first.Version, last.Version)
 	}
 	return list, nil
+}
+
+// flush makes durable what others have read and nobody has waited for: the
+// first commits of a row that was cut off. Whoever may not write has written
+// nothing.
+func flush(ctx context.Context, c *connection) error {
+	_, err := c.ExecContext(ctx, `BEGIN; SET LOCAL synchronous_commit = on; `+
+		`SELECT FROM lockstep.history ORDER BY version DESC LIMIT 1 FOR KEY SHARE; COMMIT`)
+	if err == nil {
+		return nil
+	}
+	if _, abortErr := c.ExecContext(ctx, `ROLLBACK`); abortErr != nil {
+		return errors.Join(fmt.Errorf("make the history durable: %w", err), abortErr)
+	}
+	switch code(err) {
+	case "42501", "25006": // insufficient privilege, read-only transaction
+		return nil
+	default:
+		return fmt.Errorf("make the history durable: %w", err)
+	}
 }

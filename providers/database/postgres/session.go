@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/providers/database"
@@ -20,8 +21,10 @@ type session struct {
 	guarding guarding
 	checked  time.Time // when the guard was last seen
 
-	kept  *kept           // the connection for the next migration
-	books *database.Books // once they are known to be there
+	kept *kept // the connection for the next migration
+	// books are set once they are known to be there. Fits asks while a row is
+	// under way.
+	books atomic.Pointer[database.Books]
 }
 
 // Open ends what an earlier process of this step left, and takes the locks.
@@ -61,8 +64,13 @@ func (s *session) open(ctx context.Context) error {
 // Close lets the locks go.
 func (s *session) Close() error { return errors.Join(s.dismiss(), s.guarding.give(), s.guard.close()) }
 
+// State implements database.Session. What it tells is durable.
 func (s *session) State(ctx context.Context) (database.State, error) {
-	return readState(ctx, s.guard, s.job.Target.Table)
+	state, err := readState(ctx, s.guard, s.job.Target.Table)
+	if err == nil && len(state.History) > 0 {
+		err = flush(ctx, s.guard)
+	}
+	return state, err
 }
 
 // quiesceGrace is how long a backend may take to end.

@@ -53,21 +53,21 @@ func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m da
 	failpoint.Here("postgres: before begin")
 	if whole {
 		if m, err = t.whole(ctx); err != nil {
-			s.books = nil
+			s.books.Store(nil)
 		}
 		return m, err
 	}
 	b, err := t.begin(ctx)
 	if err != nil {
-		s.books = nil
+		s.books.Store(nil)
 		return m, err
 	}
 	m, err = t.carryOut(ctx, b.Books)
 	if err != nil {
-		s.books = nil
+		s.books.Store(nil)
 		return m, err
 	}
-	s.books = &b.Books
+	s.books.Store(&b.Books)
 	return m, nil
 }
 
@@ -101,8 +101,8 @@ func (t *transaction) begin(ctx context.Context) (books, error) {
 	if err := t.guard(ctx); err != nil {
 		return books{}, err
 	}
-	if t.session.books != nil {
-		return books{Books: *t.session.books}, nil
+	if known := t.session.books.Load(); known != nil {
+		return books{Books: *known}, nil
 	}
 	b, err := findBooks(ctx, t, t.session.job.Target.Table)
 	if err != nil {
