@@ -191,6 +191,9 @@ type Report struct {
 	Verdict Verdict
 	// Detail says what was looked at and what was found, for people.
 	Detail string
+	// Traces says of an absent step that the target has a note of a try all the
+	// same, which would hold the next one to its content; see Forgetter.
+	Traces bool
 	// Outputs and Secrets are as in Result, when the step is done.
 	Outputs []plans.Output
 	Secrets map[string]json.RawMessage

@@ -13,11 +13,11 @@ import (
 )
 
 // following yields the requests of the announced steps right behind one, which
-// its provider may carry out together with it.
+// its provider may carry out together with it; none when the run is to stop.
 func (w *walk) following(first plans.Step) iter.Seq[providers.Request] {
 	return func(yield func(providers.Request) bool) {
 		for _, next := range w.row(first) {
-			if !w.isAnnounced(next.Address) {
+			if w.stopping() || !w.isAnnounced(next.Address) {
 				return
 			}
 			req, err := w.request(next)
@@ -31,7 +31,15 @@ func (w *walk) following(first plans.Step) iter.Seq[providers.Request] {
 func (w *walk) isAnnounced(address string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.announced[address]
+	return w.announced[address] && !w.noneAhead
+}
+
+// sendNoMore keeps steps from being carried out before their turn: something
+// ends the run.
+func (w *walk) sendNoMore() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noneAhead = true
 }
 
 func (w *walk) noteAhead(address string) {
@@ -60,14 +68,25 @@ func (w *walk) takeAhead() []plans.Step {
 
 var errAhead = errors.New("it was sent together with a step before it, and what became of it is not certain")
 
+// lookLimit bounds how long the end of a run asks a target.
+const lookLimit = time.Minute
+
 // lookAhead asks the target for them, when the phase ends before their turn:
-// what is there is the run's, whatever it ended for.
+// what is there is the run's, whatever it ended for. One that does not answer
+// is not asked again.
 func (w *walk) lookAhead(ctx context.Context) (why halt) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
+	defer cancel()
+	silent := map[string]bool{}
 	for _, step := range w.takeAhead() {
-		if w.probe(ctx, step).Verdict == providers.Absent {
+		verdict := providers.Unknown
+		if !silent[step.Target] {
+			verdict = w.probe(ctx, step).Verdict
+		}
+		if verdict == providers.Absent {
 			continue
 		}
+		silent[step.Target] = silent[step.Target] || verdict == providers.Unknown
 		w.takeAnnounced(step.Address)
 		w.change(step.Address, func(s *journal.StepState) {
 			s.Attempt++

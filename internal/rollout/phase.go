@@ -62,7 +62,7 @@ type crew struct {
 func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 	watch, quiet := context.WithCancel(ctx)
 	defer quiet()
-	defer w.letGo(nil)
+	defer w.letAllGo()
 	c := crew{
 		ready: w.readyIn(phase), running: map[string]bool{}, targets: map[string]bool{}, results: make(chan ending, w.cfg.Parallelism),
 	}
@@ -79,8 +79,9 @@ func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 			w.startReady(ctx, watch, &c)
 		} else {
 			quiet() // checks and bakes change nothing; effects run to their end
+			w.sendNoMore()
 		}
-		w.letGo(c.targets)
+		w.letGo(w.inUse(c.targets, why))
 		if len(c.running) == 0 {
 			return w.afterPhase(ctx, why)
 		}
@@ -108,6 +109,7 @@ func (w *walk) ended(c *crew, e ending) halt {
 
 // afterPhase takes back what was announced and did not begin.
 func (w *walk) afterPhase(ctx context.Context, why halt) halt {
+	w.letAllGo()
 	if why.kind == haltFatal {
 		return why
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/plans"
-	"github.com/lockstep-dev/lockstep/providers"
 )
 
 // rowLength bounds how many steps are announced together: what a crash leaves
@@ -100,49 +99,4 @@ func (w *walk) withdraw() error {
 		}
 	}
 	return nil
-}
-
-// hold is what a provider has left open at a target.
-type hold struct {
-	kind string // of the steps that share it
-	held providers.Held
-}
-
-// hold returns the place for what the step's provider leaves open. What a
-// step of another kind has left there is closed first.
-func (w *walk) hold(step plans.Step) *providers.Held {
-	if step.Target == "" {
-		return nil
-	}
-	kind := step.Provider + " " + string(step.Action)
-	w.mu.Lock()
-	before := w.held[step.Target]
-	if before != nil && before.kind == kind {
-		w.mu.Unlock()
-		return &before.held
-	}
-	h := &hold{kind: kind}
-	w.held[step.Target] = h
-	w.mu.Unlock()
-	if before != nil {
-		_ = before.held.Close() // everything in it is committed
-	}
-	return &h.held
-}
-
-// letGo closes what is open at targets where nothing runs. It may take as long
-// as what is under way there needs to end.
-func (w *walk) letGo(busy map[string]bool) {
-	var idle []*hold
-	w.mu.Lock()
-	for target, h := range w.held {
-		if !busy[target] {
-			idle = append(idle, h)
-			delete(w.held, target)
-		}
-	}
-	w.mu.Unlock()
-	for _, h := range idle {
-		_ = h.held.Close() // everything in it is committed, or never will be
-	}
 }

@@ -116,7 +116,7 @@ func (w *walk) finish(out Outcome) Outcome {
 // later steps, what has no outcome gets one. It returns why the run cannot
 // go on, or nil.
 func (w *walk) takeStock(ctx context.Context) *Outcome {
-	defer w.letGo(nil)
+	defer w.letAllGo()
 	for _, step := range w.plan.Steps {
 		s := w.state(step.Address)
 		if !step.Action.Effect() {

@@ -27,7 +27,7 @@ func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 	w.cfg.Replayed.Rollback = &how
 	w.tell(Event{Kind: RollbackStarted, Message: how.Reason})
 	w.recallAll(ctx)
-	defer w.letGo(nil)
+	defer w.letAllGo()
 	out := Outcome{State: journal.RolledBack, Reason: how.Reason, FailedStep: how.FailedStep}
 	out.RolledBack = w.addressesOf(journal.StepUndone)
 	for _, u := range WayBack(w.plan, w.live(), optionsOf(how)) {
@@ -38,7 +38,7 @@ func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 		if how.Leave {
 			take = w.leave
 		}
-		w.letGo(map[string]bool{u.Step.Target: true})
+		w.letGo(func(target string) bool { return target == u.Step.Target })
 		why, taken := take(ctx, u)
 		switch {
 		case why.kind == haltFatal:
@@ -53,7 +53,7 @@ func (w *walk) goBack(ctx context.Context, how journal.Rollback) Outcome {
 			out.Kept = append(out.Kept, u.Step.Address)
 		}
 	}
-	w.letGo(nil)
+	w.letAllGo()
 	if !how.Leave && slices.ContainsFunc(out.RolledBack, w.hadPrevious) {
 		return w.finish(w.afterwards(ctx, out))
 	}
@@ -155,8 +155,10 @@ func (w *walk) leave(ctx context.Context, u UndoStep) (halt, journal.Status) {
 		case interrupted(ctx):
 			return halt{kind: haltInterrupted}, s.Status
 		case report.Verdict == providers.Absent && s.Status != journal.StepUndoing && s.Status != journal.StepUndoFailed:
-			return w.neverHappened(ctx, u.Step, report), journal.StepPending
+			w.forgetTraces(ctx, u.Step, report)
+			return w.neverHappened(u.Step, report), journal.StepPending
 		case report.Verdict == providers.Absent:
+			w.forgetTraces(ctx, u.Step, report)
 			return w.undone(u.Step, providers.Result{Summary: "found undone: " + report.Detail}, true), journal.StepUndone
 		}
 		u.Reason = fmt.Sprintf("stays as it is, %s: %s", report.Verdict, clip(report.Detail))
@@ -182,10 +184,11 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 		if undoing && step.Action == plans.ActionDeploy {
 			return halt{}, false // something else may run there: its rollback looks
 		}
+		w.forgetTraces(ctx, step, report)
 		if undoing {
 			return w.undone(step, providers.Result{Summary: "found undone: " + report.Detail}, true), true
 		}
-		return w.neverHappened(ctx, step, report), true
+		return w.neverHappened(step, report), true
 	case providers.Done:
 		if !undoing && u.Keep {
 			if why := w.succeeded(step, providers.Result{Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets}, true); why.kind != goOn {
@@ -207,15 +210,7 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 }
 
 // neverHappened closes the intent of a step that left nothing behind.
-func (w *walk) neverHappened(ctx context.Context, step plans.Step, report providers.Report) halt {
-	if step.Action == plans.ActionMigrate {
-		if err := w.rollbackOfAbsent(ctx, step); err != nil {
-			if interrupted(ctx) {
-				return halt{kind: haltInterrupted}
-			}
-			return undoFailure(step, err, report)
-		}
-	}
+func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
 	if w.state(step.Address).Status == journal.StepRunning {
 		out := journal.Outcome{
 			Result: journal.ResultFailed, Error: "it was interrupted", Verdict: string(report.Verdict), Detail: clip(report.Detail),
@@ -228,13 +223,27 @@ func (w *walk) neverHappened(ctx context.Context, step plans.Step, report provid
 	return halt{}
 }
 
-// rollbackOfAbsent runs the rollback of a step that is not there. It has
-// nothing to undo: a deployment's says so, and a migration's lets the target
-// forget that a statement was begun that left nothing.
-func (w *walk) rollbackOfAbsent(ctx context.Context, step plans.Step) error {
+// forgetTraces lets the target forget a try that has left nothing, to which the
+// next one would be held. When that cannot be done now it is told, and holds
+// nothing up.
+func (w *walk) forgetTraces(ctx context.Context, step plans.Step, report providers.Report) {
+	if !report.Traces {
+		return
+	}
+	if err := w.forget(ctx, step); err != nil {
+		w.tell(Event{Kind: StepProgress, Step: &step, Message: fmt.Sprintf(
+			"a try that left nothing is still noted at the target, and an edited file would be held to it (lockstep repair shows it): %s", clip(err.Error()))})
+	}
+}
+
+func (w *walk) forget(ctx context.Context, step plans.Step) error {
 	provider, err := w.provider(step)
 	if err != nil {
 		return err
+	}
+	forgetter, able := providers.As[providers.Forgetter](provider)
+	if !able {
+		return nil
 	}
 	req, err := w.request(step)
 	if err != nil {
@@ -242,8 +251,7 @@ func (w *walk) rollbackOfAbsent(ctx context.Context, step plans.Step) error {
 	}
 	bounded, done := bound(ctx, step)
 	defer done()
-	_, err = provider.Rollback(bounded, req)
-	return err
+	return forgetter.Forget(bounded, req)
 }
 
 // keeps reports whether the effect stays: what was fetched does no harm, rows
@@ -339,6 +347,7 @@ func (w *walk) undoFailed(ctx context.Context, step plans.Step, cause error) hal
 	}
 	report := w.probe(ctx, step)
 	if report.Verdict == providers.Absent && w.asBefore(ctx, step, cause) {
+		w.forgetTraces(ctx, step, report)
 		return w.undone(step, providers.Result{Summary: "undone, although the answer was lost: " + report.Detail}, true)
 	}
 	out := journal.Outcome{
@@ -363,7 +372,18 @@ func (w *walk) asBefore(ctx context.Context, step plans.Step, cause error) bool 
 	if errors.Is(cause, providers.ErrForeign) {
 		return false
 	}
-	return w.rollbackOfAbsent(ctx, step) == nil
+	provider, err := w.provider(step)
+	if err != nil {
+		return false
+	}
+	req, err := w.request(step)
+	if err != nil {
+		return false
+	}
+	bounded, done := bound(ctx, step)
+	defer done()
+	_, err = provider.Rollback(bounded, req)
+	return err == nil
 }
 
 func undoFailure(step plans.Step, cause error, report providers.Report) halt {

@@ -26,9 +26,11 @@ type walk struct {
 	asked    string // a request that was taken and not yet acted on
 	// announced are steps whose intent is durable and which have not begun.
 	announced map[string]bool
-	ahead     map[string]bool  // of those, what may have been carried out
-	held      map[string]*hold // by target
-	place     map[string]int   // of a step in the plan, by address
+	noneAhead bool                     // nothing is sent any more whose turn has not come
+	ahead     map[string]bool          // of those, what may have been carried out
+	held      map[string]*hold         // by target
+	closing   map[string]chan struct{} // closed once what was let go there is
+	place     map[string]int           // of a step in the plan, by address
 
 	observing sync.Mutex
 }
@@ -43,7 +45,7 @@ func newWalk(cfg Config, past journal.Run) *walk {
 	w := &walk{
 		cfg: cfg, plan: cfg.Plan, waitLeft: cfg.Wait,
 		steps: map[string]journal.StepState{}, outputs: Outputs{}, bakes: map[string]journal.BakeState{},
-		announced: map[string]bool{}, ahead: map[string]bool{}, held: map[string]*hold{}, place: make(map[string]int, len(cfg.Plan.Steps)),
+		announced: map[string]bool{}, ahead: map[string]bool{}, held: map[string]*hold{}, closing: map[string]chan struct{}{}, place: make(map[string]int, len(cfg.Plan.Steps)),
 	}
 	for i, step := range cfg.Plan.Steps {
 		w.place[step.Address] = i

@@ -55,15 +55,19 @@ func (t *task) goOn(ctx context.Context) Session {
 	}
 	h, ok := left.(*held)
 	if !ok || h.target != t.target || h.run != t.job.Run {
-		_ = left.Close() // everything in it is committed
+		_ = left.Close() // what is in it is committed, or never will be
 		return nil
 	}
 	t.state, t.early, t.sent = h.state, h.early, h.sent
 	if t.isEarly() {
 		return h.session // a row that was sent ahead may be using it
 	}
-	if !t.takeUp(ctx, h.session) || !t.isEarly() && h.session.Continue(ctx, t.job) != nil {
-		t.state, t.early = State{}, nil
+	good := t.takeUp(ctx, h.session)
+	if good && t.isEarly() {
+		return h.session
+	}
+	if !good || h.session.Continue(ctx, t.job) != nil {
+		t.state, t.early, t.sent = State{}, nil, nil
 		_ = left.Close()
 		return nil
 	}

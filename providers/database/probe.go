@@ -50,7 +50,9 @@ func (t *task) probe(ctx context.Context, s Session, state State) (providers.Rep
 	if t.running != "" {
 		return report(providers.InFlight, "%s is still running", t.running)
 	}
-	return report(providers.Absent, "the history has no version %d", t.version)
+	absent, err := report(providers.Absent, "the history has no version %d", t.version)
+	absent.Traces = len(state.statements(t.version, Down)) > 0
+	return absent, err
 }
 
 func report(v providers.Verdict, format string, args ...any) (providers.Report, error) {
@@ -87,7 +89,9 @@ func (t *task) probeStatements(ctx context.Context, s Session, begun []Statement
 		}
 	}
 	if finished+left == 0 {
-		return report(providers.Absent, "the first statement was begun, and the catalog has nothing of it")
+		absent, err := report(providers.Absent, "the first statement was begun, and the catalog has nothing of it")
+		absent.Traces = true
+		return absent, err
 	}
 	return report(providers.Partial, "%d of %d statements are finished", finished, len(statements))
 }

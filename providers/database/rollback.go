@@ -26,10 +26,13 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 			return &EditedError{Step: req.Step.Address, Applied: row, Found: t.migration.Up}
 		}
 		if !applied {
-			absent, err := t.clear(ctx, s, state)
-			if err != nil || absent {
-				result.Summary = fmt.Sprintf("%s is not applied", t.migration.Name)
+			absent, err := t.forgetTraces(ctx, s, state)
+			if err != nil {
 				return err
+			}
+			if absent {
+				result.Summary = fmt.Sprintf("%s is not applied", t.migration.Name)
+				return nil
 			}
 		}
 		if state.Dirty {
@@ -50,28 +53,6 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (provide
 		return providers.Result{}, err
 	}
 	return result, nil
-}
-
-// clear reports whether nothing of the version is there, and takes the receipts
-// back of statements that were begun and left nothing: they would hold the next
-// try to the content of this one.
-func (t *task) clear(ctx context.Context, s Session, state State) (bool, error) {
-	begun := state.statements(t.version, Up)
-	if len(begun) == 0 {
-		return true, nil
-	}
-	found, err := t.probeStatements(ctx, s, begun)
-	if err != nil || found.Verdict != providers.Absent {
-		return false, err
-	}
-	return true, s.Write(ctx, func(b Books, q Querier) error {
-		for _, r := range begun {
-			if err := b.Forget(ctx, q, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // versionAfterDown is the highest version that remains.

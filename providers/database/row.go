@@ -19,7 +19,7 @@ type Rower interface {
 	Row(ctx context.Context, works []Work) ([]Measured, error)
 }
 
-// A request to stop waits for the end of a row.
+// What others wait for is at most one row.
 const (
 	longestRow = 16
 	widestRow  = 256 << 10 // bytes of SQL
@@ -55,21 +55,21 @@ func (t *task) inRow(ctx context.Context, s Session, first Work) (m Measured, do
 	if err != nil || len(measured) == 0 {
 		return m, false, err
 	}
-	t.take(together.works, together.tasks, measured)
+	t.take(together, measured)
 	if len(measured) == len(together.works) {
-		if next := t.row(rower, t.state.apart(), convoy{}); len(next.works) > 0 {
-			t.sent = send(ctx, rower, next.works, next.tasks)
+		if next := t.row(rower, t.state.apart(), convoy{}); t.goesOn(ctx, next) {
+			t.sent = send(ctx, rower, next)
 		}
 	}
 	return measured[0], true, nil
 }
 
 // take remembers the results of the files of a row that are done.
-func (t *task) take(works []Work, tasks []*task, measured []Measured) {
+func (t *task) take(row convoy, measured []Measured) {
 	for i, m := range measured {
-		t.entered(works[i].Change)
-		if tasks[i] != t {
-			t.remember(tasks[i], works[i].Change, m)
+		t.entered(row.works[i].Change)
+		if row.tasks[i] != t {
+			t.remember(row.tasks[i], row.works[i].Change, m)
 		}
 	}
 }

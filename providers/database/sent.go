@@ -8,8 +8,7 @@ import (
 // sent is a row that is under way while the results of the one before it are
 // taken up: the session is the row's until it has ended.
 type sent struct {
-	works  []Work
-	tasks  []*task
+	convoy
 	cancel context.CancelFunc
 	ended  chan struct{}
 
@@ -20,20 +19,20 @@ type sent struct {
 
 // send carries a row out beside the steps before it. It outlives the step that
 // sends it, and has the time of its own first step.
-func send(ctx context.Context, rower Rower, works []Work, tasks []*task) *sent {
-	for _, t := range tasks {
+func send(ctx context.Context, rower Rower, row convoy) *sent {
+	for _, t := range row.tasks {
 		t.request.Ahead(t.request.Step.Address)
 	}
 	ctx = context.WithoutCancel(ctx)
-	r := &sent{works: works, tasks: tasks, ended: make(chan struct{})}
-	if limit := tasks[0].request.Step.Timeout; limit > 0 {
+	r := &sent{convoy: row, ended: make(chan struct{})}
+	if limit := row.tasks[0].request.Step.Timeout; limit > 0 {
 		ctx, r.cancel = context.WithTimeout(ctx, time.Duration(limit))
 	} else {
 		ctx, r.cancel = context.WithCancel(ctx)
 	}
 	go func() {
 		defer close(r.ended)
-		r.measured, r.err = rower.Row(ctx, works)
+		r.measured, r.err = rower.Row(ctx, row.works)
 	}()
 	return r
 }
@@ -58,17 +57,10 @@ func (r *sent) wait(ctx context.Context) {
 	}
 }
 
-// begins reports whether the step is the row's first.
-func (r *sent) begins(address string) bool {
-	return r != nil && r.tasks[0].request.Step.Address == address
-}
-
 // after is the state that the row leads to.
 func (r *sent) after(state State) State {
-	if r != nil {
-		for _, w := range r.works {
-			state = state.after(w.Change)
-		}
+	for _, w := range r.works {
+		state = state.after(w.Change)
 	}
 	return state
 }
@@ -83,7 +75,7 @@ func (t *task) takeUp(ctx context.Context, s Session) bool {
 	}
 	var next convoy
 	rower, able := s.(Rower)
-	if able && t.job.Exclusive && t.mayRow() && r.begins(t.request.Step.Address) {
+	if able && t.job.Exclusive && t.mayRow() && r.tasks[0].request.Step.Address == t.request.Step.Address {
 		next = t.row(rower, r.after(t.state.apart()), convoy{})
 	}
 	r.wait(ctx)
@@ -91,9 +83,21 @@ func (t *task) takeUp(ctx context.Context, s Session) bool {
 	if r.err != nil {
 		return false
 	}
-	t.take(r.works, r.tasks, r.measured)
-	if len(r.measured) == len(r.works) && len(next.works) > 0 && ctx.Err() == nil {
-		t.sent = send(ctx, rower, next.works, next.tasks)
+	t.take(r.convoy, r.measured)
+	if len(r.measured) == len(r.works) && t.goesOn(ctx, next) {
+		t.sent = send(ctx, rower, next)
 	}
 	return true
+}
+
+// goesOn reports whether a row may be sent although its turn has not come: a
+// run that is to stop sends nothing more.
+func (t *task) goesOn(ctx context.Context, row convoy) bool {
+	if len(row.works) == 0 || ctx.Err() != nil {
+		return false
+	}
+	for range t.request.Following {
+		return true
+	}
+	return false
 }

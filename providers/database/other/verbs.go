@@ -79,9 +79,6 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (result 
 	if err != nil {
 		return result, err
 	}
-	if reason := req.Step.Migration.Irreversible; reason != "" {
-		return result, fmt.Errorf("%s: %w: the author says: %s", req.Step.Address, providers.ErrIrreversible, reason)
-	}
 	err = t.do(ctx, true, func(o *opened) error {
 		version, dirty, err := o.version()
 		switch {
@@ -94,6 +91,9 @@ func (p *Provider) Rollback(ctx context.Context, req providers.Request) (result 
 			return nil
 		case version != t.version:
 			return fmt.Errorf("%w: the database is at version %d", providers.ErrForeign, version)
+		}
+		if reason := req.Step.Migration.Irreversible; reason != "" {
+			return fmt.Errorf("%w: the author says: %s", providers.ErrIrreversible, reason)
 		}
 		text, err := t.input("down", req.Step.Migration.Down)
 		if err != nil {

@@ -27,7 +27,7 @@ func (s *session) Inspect(ctx context.Context, statement sqlscan.Statement) (dat
 	case o.kind == "index" && o.verb == "create":
 		return s.inspectCreatedIndex(ctx, o)
 	case o.kind == "index" && o.verb == "drop":
-		return s.inspectDropped(ctx, o)
+		return s.inspectDroppedIndex(ctx, o)
 	case o.kind == "table" && o.verb == "drop":
 		return s.inspectDropped(ctx, o)
 	case o.kind == "table" && o.verb == "create":
@@ -72,8 +72,23 @@ func (s *session) inspectCreatedIndex(ctx context.Context, o object) (database.E
 	}
 }
 
-// inspectDropped: DROP INDEX CONCURRENTLY that was cut short leaves the index
-// INVALID; dropping it again ends it, so that counts as not begun.
+// inspectDroppedIndex: DROP INDEX CONCURRENTLY that was cut short leaves the
+// index INVALID: it serves no read any more. Dropping it again ends that.
+func (s *session) inspectDroppedIndex(ctx context.Context, o object) (database.Effect, error) {
+	var valid bool
+	err := s.guard.QueryRowContext(ctx, `SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)`, o.name).Scan(&valid)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return database.EffectDone, nil
+	case err != nil:
+		return database.EffectUnknown, fmt.Errorf("look up index %s: %w", o.name, err)
+	case valid:
+		return database.EffectAbsent, nil
+	default:
+		return database.EffectBroken, nil
+	}
+}
+
 func (s *session) inspectDropped(ctx context.Context, o object) (database.Effect, error) {
 	exists, err := s.exists(ctx, o.name)
 	return presence(!exists), err

@@ -70,12 +70,16 @@ func (t *transaction) whole(ctx context.Context) (m database.Measured, err error
 	return m, err
 }
 
-// opening is what goes over before the file, and how the id of the transaction
-// that has begun there and the time since are spelled; all are empty where it has begun already.
-type opening struct{ preface, began, elapsed string }
+// opening is what goes over before the file, how the id of the transaction
+// that has begun there and the time since are spelled, and what goes over right
+// before COMMIT; the first three are empty where it has begun already.
+type opening struct{ preface, began, elapsed, last string }
 
 func (t *transaction) opening() opening {
-	return opening{"BEGIN; " + t.session.limits(t.attempt.bodyLimit()) + "; " + t.session.enterAlone() + "; ", began, sinceBegan}
+	return opening{
+		preface: "BEGIN; " + t.session.limits(t.attempt.bodyLimit()) + "; " + t.session.enterAlone() + "; ",
+		began:   began, elapsed: sinceBegan,
+	}
 }
 
 // promote sends the file, its receipt and COMMIT as one message. The server
@@ -105,7 +109,7 @@ func (t *transaction) message(text string, m database.Measured, o opening) strin
 	return o.preface + text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
 		t.session.books.Load().Promotion(t.work.Change, m, database.Dialect{
 			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: cmp.Or(o.elapsed, sinceMessage),
-		}) + "; COMMIT"
+		}) + "; " + o.last + "COMMIT"
 }
 
 // behind counts the position of an error from the end of the preface.

@@ -38,10 +38,12 @@ func (s *session) Row(ctx context.Context, works []database.Work) ([]database.Me
 	if _, err := s.committed(ctx, c.pid, works[0].Change); err != nil {
 		return nil, err
 	}
-	if err := flush(context.WithoutCancel(ctx), s.guard); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quiesceGrace)
+	defer cancel()
+	if err := flush(ctx, s.guard); err != nil {
 		return nil, err
 	}
-	return s.carriedOut(context.WithoutCancel(ctx), works)
+	return s.carriedOut(ctx, works)
 }
 
 // flushLater leaves it to a later commit to make this one durable: the log is
@@ -57,10 +59,10 @@ func (s *session) rowMessage(ctx context.Context, c *connection, works []databas
 		if c.soiled || i > 0 {
 			o.preface = forget + "; " + o.preface
 		}
-		parts[i] = t.message(string(work.SQL), database.Measured{Tries: 1}, o)
 		if i < len(works)-1 {
-			parts[i] = strings.TrimSuffix(parts[i], "COMMIT") + flushLater + "; COMMIT"
+			o.last = flushLater + "; "
 		}
+		parts[i] = t.message(string(work.SQL), database.Measured{Tries: 1}, o)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -89,21 +91,26 @@ func (s *session) carriedOut(ctx context.Context, works []database.Work) ([]data
 }
 
 // flush makes durable what others have read and nobody has waited for: the
-// first commits of a row that was cut off. Whoever may not write has written
-// nothing.
+// first commits of a row that was cut off. A commit that has written anything
+// waits for the whole log before it. What is read of a standby is not ours to
+// make durable.
+// Source: PostgreSQL documentation, pg_logical_emit_message.
 func flush(ctx context.Context, c *connection) error {
-	_, err := c.ExecContext(ctx, `BEGIN; SET LOCAL synchronous_commit = on; `+
-		`SELECT FROM lockstep.history ORDER BY version DESC LIMIT 1 FOR KEY SHARE; COMMIT`)
+	_, err := c.ExecContext(ctx, `BEGIN READ WRITE; SET LOCAL synchronous_commit = on; `+
+		`SELECT pg_catalog.pg_logical_emit_message(true, 'lockstep', ''); COMMIT`)
 	if err == nil {
 		return nil
 	}
-	if _, abortErr := c.ExecContext(ctx, `ROLLBACK`); abortErr != nil {
-		return errors.Join(fmt.Errorf("make the history durable: %w", err), abortErr)
+	err = fmt.Errorf("make the history durable: %w", err)
+	var standby bool
+	if _, endErr := c.ExecContext(ctx, `ROLLBACK`); endErr != nil {
+		return errors.Join(err, endErr)
 	}
-	switch code(err) {
-	case "42501", "25006": // insufficient privilege, read-only transaction
+	if askErr := c.QueryRowContext(ctx, `SELECT pg_is_in_recovery()`).Scan(&standby); askErr != nil {
+		return errors.Join(err, askErr)
+	}
+	if standby {
 		return nil
-	default:
-		return fmt.Errorf("make the history durable: %w", err)
 	}
+	return err
 }

@@ -79,7 +79,7 @@ func TestARowIsOneTransactionEach(t *testing.T) {
 func TestARowEndsAtItsFirstError(t *testing.T) {
 	t.Parallel()
 	for name, broken := range map[string]string{
-		"when it runs":     "create table x (id int);\n\nalter table nowhere add column n int",
+		"when it is alone": "create table x (id int);\n\nalter table nowhere add column n int",
 		"when it is read":  "create table x (id int);\n\ncreate tabel nowhere (n int)",
 		"another's commit": "create table x (id int);\n\ncreate table t2 (id int)",
 	} {

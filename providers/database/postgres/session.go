@@ -64,7 +64,8 @@ func (s *session) open(ctx context.Context) error {
 // Close lets the locks go.
 func (s *session) Close() error { return errors.Join(s.dismiss(), s.guarding.give(), s.guard.close()) }
 
-// State implements database.Session. What it tells is durable.
+// State implements database.Session. What it tells is durable: it waits for
+// the commits of a row that nobody has waited for.
 func (s *session) State(ctx context.Context) (database.State, error) {
 	state, err := readState(ctx, s.guard, s.job.Target.Table)
 	if err == nil && len(state.History) > 0 {
