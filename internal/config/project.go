@@ -177,7 +177,11 @@ func (p *Project) find(kind, name string) *block {
 // constant returns an argument that needs no values, with its default. What
 // is wrong with it was reported by Load.
 func (p *Project) constant(b *block, name string) cty.Value {
-	value, _ := newEvaluation(p, nil).argument(b, name)
+	e := &evaluation{project: p} // what is left out, as most is, needs no functions
+	if b.args[name] != nil {
+		e = newEvaluation(p, nil)
+	}
+	value, _ := e.argument(b, name)
 	value, _ = value.UnmarkDeep()
 	if !value.IsWhollyKnown() {
 		return cty.NullVal(value.Type())
