@@ -85,8 +85,8 @@ func (w *lagWatch) end() (time.Duration, int64, error) {
 
 // positions are how far the server has written and its only replica replayed.
 func (s *server) positions(ctx context.Context) (written, replayed int64, err error) {
-	err = s.admin.QueryRowContext(ctx, `SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, replay_lsn - '0/0'::pg_lsn
-		FROM pg_stat_replication WHERE state = 'streaming'`).Scan(&written, &replayed)
+	err = s.admin.QueryRowContext(ctx, `SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, coalesce(replay_lsn, '0/0') - '0/0'::pg_lsn
+		FROM pg_stat_replication WHERE state IN ('streaming', 'catchup')`).Scan(&written, &replayed)
 	if err != nil {
 		return 0, 0, fmt.Errorf("look at the replica: %w", err)
 	}

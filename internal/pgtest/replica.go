@@ -16,7 +16,8 @@ func (s *Server) Replica(opts Options) (*Server, error) {
 		return nil, err
 	}
 	copied := r.command("pg_basebackup", "--pgdata", r.data(), "--host", s.dir, "--username", "postgres",
-		"--write-recovery-conf", "--checkpoint", "fast", "--wal-method", "stream", "--no-sync")
+		"--write-recovery-conf", "--checkpoint", "fast", "--wal-method", "stream", "--no-sync",
+		"--create-slot", "--slot", fmt.Sprintf("replica_%d", s.replicas.Add(1))) // keeps the log that it lacks
 	if out, err := copied.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("pg_basebackup: %w: %s", err, strings.TrimSpace(string(out))), r.Stop())
 	}

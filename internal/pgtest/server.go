@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,6 +38,8 @@ type Server struct {
 	bin     string
 	process *exec.Cmd
 	owner   *owner
+
+	replicas atomic.Int64 // made of it; each has a slot
 }
 
 // owner is the unprivileged user that runs the server when we are root, which
