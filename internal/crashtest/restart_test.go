@@ -29,7 +29,7 @@ type restart struct {
 // TestServerRestarts ends the server at the messages and failpoints of a
 // migration up and down.
 func TestServerRestarts(t *testing.T) {
-	tallies := map[string]*tally{"apply": {}, "rollback": {}, "backfill": {}}
+	tallies := map[string]*tally{"apply": {}, "rollback": {}, "backfill": {}, "rows": {}}
 	t.Run("all", func(t *testing.T) {
 		for worker := range restartWorkers {
 			t.Run(fmt.Sprint("server ", worker), func(t *testing.T) {

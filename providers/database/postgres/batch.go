@@ -70,7 +70,15 @@ func (s *session) holdBackfill(ctx context.Context, key database.CursorKey) erro
 	}
 }
 
-func (b *batcher) Close() error { return b.work.close() }
+// Close gives the backfill's lock back in words: a server that does not notice
+// that its client is gone would keep it.
+func (b *batcher) Close() error {
+	err := b.work.close()
+	if b.session.job.Target.Lock != database.LockLease {
+		err = errors.Join(err, b.session.letGo())
+	}
+	return err
+}
 
 // Batch runs work in one short transaction.
 func (b *batcher) Batch(ctx context.Context, limits database.Limits, work func(context.Context, database.Querier) error) error {

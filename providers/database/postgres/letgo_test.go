@@ -67,3 +67,34 @@ func TestNoLockOutlivesALostConnection(t *testing.T) {
 		}
 	}
 }
+
+// The same of a backfill's lock, when nothing but the farewell is lost.
+func TestNoBackfillsLockOutlivesItsFarewell(t *testing.T) {
+	t.Parallel()
+	filled := func(arm faultproxy.Fault) (*bench, *faultproxy.Proxy) {
+		b := newBench(t)
+		b.orders(10)
+		p := b.behindProxy()
+		req := b.filling(nil)
+		p.Arm(arm)
+		b.apply(req)
+		return b, p
+	}
+	_, p := filled(faultproxy.Fault{})
+	farewells := 0
+	for i, m := range p.Seen(faultproxy.Client) {
+		if m.String() != "Terminate" {
+			continue
+		}
+		farewells++
+		b, p := filled(faultproxy.Fault{From: faultproxy.Client, Number: i + 1, Before: true, Hides: faultproxy.HidesFromServer})
+		if _, cut := p.Happened(); !cut {
+			t.Errorf("message %d was not cut", i+1)
+		}
+		// A backend that is ended needs a moment.
+		b.await(t, `select count(*) = 0 from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and a.datname = current_database()`)
+	}
+	if farewells < 2 {
+		t.Errorf("%d connections said farewell", farewells)
+	}
+}
