@@ -69,7 +69,7 @@ func TestWhatWasSentAheadEndsWithTheRun(t *testing.T) {
 	if err := r.held.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r.want(`SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockstep/%' AND datname = current_database()`, "0")
+	r.await(t, `SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name LIKE 'lockstep/%' AND datname = current_database()`)
 	r.want(`SELECT count(*), max(version), to_regclass('slow') IS NULL FROM lockstep.history`, "21,21,t")
 	r.verdict(r.steps[19], providers.Done)
 	r.verdict(r.steps[20], providers.Absent)
