@@ -121,10 +121,6 @@ func orMissing(s figures.Spread[float64]) string {
 	return times(s)
 }
 
-func toolDir(dir string, i int) string { return filepath.Join(dir, fmt.Sprint(i)) }
-
-func database(i int) string { return fmt.Sprintf("bench_%d", i) }
-
 func indexes[T any](list []T) []int {
 	all := make([]int, len(list))
 	for i := range all {

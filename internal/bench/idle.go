@@ -97,12 +97,13 @@ func (l idling) prepare(ctx context.Context, tools []contestant.Tool) ([]applied
 		var group errgroup.Group
 		group.SetLimit(runtime.NumCPU())
 		for i, t := range tools {
-			list[i] = applied{tool: t, job: contestant.Job{Dir: toolDir(l.folder, i), Server: l.server.URL, Database: database(i)}}
-			if err := l.server.fresh(ctx, database(i)); err != nil {
+			name := fmt.Sprintf("bench_%d", i)
+			list[i] = applied{tool: t, job: contestant.Job{Dir: filepath.Join(l.folder, name), Server: l.server.URL, Database: name}}
+			if err := l.server.fresh(ctx, name); err != nil {
 				return errors.Join(err, group.Wait())
 			}
 			group.Go(func() error {
-				if err := t.Write(list[i].job.Dir, files, l.server.URL, database(i)); err != nil {
+				if err := t.Write(list[i].job.Dir, files, l.server.URL, name); err != nil {
 					return err
 				}
 				var r result

@@ -39,16 +39,7 @@ type journey struct {
 // that of many small migrations.
 func journeys(t *testing.T, server *pgtest.Server) []*journey {
 	t.Helper()
-	below := origin(t, server, programs.get(t, "failpoint"), schema)
-	above := below.again(t)
-	if r := above.lockstep(t, crash{}, applyArgs()...); r.code != 0 {
-		t.Fatalf("the undisturbed run failed with exit code %d:\n%s", r.code, r.output)
-	}
-	up := &journey{
-		name: "apply", from: below, settled: []string{"released"},
-		args:  func(*testing.T, *world) []string { return applyArgs() },
-		start: below.signature(t), end: above.signature(t),
-	}
+	up, above := forward(t, server, "apply", schema)
 	applied := above.lastRun(t)
 	down := &journey{
 		name: "rollback", from: above, settled: []string{"rolled_back", "none"},
@@ -58,6 +49,21 @@ func journeys(t *testing.T, server *pgtest.Server) []*journey {
 		start: up.end, end: up.start,
 	}
 	return []*journey{up, down, filling(t, server), rows(t, server)}
+}
+
+// forward is the way of a project's change set, and the world that it leads to.
+func forward(t *testing.T, server *pgtest.Server, name, project string) (*journey, *world) {
+	t.Helper()
+	below := origin(t, server, programs.get(t, "failpoint"), project)
+	above := below.again(t)
+	if r := above.lockstep(t, crash{}, applyArgs()...); r.code != 0 {
+		t.Fatalf("the undisturbed %s failed with exit code %d:\n%s", name, r.code, r.output)
+	}
+	return &journey{
+		name: name, from: below, settled: []string{"released"},
+		args:  func(*testing.T, *world) []string { return applyArgs() },
+		start: below.signature(t), end: above.signature(t),
+	}, above
 }
 
 // severalRows is enough small migrations for a message that takes several along,
@@ -88,31 +94,16 @@ func rows(t *testing.T, server *pgtest.Server) *journey {
 			}
 		}
 	}
-	below := origin(t, server, programs.get(t, "failpoint"), project)
-	above := below.again(t)
-	if r := above.lockstep(t, crash{}, applyArgs()...); r.code != 0 {
-		t.Fatalf("the undisturbed run of many failed with exit code %d:\n%s", r.code, r.output)
-	}
-	return &journey{
-		name: "rows", from: below, settled: []string{"released"},
-		args:  func(*testing.T, *world) []string { return applyArgs() },
-		start: below.signature(t), end: above.signature(t),
-	}
+	j, _ := forward(t, server, "rows", project)
+	return j
 }
 
 // filling changes each row once.
 func filling(t *testing.T, server *pgtest.Server) *journey {
 	t.Helper()
-	below := origin(t, server, programs.get(t, "failpoint"), "testdata/fill")
-	above := below.again(t)
-	if r := above.lockstep(t, crash{}, applyArgs()...); r.code != 0 {
-		t.Fatalf("the undisturbed backfill failed with exit code %d:\n%s", r.code, r.output)
-	}
-	return &journey{
-		name: "backfill", from: below, settled: []string{"released"}, stays: true,
-		args:  func(*testing.T, *world) []string { return applyArgs() },
-		start: below.signature(t), end: above.signature(t),
-	}
+	j, _ := forward(t, server, "backfill", "testdata/fill")
+	j.stays = true
+	return j
 }
 
 // world is a fresh one at the journey's beginning.

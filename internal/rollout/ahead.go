@@ -77,23 +77,25 @@ const lookLimit = time.Minute
 func (w *walk) lookAhead(ctx context.Context) (why halt) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 	defer cancel()
-	silent := map[string]bool{}
+	silent := map[string]providers.Report{}
 	for _, step := range w.takeAhead() {
-		verdict := providers.Unknown
-		if !silent[step.Target] {
-			verdict = w.probe(ctx, step).Verdict
+		report, unanswered := silent[step.Target]
+		if !unanswered {
+			report = w.probe(ctx, step)
 		}
-		if verdict == providers.Absent {
+		switch report.Verdict {
+		case providers.Absent:
 			continue
+		case providers.Unknown:
+			silent[step.Target] = report
 		}
-		silent[step.Target] = silent[step.Target] || verdict == providers.Unknown
 		w.takeAnnounced(step.Address)
 		w.change(step.Address, func(s *journal.StepState) {
 			s.Attempt++
 			s.Started, s.Status, s.Intent = time.Now(), journal.StepRunning, intentOf(step, nil)
 		})
 		w.tell(Event{Kind: StepStarted, Step: &step, Message: step.Summary})
-		why = worse(why, w.ending(step, w.lookAfter(ctx, step, errAhead)))
+		why = worse(why, w.ending(step, w.conclude(ctx, step, errAhead, report)))
 	}
 	return why
 }

@@ -16,11 +16,7 @@ type rawJSON = json.RawMessage
 
 // effect carries out a step that changes a target: intent, effect, outcome.
 func (w *walk) effect(ctx context.Context, step plans.Step) halt {
-	provider, err := w.provider(step)
-	if err != nil {
-		return w.failedBefore(step, err)
-	}
-	req, err := w.request(step)
+	provider, req, err := w.reach(step)
 	if err != nil {
 		return w.failedBefore(step, err)
 	}
@@ -143,7 +139,11 @@ func (w *walk) stoppedShort(ctx context.Context, step plans.Step, cause error) h
 
 // lookAfter asks the target how much of a failed effect is there.
 func (w *walk) lookAfter(ctx context.Context, step plans.Step, cause error) halt {
-	report := w.probe(ctx, step)
+	return w.conclude(ctx, step, cause, w.probe(ctx, step))
+}
+
+// conclude ends a failed effect by what its target has said.
+func (w *walk) conclude(ctx context.Context, step plans.Step, cause error, report providers.Report) halt {
 	if interrupted(ctx) {
 		return w.cutShort(step, cause)
 	}
@@ -171,11 +171,7 @@ func (w *walk) probe(ctx context.Context, step plans.Step) providers.Report {
 	unknown := func(err error) providers.Report {
 		return providers.Report{Verdict: providers.Unknown, Detail: err.Error()}
 	}
-	provider, err := w.provider(step)
-	if err != nil {
-		return unknown(err)
-	}
-	req, err := w.request(step)
+	provider, req, err := w.reach(step)
 	if err != nil {
 		return unknown(err)
 	}

@@ -62,7 +62,6 @@ type crew struct {
 func (w *walk) phase(ctx context.Context, phase plans.Phase) halt {
 	watch, quiet := context.WithCancel(ctx)
 	defer quiet()
-	defer w.letAllGo()
 	c := crew{
 		ready: w.readyIn(phase), running: map[string]bool{}, targets: map[string]bool{}, results: make(chan ending, w.cfg.Parallelism),
 	}

@@ -150,15 +150,13 @@ func (w *walk) leave(ctx context.Context, u UndoStep) (halt, journal.Status) {
 		return halt{}, s.Status
 	}
 	if s.Status != journal.StepDone {
-		report := w.probe(ctx, u.Step)
+		report := w.probeBack(ctx, u.Step)
 		switch {
 		case interrupted(ctx):
 			return halt{kind: haltInterrupted}, s.Status
 		case report.Verdict == providers.Absent && s.Status != journal.StepUndoing && s.Status != journal.StepUndoFailed:
-			w.forgetTraces(ctx, u.Step, report)
 			return w.neverHappened(u.Step, report), journal.StepPending
 		case report.Verdict == providers.Absent:
-			w.forgetTraces(ctx, u.Step, report)
 			return w.undone(u.Step, providers.Result{Summary: "found undone: " + report.Detail}, true), journal.StepUndone
 		}
 		u.Reason = fmt.Sprintf("stays as it is, %s: %s", report.Verdict, clip(report.Detail))
@@ -171,7 +169,7 @@ func (w *walk) leave(ctx context.Context, u UndoStep) (halt, journal.Status) {
 func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 	step := u.Step
 	s := w.state(step.Address)
-	report := w.probe(ctx, step)
+	report := w.probeBack(ctx, step)
 	if interrupted(ctx) {
 		return halt{kind: haltInterrupted}, true
 	}
@@ -184,7 +182,6 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 		if undoing && step.Action == plans.ActionDeploy {
 			return halt{}, false // something else may run there: its rollback looks
 		}
-		w.forgetTraces(ctx, step, report)
 		if undoing {
 			return w.undone(step, providers.Result{Summary: "found undone: " + report.Detail}, true), true
 		}
@@ -223,31 +220,29 @@ func (w *walk) neverHappened(step plans.Step, report providers.Report) halt {
 	return halt{}
 }
 
-// forgetTraces lets the target forget a try that has left nothing, to which the
-// next one would be held. When that cannot be done now it is told, and holds
-// nothing up.
-func (w *walk) forgetTraces(ctx context.Context, step plans.Step, report providers.Report) {
-	if !report.Traces {
-		return
+// probeBack asks the target on the way back, and lets it forget a try that has
+// left nothing, to which the next one would be held. When that cannot be done
+// now it is told, and holds nothing up.
+func (w *walk) probeBack(ctx context.Context, step plans.Step) providers.Report {
+	report := w.probe(ctx, step)
+	if !report.Traces || interrupted(ctx) {
+		return report
 	}
 	if err := w.forget(ctx, step); err != nil {
 		w.tell(Event{Kind: StepProgress, Step: &step, Message: fmt.Sprintf(
 			"a try that left nothing is still noted at the target, and an edited file would be held to it (lockstep repair shows it): %s", clip(err.Error()))})
 	}
+	return report
 }
 
 func (w *walk) forget(ctx context.Context, step plans.Step) error {
-	provider, err := w.provider(step)
+	provider, req, err := w.reach(step)
 	if err != nil {
 		return err
 	}
 	forgetter, able := providers.As[providers.Forgetter](provider)
 	if !able {
 		return nil
-	}
-	req, err := w.request(step)
-	if err != nil {
-		return err
 	}
 	bounded, done := bound(ctx, step)
 	defer done()
@@ -290,11 +285,7 @@ func (w *walk) keepPart(u UndoStep, report providers.Report) halt {
 // undo takes one effect back: intent, rollback, outcome.
 func (w *walk) undo(ctx context.Context, step plans.Step) halt {
 	w.change(step.Address, func(s *journal.StepState) { s.Started = time.Now() })
-	provider, err := w.provider(step)
-	if err != nil {
-		return undoFailure(step, err, providers.Report{Verdict: providers.Unknown})
-	}
-	req, err := w.request(step)
+	provider, req, err := w.reach(step)
 	if err != nil {
 		return undoFailure(step, err, providers.Report{Verdict: providers.Unknown})
 	}
@@ -345,9 +336,8 @@ func (w *walk) undoFailed(ctx context.Context, step plans.Step, cause error) hal
 		}
 		return halt{kind: haltInterrupted}
 	}
-	report := w.probe(ctx, step)
+	report := w.probeBack(ctx, step)
 	if report.Verdict == providers.Absent && w.asBefore(ctx, step, cause) {
-		w.forgetTraces(ctx, step, report)
 		return w.undone(step, providers.Result{Summary: "undone, although the answer was lost: " + report.Detail}, true)
 	}
 	out := journal.Outcome{
@@ -372,11 +362,7 @@ func (w *walk) asBefore(ctx context.Context, step plans.Step, cause error) bool 
 	if errors.Is(cause, providers.ErrForeign) {
 		return false
 	}
-	provider, err := w.provider(step)
-	if err != nil {
-		return false
-	}
-	req, err := w.request(step)
+	provider, req, err := w.reach(step)
 	if err != nil {
 		return false
 	}

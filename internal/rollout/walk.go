@@ -188,6 +188,16 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 	}, nil
 }
 
+// reach returns the step's provider and what it is to be given.
+func (w *walk) reach(step plans.Step) (providers.Provider, providers.Request, error) {
+	provider, err := w.provider(step)
+	if err != nil {
+		return nil, providers.Request{}, err
+	}
+	req, err := w.request(step)
+	return provider, req, err
+}
+
 // stopped reports whether the process was asked to end.
 func (w *walk) stopped() bool {
 	select {

@@ -2,7 +2,6 @@ package contestant
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,22 +81,6 @@ func TestLockstepsProject(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "migrations", "000001_m.up.sql")); err != nil {
 		t.Error(err)
-	}
-	if err := os.MkdirAll(filepath.Join(dir, ".lockstep", "runs"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	each, _ := Psql("", "")
-	if err := each.Forget(dir); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, ".lockstep")); err != nil {
-		t.Error("another tool has deleted Lockstep's record")
-	}
-	if err := own.Forget(dir); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, ".lockstep")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the record is left: %v", err)
 	}
 }
 

@@ -53,15 +53,6 @@ change_set %q {
 	return os.WriteFile(filepath.Join(dir, "project.lockstep.hcl"), []byte(text.String()), 0o600)
 }
 
-// Forget deletes what Lockstep has recorded of its runs, for a database that
-// was made anew.
-func (t Tool) Forget(dir string) error {
-	if t.Kind != Lockstep {
-		return nil
-	}
-	return os.RemoveAll(filepath.Join(dir, ".lockstep"))
-}
-
 // WriteBackfill fills a folder with a project that changes every row of the
 // table accounts in batches, with the block's own defaults.
 func (t Tool) WriteBackfill(j Job) error {

@@ -89,10 +89,7 @@ func TestALostAnswerToWhatWasSentAheadIsRead(t *testing.T) {
 			b := newBench(t)
 			direct := b.url
 			r := newRow(b, tables(many)...)
-			p := b.behindProxy()
-			for i := range r.steps {
-				r.steps[i].Settings = b.settings("")
-			}
+			p := r.behindProxy()
 			p.Arm(faultproxy.Fault{From: faultproxy.Client, Says: "create table t25 ", Before: before})
 			results, err := r.applyAll()
 			for range 2 {

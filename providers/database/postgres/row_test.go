@@ -35,6 +35,17 @@ func newRow(b *bench, files ...string) *row {
 	return r
 }
 
+// behindProxy puts a proxy between the steps, which there are already, and the
+// database.
+func (r *row) behindProxy() *faultproxy.Proxy {
+	r.t.Helper()
+	p := r.bench.behindProxy()
+	for i := range r.steps {
+		r.steps[i].Settings = r.settings("")
+	}
+	return p
+}
+
 // applyAll applies one step after the other until one fails.
 func (r *row) applyAll() (results []providers.Result, err error) {
 	for _, req := range r.steps {
@@ -119,10 +130,7 @@ func TestARowsLostAnswerIsRead(t *testing.T) {
 			b := newBench(t)
 			direct := b.url
 			r := newRow(b, tables(5)...)
-			p := b.behindProxy()
-			for i := range r.steps {
-				r.steps[i].Settings = b.settings("")
-			}
+			p := r.behindProxy()
 			// The third file's text goes over with others before it.
 			p.Arm(faultproxy.Fault{From: faultproxy.Client, Says: "create table t4 ", Before: before})
 			_, err := r.applyAll()
