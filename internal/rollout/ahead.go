@@ -17,7 +17,7 @@ import (
 func (w *walk) following(first plans.Step) iter.Seq[providers.Request] {
 	return func(yield func(providers.Request) bool) {
 		for _, next := range w.row(first) {
-			if w.stopping() || !w.isAnnounced(next.Address) {
+			if w.stopping() || !w.maySend(next) {
 				return
 			}
 			req, err := w.request(next)
@@ -28,10 +28,10 @@ func (w *walk) following(first plans.Step) iter.Seq[providers.Request] {
 	}
 }
 
-func (w *walk) isAnnounced(address string) bool {
+func (w *walk) maySend(step plans.Step) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.announced[address] && !w.noneAhead
+	return w.announced[step.Target][step.Address] && !w.noneAhead
 }
 
 // sendNoMore keeps steps from being carried out before their turn: something
@@ -89,7 +89,7 @@ func (w *walk) lookAhead(ctx context.Context) (why halt) {
 		case providers.Unknown:
 			silent[step.Target] = report
 		}
-		w.takeAnnounced(step.Address)
+		w.takeAnnounced(step)
 		w.change(step.Address, func(s *journal.StepState) {
 			s.Attempt++
 			s.Started, s.Status, s.Intent = time.Now(), journal.StepRunning, intentOf(step, nil)

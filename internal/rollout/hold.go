@@ -79,8 +79,8 @@ func (w *walk) inUse(busy map[string]bool, why halt) func(target string) bool {
 	announced := map[string]bool{}
 	if why.kind == goOn {
 		w.mu.Lock()
-		for address := range w.announced {
-			announced[w.plan.Steps[w.place[address]].Target] = true
+		for target, steps := range w.announced {
+			announced[target] = len(steps) > 0
 		}
 		w.mu.Unlock()
 	}

@@ -13,10 +13,11 @@ const rowLength = 64
 
 // announce makes the step's intent durable, and with it those of the
 // migrations that follow at the same database: their receipts tell which of
-// them have happened, whatever the journal says.
+// them have happened, whatever the journal says. The next ones are announced
+// before the last ones begin, so that no database waits for that.
 func (w *walk) announce(step plans.Step, intent journal.Intent) error {
-	if w.takeAnnounced(step.Address) {
-		return nil
+	if w.takeAnnounced(step) {
+		return w.announceAhead(step)
 	}
 	row := w.row(step)
 	if err := w.record(journal.Entry{
@@ -24,6 +25,18 @@ func (w *walk) announce(step plans.Step, intent journal.Intent) error {
 	}); err != nil {
 		return err
 	}
+	return w.announceRow(row)
+}
+
+func (w *walk) announceAhead(step plans.Step) error {
+	if w.announcedAt(step.Target) > rowLength/2 || w.stopping() {
+		return nil
+	}
+	return w.announceRow(slices.DeleteFunc(w.row(step), w.isAnnounced))
+}
+
+// announceRow makes the intents of steps durable whose turn has not come.
+func (w *walk) announceRow(row []plans.Step) error {
 	for i, next := range row {
 		if err := w.record(journal.Entry{
 			Kind: journal.StepIntent, Step: next.Address, Attempt: w.state(next.Address).Attempt + 1,
@@ -35,17 +48,32 @@ func (w *walk) announce(step plans.Step, intent journal.Intent) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, next := range row {
-		w.announced[next.Address] = true
+		if w.announced[next.Target] == nil {
+			w.announced[next.Target] = map[string]bool{}
+		}
+		w.announced[next.Target][next.Address] = true
 	}
 	return nil
 }
 
-func (w *walk) takeAnnounced(address string) bool {
+func (w *walk) isAnnounced(step plans.Step) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	announced := w.announced[address]
-	delete(w.announced, address)
-	delete(w.ahead, address)
+	return w.announced[step.Target][step.Address]
+}
+
+func (w *walk) announcedAt(target string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.announced[target])
+}
+
+func (w *walk) takeAnnounced(step plans.Step) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	announced := w.announced[step.Target][step.Address]
+	delete(w.announced[step.Target], step.Address)
+	delete(w.ahead, step.Address)
 	return announced
 }
 
@@ -82,9 +110,11 @@ func (w *walk) inRow(step plans.Step) bool {
 // withdraw takes back the announcements of steps that will not begin now.
 func (w *walk) withdraw() error {
 	w.mu.Lock()
-	left := make([]int, 0, len(w.announced))
-	for address := range w.announced {
-		left = append(left, w.place[address])
+	var left []int
+	for _, at := range w.announced {
+		for address := range at {
+			left = append(left, w.place[address])
+		}
 	}
 	clear(w.announced)
 	w.mu.Unlock()

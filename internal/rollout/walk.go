@@ -24,8 +24,9 @@ type walk struct {
 	bakes    map[string]journal.BakeState
 	waitLeft time.Duration
 	asked    string // a request that was taken and not yet acted on
-	// announced are steps whose intent is durable and which have not begun.
-	announced map[string]bool
+	// announced are steps whose intent is durable and which have not begun, by
+	// target.
+	announced map[string]map[string]bool
 	noneAhead bool                     // nothing is sent any more whose turn has not come
 	ahead     map[string]bool          // of those, what may have been carried out
 	held      map[string]*hold         // by target
@@ -45,7 +46,7 @@ func newWalk(cfg Config, past journal.Run) *walk {
 	w := &walk{
 		cfg: cfg, plan: cfg.Plan, waitLeft: cfg.Wait,
 		steps: map[string]journal.StepState{}, outputs: Outputs{}, bakes: map[string]journal.BakeState{},
-		announced: map[string]bool{}, ahead: map[string]bool{}, held: map[string]*hold{}, closing: map[string]chan struct{}{}, place: make(map[string]int, len(cfg.Plan.Steps)),
+		announced: map[string]map[string]bool{}, ahead: map[string]bool{}, held: map[string]*hold{}, closing: map[string]chan struct{}{}, place: make(map[string]int, len(cfg.Plan.Steps)),
 	}
 	for i, step := range cfg.Plan.Steps {
 		w.place[step.Address] = i

@@ -19,11 +19,9 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 		return providers.Result{}, err
 	}
 	var result providers.Result
-	err = t.do(ctx, func(ctx context.Context, s Session, state State) error {
-		if early, ok := t.early[req.Step.Address]; ok {
-			delete(t.early, req.Step.Address)
-			t.settled = true
-			result = early
+	err = t.do(ctx, func(ctx context.Context, s Session, state State) (err error) {
+		var early bool
+		if result, early = t.takeEarly(); early {
 			return nil
 		}
 		if done, err := t.applied(state); err != nil || done {
@@ -31,17 +29,11 @@ func (p *Provider) Apply(ctx context.Context, req providers.Request) (providers.
 			result.Summary = fmt.Sprintf("%s is already applied", t.migration.Name)
 			return err
 		}
-		state, err := t.finishDown(ctx, s, state)
-		if err != nil {
+		if state, err = t.finishDown(ctx, s, state); err != nil {
 			return err
 		}
-		before := state.Version
-		measured, err := t.up(ctx, s, state)
-		if err != nil {
-			return err
-		}
-		result = promoted(before, max(before, t.version), measured)
-		return nil
+		result, err = t.up(ctx, s, state)
+		return err
 	})
 	if err != nil {
 		t.tidy(ctx)
@@ -99,17 +91,18 @@ func (t *task) finishDown(ctx context.Context, s Session, state State) (State, e
 	return t.state, err
 }
 
-func (t *task) up(ctx context.Context, s Session, state State) (Measured, error) {
+func (t *task) up(ctx context.Context, s Session, state State) (providers.Result, error) {
 	work, stepwise, err := t.upWork(state)
 	if err != nil {
-		return Measured{}, err
+		return providers.Result{}, err
 	}
 	if !stepwise {
-		if m, done, err := t.inRow(ctx, s, work); done || err != nil {
-			return m, err
+		if result, done, err := t.inRow(ctx, s, work); done || err != nil {
+			return result, err
 		}
 	}
-	return t.carryOut(ctx, s, work, stepwise)
+	m, err := t.carryOut(ctx, s, work, stepwise)
+	return promoted(state.Version, max(state.Version, t.version), m), err
 }
 
 // upWork is the up file and what it changes, and whether it has to run one

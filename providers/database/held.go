@@ -62,7 +62,7 @@ func (t *task) goOn(ctx context.Context) Session {
 	if t.isEarly() {
 		return h.session // a row that was sent ahead may be using it
 	}
-	good := t.takeUp(ctx, h.session)
+	good := t.takeUp(ctx, h.session) == nil
 	if good && t.isEarly() {
 		return h.session
 	}

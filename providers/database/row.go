@@ -13,10 +13,20 @@ type Rower interface {
 	// with its receipt, and needs no locks to be taken before. It may be called
 	// while a row is under way.
 	Fits(work Work) bool
-	// Row carries the files out one after the other, each in a transaction with
-	// its receipt, until the first that fails, and returns what was measured of
-	// those that are done. An error means that nobody can tell which are.
-	Row(ctx context.Context, works []Work) ([]Measured, error)
+	// Row makes several of them ready to be carried out in one go. It sends
+	// nothing, and may be called while another row is under way.
+	Row(works []Work) Row
+}
+
+// Row is files that are carried out one after the other, each in a transaction
+// with its receipt, until the first that fails.
+type Row interface {
+	// Send carries them out, and reports whether all are done.
+	Send(ctx context.Context) bool
+	// Done reads which are, and what was measured of them, once Send has
+	// returned; the next row may be under way. An error means that nobody can
+	// tell.
+	Done(ctx context.Context) ([]Measured, error)
 }
 
 // What others wait for is at most one row.
@@ -39,48 +49,45 @@ func (t *task) mayRow() bool {
 // inRow carries the file out together with those that follow, where that can
 // be done, and sends the next ones ahead. When the file is not done then, it
 // has to be tried by itself, which tells why.
-func (t *task) inRow(ctx context.Context, s Session, first Work) (m Measured, done bool, err error) {
+func (t *task) inRow(ctx context.Context, s Session, first Work) (result providers.Result, done bool, err error) {
 	rower, able := s.(Rower)
 	if !able || !t.mayRow() || !rower.Fits(first) {
-		return m, false, nil
+		return result, false, nil
 	}
 	together := t.row(rower, t.state.apart().after(first.Change), convoy{[]Work{first}, []*task{t}, len(first.SQL)})
 	if len(together.works) == 1 {
-		return m, false, nil
+		return result, false, nil
 	}
-	for _, next := range together.tasks[1:] {
-		t.request.Ahead(next.request.Step.Address)
+	t.sent = t.send(ctx, rower.Row(together.works), together)
+	if err := t.takeUp(ctx, s); err != nil {
+		return result, false, err
 	}
-	measured, err := rower.Row(ctx, together.works)
-	if err != nil || len(measured) == 0 {
-		return m, false, err
-	}
-	t.take(together, measured)
-	if len(measured) == len(together.works) {
-		if next := t.row(rower, t.state.apart(), convoy{}); t.goesOn(ctx, next) {
-			t.sent = send(ctx, rower, next)
-		}
-	}
-	return measured[0], true, nil
+	result, done = t.takeEarly()
+	return result, done, nil
 }
 
 // take remembers the results of the files of a row that are done.
 func (t *task) take(row convoy, measured []Measured) {
 	for i, m := range measured {
-		t.entered(row.works[i].Change)
-		if row.tasks[i] != t {
-			t.remember(row.tasks[i], row.works[i].Change, m)
+		c := row.works[i].Change
+		t.entered(c)
+		if t.early == nil {
+			t.early = map[string]providers.Result{}
 		}
+		result := promoted(c.Before, c.Version, m)
+		result.Took = m.Duration
+		t.early[row.tasks[i].request.Step.Address] = result
 	}
 }
 
-func (t *task) remember(next *task, c Change, m Measured) {
-	if t.early == nil {
-		t.early = map[string]providers.Result{}
+// takeEarly returns the step's own result, if it was carried out in a row.
+func (t *task) takeEarly() (result providers.Result, done bool) {
+	address := t.request.Step.Address
+	if result, done = t.early[address]; done {
+		delete(t.early, address)
+		t.settled = true
 	}
-	result := promoted(c.Before, c.Version, m)
-	result.Took = m.Duration
-	t.early[next.request.Step.Address] = result
+	return result, done
 }
 
 // row adds the files to a row that may go with it: those that follow at the

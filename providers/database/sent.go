@@ -2,37 +2,38 @@ package database
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
 // sent is a row that is under way while the results of the one before it are
-// taken up: the session is the row's until it has ended.
+// taken up: the connection for migrations is the row's until it has ended.
 type sent struct {
 	convoy
+	row    Row
 	cancel context.CancelFunc
 	ended  chan struct{}
-
-	// To be read once ended is closed.
-	measured []Measured
-	err      error
+	all    bool // all files are done; to be read once ended is closed
 }
 
 // send carries a row out beside the steps before it. It outlives the step that
 // sends it, and has the time of its own first step.
-func send(ctx context.Context, rower Rower, row convoy) *sent {
-	for _, t := range row.tasks {
-		t.request.Ahead(t.request.Step.Address)
+func (t *task) send(ctx context.Context, row Row, c convoy) *sent {
+	for _, task := range c.tasks {
+		if task != t {
+			t.request.Ahead(task.request.Step.Address)
+		}
 	}
 	ctx = context.WithoutCancel(ctx)
-	r := &sent{convoy: row, ended: make(chan struct{})}
-	if limit := row.tasks[0].request.Step.Timeout; limit > 0 {
+	r := &sent{convoy: c, row: row, ended: make(chan struct{})}
+	if limit := c.tasks[0].request.Step.Timeout; limit > 0 {
 		ctx, r.cancel = context.WithTimeout(ctx, time.Duration(limit))
 	} else {
 		ctx, r.cancel = context.WithCancel(ctx)
 	}
 	go func() {
 		defer close(r.ended)
-		r.measured, r.err = rower.Row(ctx, row.works)
+		r.all = row.Send(ctx)
 	}()
 	return r
 }
@@ -65,29 +66,38 @@ func (r *sent) after(state State) State {
 	return state
 }
 
-// takeUp waits for the row that was sent ahead and, when this step begins it,
-// sends the next one, which was made ready meanwhile. It reports whether the
-// session is good for more.
-func (t *task) takeUp(ctx context.Context, s Session) bool {
+// takeUp waits for the row that is under way and, when this step begins it,
+// sends the next one at once, which was made ready meanwhile. What became of
+// the first is read beside that. After an error nobody can tell that, and
+// nothing is under way.
+func (t *task) takeUp(ctx context.Context, s Session) error {
 	r := t.sent
 	if r == nil {
-		return true
+		return nil
 	}
 	var next convoy
-	rower, able := s.(Rower)
-	if able && t.job.Exclusive && t.mayRow() && r.tasks[0].request.Step.Address == t.request.Step.Address {
-		next = t.row(rower, r.after(t.state.apart()), convoy{})
+	var ready Row
+	if rower, able := s.(Rower); able && t.job.Exclusive && t.mayRow() && r.tasks[0].request.Step.Address == t.request.Step.Address {
+		if next = t.row(rower, r.after(t.state.apart()), convoy{}); len(next.works) > 0 {
+			ready = rower.Row(next.works)
+		}
 	}
 	r.wait(ctx)
 	t.sent = nil
-	if r.err != nil {
-		return false
+	if r.all && t.goesOn(ctx, next) {
+		t.sent = t.send(ctx, ready, next)
 	}
-	t.take(r.convoy, r.measured)
-	if len(r.measured) == len(r.works) && t.goesOn(ctx, next) {
-		t.sent = send(ctx, rower, next)
+	measured, err := r.row.Done(ctx)
+	if r.all && err == nil && len(measured) < len(r.works) {
+		err = fmt.Errorf("%s was carried out, and has no receipt any more", r.works[len(measured)].File)
 	}
-	return true
+	if err != nil {
+		t.sent.stop()
+		t.sent = nil
+		return err
+	}
+	t.take(r.convoy, measured)
+	return nil
 }
 
 // goesOn reports whether a row may be sent although its turn has not come: a

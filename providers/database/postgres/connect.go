@@ -29,6 +29,8 @@ type connection struct {
 	noticesLoss bool
 	// soiled is true when a migration may have set something for the session.
 	soiled bool
+	// prepared is true when the receipts of rows are prepared in it.
+	prepared bool
 }
 
 // observing is the application of connections that only read, and keep no lock.

@@ -24,7 +24,7 @@ import (
 func (s *session) inOne(work database.Work) bool {
 	c := work.Change
 	return !splitReceipt && !s.guard.pooled && c.Next && c.Direction == database.Up && c.Baseline == nil && c.Statement == nil &&
-		s.books.Load() != nil && catalogAlone(work)
+		s.books != nil && catalogAlone(work)
 }
 
 func catalogAlone(work database.Work) bool {
@@ -64,6 +64,7 @@ func (t *transaction) whole(ctx context.Context) (m database.Measured, err error
 	o := t.opening()
 	if t.soiled {
 		o.preface = forget + "; " + o.preface
+		t.prepared = false
 	}
 	err = t.promote(ctx, m, o)
 	m.Duration = time.Since(t.attempt.granted)
@@ -72,14 +73,17 @@ func (t *transaction) whole(ctx context.Context) (m database.Measured, err error
 
 // opening is what goes over before the file, how the id of the transaction
 // that has begun there and the time since are spelled, and what goes over right
-// before COMMIT; the first three are empty where it has begun already.
-type opening struct{ preface, began, elapsed, last string }
+// before COMMIT; the first three are empty where it has begun already. The
+// connection may have the receipt prepared.
+type opening struct {
+	preface, began, elapsed, last string
+	prepared                      bool
+}
 
-func (t *transaction) opening() opening {
-	return opening{
-		preface: "BEGIN; " + t.session.limits(t.attempt.bodyLimit()) + "; " + t.session.enterAlone() + "; ",
-		began:   began, elapsed: sinceBegan,
-	}
+func (t *transaction) opening() opening { return t.session.opening(t.attempt.bodyLimit()) }
+
+func (s *session) opening(lock time.Duration) opening {
+	return opening{preface: "BEGIN; " + s.limits(lock) + "; " + s.enterAlone() + "; ", began: began, elapsed: sinceBegan}
 }
 
 // promote sends the file, its receipt and COMMIT as one message. The server
@@ -106,10 +110,18 @@ func (t *transaction) promote(ctx context.Context, m database.Measured, o openin
 
 func (t *transaction) message(text string, m database.Measured, o opening) string {
 	m.XID, m.Rows = t.xid, 0
+	promotion := t.session.books.Promotion
+	if o.prepared {
+		promotion = t.session.books.ExecutePromotion
+	}
 	return o.preface + text + "\n;" + t.leave() + "; " + t.session.limits(t.attempt.bodyLimit()) + "; " +
-		t.session.books.Load().Promotion(t.work.Change, m, database.Dialect{
-			Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: cmp.Or(o.elapsed, sinceMessage),
-		}) + "; " + o.last + "COMMIT"
+		promotion(t.work.Change, m, o.dialect()) + "; " + o.last + "COMMIT"
+}
+
+func (o opening) dialect() database.Dialect {
+	return database.Dialect{
+		Literal: literal, Transaction: "pg_catalog.pg_current_xact_id()::text", Began: o.began, Duration: cmp.Or(o.elapsed, sinceMessage),
+	}
 }
 
 // behind counts the position of an error from the end of the preface.
@@ -146,7 +158,7 @@ func (t *transaction) blame(ctx context.Context, err error, text string, line in
 
 // notTrue says why the receipt would not have been true.
 func (t *transaction) notTrue(ctx context.Context) error {
-	version, dirty, err := t.session.books.Load().ReadVersion(ctx, t.session.guard)
+	version, dirty, err := t.session.books.ReadVersion(ctx, t.session.guard)
 	if err != nil {
 		return err
 	}

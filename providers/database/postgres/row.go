@@ -18,32 +18,72 @@ func (s *session) Fits(work database.Work) bool { return s.atOnce(work) }
 // Row implements database.Rower: all files in one message, each in its own
 // transaction. The server does one after the other and stops at the first
 // error. Which are done is not concluded from that, but read.
-func (s *session) Row(ctx context.Context, works []database.Work) ([]database.Measured, error) {
-	c, err := s.worker(ctx, true)
+func (s *session) Row(works []database.Work) database.Row {
+	return &row{
+		session: s, works: works, message: s.rowMessage(works),
+		prepare: s.books.PreparePromotion(s.opening(0).dialect()) + "; ",
+	}
+}
+
+// row is such a message.
+type row struct {
+	*session
+	works            []database.Work
+	message, prepare string
+	// unsent and broken say why not all of it is done; unsettled why nobody can
+	// tell how much.
+	unsent, broken bool
+	unsettled      error
+}
+
+// Send implements database.Row.
+func (r *row) Send(ctx context.Context) bool {
+	c, err := r.worker(ctx, true)
 	if err != nil {
-		return nil, nil //nolint:nilerr // a single file will say so
+		r.unsent = true // a single file will say why
+		return false
 	}
 	failpoint.Here("postgres: before begin")
 	failpoint.Here("postgres: before the migration's statements")
-	message := s.rowMessage(ctx, c, works)
 	failpoint.Here("postgres: before commit")
-	_, err = c.ExecContext(ctx, message)
+	_, err = c.ExecContext(ctx, r.preface(c)+r.message)
 	failpoint.Here("postgres: after commit")
 	if err == nil {
-		s.keep(c, works[len(works)-1])
-		return s.carriedOut(ctx, works)
+		c.prepared = true
+		r.keep(c, r.works[len(r.works)-1])
+		return true
 	}
-	_ = c.close() // it may be broken, and nothing more is to come of it
+	r.broken = true
+	_ = c.close() // nothing more is to come of it
 	// A backend that still works must not commit behind our back.
-	if _, err := s.committed(ctx, c.pid, works[0].Change); err != nil {
-		return nil, err
+	_, r.unsettled = r.committed(ctx, c.pid, r.works[0].Change)
+	return false
+}
+
+// preface makes the connection as if it was new, and prepares the receipts.
+func (r *row) preface(c *connection) string {
+	if c.prepared {
+		return forgetButPrepared + "; "
+	}
+	if c.soiled {
+		return forget + "; " + r.prepare
+	}
+	return r.prepare
+}
+
+// Done implements database.Row.
+func (r *row) Done(ctx context.Context) ([]database.Measured, error) {
+	if r.unsent || r.unsettled != nil {
+		return nil, r.unsettled
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quiesceGrace)
 	defer cancel()
-	if err := flush(ctx, s.guard); err != nil {
-		return nil, err
+	if r.broken {
+		if err := flush(ctx, r.guard); err != nil {
+			return nil, err
+		}
 	}
-	return s.carriedOut(ctx, works)
+	return r.carriedOut(ctx, r.works)
 }
 
 // flushLater leaves it to a later commit to make this one durable: the log is
@@ -51,35 +91,34 @@ func (s *session) Row(ctx context.Context, works []database.Work) ([]database.Me
 // Source: PostgreSQL documentation, section 30.4, Asynchronous Commit.
 const flushLater = `SET LOCAL synchronous_commit = off`
 
-func (s *session) rowMessage(ctx context.Context, c *connection, works []database.Work) string {
+func (s *session) rowMessage(works []database.Work) string {
 	parts := make([]string, len(works))
 	for i, work := range works {
-		t := &transaction{connection: c, session: s, attempt: &attempt{budget: s.budget(ctx, work.File)}, work: work}
+		a := &attempt{budget: s.budget(context.Background(), work.File)}
+		t := &transaction{connection: s.guard, session: s, attempt: a, work: work}
 		o := t.opening()
-		if c.soiled || i > 0 {
-			o.preface = forget + "; " + o.preface
-		}
+		o.prepared = true
 		if i < len(works)-1 {
 			o.last = flushLater + "; "
 		}
 		parts[i] = t.message(string(work.SQL), database.Measured{Tries: 1}, o)
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, "; "+forgetButPrepared+"; ")
 }
 
 // carriedOut reads the receipts of a row, and what the server has measured.
 func (s *session) carriedOut(ctx context.Context, works []database.Work) ([]database.Measured, error) {
 	first, last := works[0].Change.Receipt, works[len(works)-1].Change.Receipt
-	took, err := s.books.Load().Durations(ctx, s.guard, first, last)
+	took, err := s.books.Durations(ctx, s.guard, first, last)
 	if err != nil {
-		s.books.Store(nil)
+		s.books = nil
 		return nil, err
 	}
 	var list []database.Measured
 	for _, work := range works {
 		d, there := took[work.Change.Receipt.Version]
 		if !there {
-			s.books.Store(nil) // it is looked at anew why
+			s.books = nil // it is looked at anew why
 			break
 		}
 		list = append(list, database.Measured{Duration: d, Tries: 1})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/providers/database"
@@ -22,9 +21,8 @@ type session struct {
 	checked  time.Time // when the guard was last seen
 
 	kept *kept // the connection for the next migration
-	// books are set once they are known to be there. Fits asks while a row is
-	// under way.
-	books atomic.Pointer[database.Books]
+	// books are set once they are known to be there.
+	books *database.Books
 }
 
 // Open ends what an earlier process of this step left, and takes the locks.

@@ -53,21 +53,21 @@ func (s *session) try(ctx context.Context, work database.Work, a *attempt) (m da
 	failpoint.Here("postgres: before begin")
 	if whole {
 		if m, err = t.whole(ctx); err != nil {
-			s.books.Store(nil)
+			s.books = nil
 		}
 		return m, err
 	}
 	b, err := t.begin(ctx)
 	if err != nil {
-		s.books.Store(nil)
+		s.books = nil
 		return m, err
 	}
 	m, err = t.carryOut(ctx, b.Books)
 	if err != nil {
-		s.books.Store(nil)
+		s.books = nil
 		return m, err
 	}
-	s.books.Store(&b.Books)
+	s.books = &b.Books
 	return m, nil
 }
 
@@ -101,7 +101,7 @@ func (t *transaction) begin(ctx context.Context) (books, error) {
 	if err := t.guard(ctx); err != nil {
 		return books{}, err
 	}
-	if known := t.session.books.Load(); known != nil {
+	if known := t.session.books; known != nil {
 		return books{Books: *known}, nil
 	}
 	b, err := findBooks(ctx, t, t.session.job.Target.Table)
