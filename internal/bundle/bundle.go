@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/google/renameio/v2"
 
@@ -41,6 +42,7 @@ type Bundle struct {
 	Digest plans.Digest // of plan.json: what is approved
 	plan   []byte       // plan.json
 	blobs  map[plans.Digest][]byte
+	encode func() ([]byte, error)
 }
 
 // New makes a bundle of a plan. It fails when blobs lacks an input that the
@@ -61,6 +63,7 @@ func New(p *plans.Plan, blobs map[plans.Digest][]byte) (*Bundle, error) {
 		}
 		b.blobs[d] = content
 	}
+	b.encode = sync.OnceValues(b.encodeAll)
 	return b, nil
 }
 
@@ -73,8 +76,11 @@ func (b *Bundle) Blob(d plans.Digest) ([]byte, error) {
 	return content, nil
 }
 
-// Encode returns the file's bytes.
-func (b *Bundle) Encode() ([]byte, error) {
+// Encode returns the file's bytes, which the caller must not change. They are
+// put together once, by whoever asks first.
+func (b *Bundle) Encode() ([]byte, error) { return b.encode() }
+
+func (b *Bundle) encodeAll() ([]byte, error) {
 	var file bytes.Buffer
 	file.Grow(b.size())
 	file.Write(make([]byte, headSize))
@@ -178,6 +184,7 @@ func Decode(content []byte) (*Bundle, error) {
 		return nil, refuse(err.Error())
 	}
 	b := &Bundle{Plan: p, Digest: plans.DigestOf(canonical), plan: canonical, blobs: blobs}
+	b.encode = sync.OnceValues(b.encodeAll)
 	if again, err := b.Encode(); err != nil || !bytes.Equal(again, content) {
 		return nil, refuse("it is not in the form that Lockstep writes")
 	}

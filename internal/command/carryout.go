@@ -41,6 +41,7 @@ func (a *app) carryOut(ctx context.Context, b *bundle.Bundle, o applyOptions) er
 		return a.notBegun(b, err)
 	}
 	defer release()
+	go func() { _, _ = b.Encode() }() // it takes its time, and so do the targets that are asked
 	if err := a.allowed(ctx, open, store, o); err != nil {
 		return a.notBegun(b, err)
 	}

@@ -66,9 +66,11 @@ func worstLoss(statements []plans.Statement) loss {
 	return worst
 }
 
+var setApart = strings.NewReplacer("(", " ( ", ")", " ) ", ",", " , ")
+
 // lossOf goes by a statement's words. It errs towards a loss.
 func lossOf(sql string) loss {
-	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ", ",", " , ").Replace(strings.ToUpper(sql)))
+	words := strings.Fields(setApart.Replace(strings.ToUpper(sql)))
 	if len(words) < 2 {
 		return unproven
 	}

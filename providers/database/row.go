@@ -31,7 +31,7 @@ type Row interface {
 
 // What others wait for is at most one row.
 const (
-	longestRow = 16
+	longestRow = 32
 	widestRow  = 256 << 10 // bytes of SQL
 )
 

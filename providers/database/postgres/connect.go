@@ -29,7 +29,7 @@ type connection struct {
 	noticesLoss bool
 	// soiled is true when a migration may have set something for the session.
 	soiled bool
-	// prepared is true when the receipts of rows are prepared in it.
+	// prepared is true when what rows need is prepared in it.
 	prepared bool
 }
 

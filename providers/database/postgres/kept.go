@@ -64,12 +64,8 @@ func (s *session) keep(c *connection, last database.Work) {
 
 // forget is DISCARD ALL in the parts that may stand in a message with others.
 // Source: PostgreSQL documentation, DISCARD.
-const forget = forgetButPrepared + `; DEALLOCATE ALL; DISCARD PLANS`
-
-// forgetButPrepared leaves what is prepared: between the files of rows, which
-// have no statement that prepares or executes any.
-const forgetButPrepared = `CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; UNLISTEN *; ` +
-	`SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`
+const forget = `CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; UNLISTEN *; ` +
+	`SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES`
 
 // clean makes the connection as if it was new.
 func (c *connection) clean(ctx context.Context) error {

@@ -74,7 +74,7 @@ func (t *transaction) whole(ctx context.Context) (m database.Measured, err error
 // opening is what goes over before the file, how the id of the transaction
 // that has begun there and the time since are spelled, and what goes over right
 // before COMMIT; the first three are empty where it has begun already. The
-// connection may have the receipt prepared.
+// connection may have the statements prepared.
 type opening struct {
 	preface, began, elapsed, last string
 	prepared                      bool
@@ -84,6 +84,10 @@ func (t *transaction) opening() opening { return t.session.opening(t.attempt.bod
 
 func (s *session) opening(lock time.Duration) opening {
 	return opening{preface: "BEGIN; " + s.limits(lock) + "; " + s.enterAlone() + "; ", began: began, elapsed: sinceBegan}
+}
+
+func (s *session) openingPrepared(lock time.Duration) opening {
+	return opening{preface: "BEGIN; " + s.limits(lock) + "; " + enterPrepared + "; ", began: began, elapsed: sinceBegan, prepared: true}
 }
 
 // promote sends the file, its receipt and COMMIT as one message. The server

@@ -19,10 +19,7 @@ func (s *session) Fits(work database.Work) bool { return s.atOnce(work) }
 // transaction. The server does one after the other and stops at the first
 // error. Which are done is not concluded from that, but read.
 func (s *session) Row(works []database.Work) database.Row {
-	return &row{
-		session: s, works: works, message: s.rowMessage(works),
-		prepare: s.books.PreparePromotion(s.opening(0).dialect()) + "; ",
-	}
+	return &row{session: s, works: works, message: s.rowMessage(works), prepare: s.prepareRows()}
 }
 
 // row is such a message.
@@ -60,7 +57,21 @@ func (r *row) Send(ctx context.Context) bool {
 	return false
 }
 
-// preface makes the connection as if it was new, and prepares the receipts.
+// What each file of a row needs is prepared once in its connection.
+const (
+	enterPrepared     = `EXECUTE lockstep_enter`
+	forgetButPrepared = `CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; UNLISTEN *; ` +
+		`EXECUTE lockstep_unlock; DISCARD TEMP; DISCARD SEQUENCES`
+)
+
+func (s *session) prepareRows() string {
+	return `PREPARE lockstep_unlock AS SELECT pg_catalog.pg_advisory_unlock_all(); ` +
+		`PREPARE lockstep_enter AS ` + s.enterAlone() + `; ` + s.books.PreparePromotion(s.opening(0).dialect()) + `; `
+}
+
+// preface makes the connection as if it was new, and prepares what rows need.
+// Between their files that may stay: they have no statement that prepares or
+// executes any.
 func (r *row) preface(c *connection) string {
 	if c.prepared {
 		return forgetButPrepared + "; "
@@ -96,8 +107,7 @@ func (s *session) rowMessage(works []database.Work) string {
 	for i, work := range works {
 		a := &attempt{budget: s.budget(context.Background(), work.File)}
 		t := &transaction{connection: s.guard, session: s, attempt: a, work: work}
-		o := t.opening()
-		o.prepared = true
+		o := s.openingPrepared(a.bodyLimit())
 		if i < len(works)-1 {
 			o.last = flushLater + "; "
 		}
