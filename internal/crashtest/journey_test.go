@@ -68,7 +68,7 @@ func forward(t *testing.T, server *pgtest.Server, name, project string) (*journe
 
 // severalRows is enough small migrations for a message that takes several along,
 // and for another one that is sent ahead.
-const severalRows = 20
+const severalRows = 36
 
 // rows makes tables by migrations that travel together.
 func rows(t *testing.T, server *pgtest.Server) *journey {

@@ -16,7 +16,7 @@ func Replay(records []Record) (Run, error) {
 		return Run{}, errors.New("a run without records")
 	}
 	f := fold{run: Run{
-		Steps:         map[string]StepState{},
+		Steps:         make(map[string]StepState, len(records)/2), // an intent and an outcome each
 		Bakes:         map[string]BakeState{},
 		PhaseDone:     map[plans.Phase]time.Time{},
 		AfterRollback: map[string]Verdict{},

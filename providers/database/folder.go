@@ -164,7 +164,7 @@ func parseVersion(file, digits string) (uint64, *FileError) {
 func readAll(fsys fs.FS, sources []*source) []*FileError {
 	found := make([]*FileError, len(sources))
 	var group errgroup.Group
-	workers := 4 * runtime.GOMAXPROCS(0)
+	workers := 2 * runtime.GOMAXPROCS(0)
 	for w := range workers {
 		group.Go(func() error {
 			for i := w; i < len(sources); i += workers {

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -75,7 +76,7 @@ func (t *task) take(row convoy, measured []Measured) {
 			t.early = map[string]providers.Result{}
 		}
 		result := promoted(c.Before, c.Version, m)
-		result.Took = m.Duration
+		result.Took = max(m.Duration, time.Millisecond) // the history counts whole ones
 		t.early[row.tasks[i].request.Step.Address] = result
 	}
 }

@@ -4,16 +4,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/providers/database"
 )
 
 var _ database.Rower = (*session)(nil)
 
 // Fits implements database.Rower.
-func (s *session) Fits(work database.Work) bool { return s.atOnce(work) }
+func (s *session) Fits(work database.Work) bool {
+	return s.atOnce(work) && !slices.ContainsFunc(work.Statements, fills)
+}
+
+// fills reports whether a statement makes a table of a query's rows, which
+// takes as long as they do.
+func fills(statement sqlscan.Statement) bool {
+	if slices.Contains(statement.Words[:min(3, len(statement.Words))], "MATERIALIZED") {
+		return true
+	}
+	if !slices.Contains(statement.Words[:min(4, len(statement.Words))], "TABLE") {
+		return false
+	}
+	depth := 0
+	for _, t := range statement.Tokens() {
+		switch {
+		case t.Symbol("("):
+			depth++
+		case t.Symbol(")"):
+			depth--
+		case depth == 0 && t.Is("AS"):
+			return true
+		}
+	}
+	return false
+}
 
 // Row implements database.Rower: all files in one message, each in its own
 // transaction. The server does one after the other and stops at the first

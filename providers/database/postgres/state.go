@@ -143,7 +143,6 @@ type informative struct {
 	ServerVersion string `json:"server_version"`
 	User          string `json:"user"`
 	Standby       bool   `json:"standby,omitempty"`
-	SizeBytes     int64  `json:"size_bytes,string"`
 	// LongestTransaction is the age of the oldest open transaction, in seconds.
 	LongestTransaction float64 `json:"longest_transaction_s"`
 	// Undone lists versions whose history another tool has overtaken.
@@ -153,10 +152,10 @@ type informative struct {
 func inform(ctx context.Context, q rowQuerier, state database.State) (json.RawMessage, error) {
 	var in informative
 	err := q.QueryRowContext(ctx, `
-		SELECT current_setting('server_version'), current_user, pg_is_in_recovery(), pg_database_size(current_database()),
+		SELECT current_setting('server_version'), current_user, pg_is_in_recovery(),
 		       coalesce((SELECT extract(epoch FROM max(clock_timestamp() - xact_start)) FROM pg_stat_activity
 		                 WHERE datname = current_database() AND pid <> pg_backend_pid()), 0)`).
-		Scan(&in.ServerVersion, &in.User, &in.Standby, &in.SizeBytes, &in.LongestTransaction)
+		Scan(&in.ServerVersion, &in.User, &in.Standby, &in.LongestTransaction)
 	if err != nil {
 		return nil, fmt.Errorf("read the server's figures: %w", err)
 	}
