@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/internal/doctor"
-	"github.com/lockstep-dev/lockstep/internal/pgtest"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
@@ -238,23 +237,11 @@ func TestCheckUpDoesNotWait(t *testing.T) {
 // TestCheckUpOfAReplica: the standby is refused, the primary names it.
 func TestCheckUpOfAReplica(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	replica, err := cluster.Server(t).Replica(pgtest.Options{Settings: map[string]string{"max_prepared_transactions": "5"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := replica.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	standby := replica.URL("postgres")
-	verdicts(t, checkUp(t, standby, ""), map[string]doctor.Verdict{"server": doctor.Problem})
+	b, replica := following(t)
+	verdicts(t, checkUp(t, replica.url, ""), map[string]doctor.Verdict{"server": doctor.Problem})
 	verdicts(t, checkUp(t, b.url, ""), map[string]doctor.Verdict{"server": doctor.OK, "replicas": doctor.OK})
 
-	pooled := *b
-	pooled.url = standby
-	_, err = postgres.New().Apply(t.Context(), pooled.step(1, "create table a (id int)", "drop table a"))
+	_, err := postgres.New().Apply(t.Context(), replica.step(1, "create table a (id int)", "drop table a"))
 	if err == nil || !strings.Contains(err.Error(), "use the primary's url") {
 		t.Errorf("apply: %v", err)
 	}

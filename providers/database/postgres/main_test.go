@@ -34,7 +34,14 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, url: cluster.Database(t), blobs: map[plans.Digest][]byte{}}
+	return newBenchAt(t, cluster.Database(t))
+}
+
+// newBenchAt is a bench at a database of another server than the one that all
+// tests share.
+func newBenchAt(t *testing.T, url string) *bench {
+	t.Helper()
+	b := &bench{t: t, url: url, blobs: map[plans.Digest][]byte{}}
 	var err error
 	if b.db, err = sql.Open("postgres", b.url); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/faultproxy"
 	"github.com/lockstep-dev/lockstep/internal/pgtest"
-	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/database/postgres"
 )
@@ -161,11 +159,7 @@ func TestWhatIsReadOfARowIsDurable(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	b := &bench{t: t, url: server.URL("postgres"), blobs: map[plans.Digest][]byte{}}
-	if b.db, err = sql.Open("postgres", b.url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.db.Close() })
+	b := newBenchAt(t, server.URL("postgres"))
 	files := tables(8)
 	files[6] = "create table t2 (id int)" // which is there
 	r := newRow(b, files...)

@@ -140,8 +140,9 @@ func (w *watch) settle(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.since.IsZero() {
-		w.waited += now.Sub(w.since)
-		w.longest = max(w.longest, now.Sub(w.since))
+		lasted := max(now.Sub(w.since), time.Millisecond) // a wait that was seen is never none
+		w.waited += lasted
+		w.longest = max(w.longest, lasted)
 		w.since = time.Time{}
 	}
 }
