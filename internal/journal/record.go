@@ -66,6 +66,8 @@ type Record struct {
 	// Prev is the digest of the previous record's JSON bytes; the first
 	// record's is the digest of the run's header.
 	Prev plans.Digest `json:"prev"`
+
+	parsed any // Data as an Intent or an Outcome, where it was read already
 }
 
 // CorruptError says where a journal stopped being what was written.

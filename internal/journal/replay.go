@@ -190,7 +190,7 @@ func intent(s *StepState, r Record) error {
 	if s.Status == StepDone || s.Status == StepKept {
 		return fmt.Errorf("step %s is %s and begins again", r.Step, s.Status)
 	}
-	if err := readIntent(r.Data, &s.Intent); err != nil {
+	if err := readIntent(r, &s.Intent); err != nil {
 		return err
 	}
 	s.Status, s.Attempt, s.Started, s.Ended = StepRunning, r.Attempt, r.At, time.Time{}
@@ -209,7 +209,7 @@ func outcome(s *StepState, r Record) error {
 	if s.Status != StepRunning {
 		return fmt.Errorf("step %s ends and has not begun", r.Step)
 	}
-	if err := readOutcome(r.Data, &s.Outcome); err != nil {
+	if err := readOutcome(r, &s.Outcome); err != nil {
 		return err
 	}
 	s.Ended = r.At

@@ -41,7 +41,8 @@ func scanRecord(doc []byte, before *Record) (r Record, ok bool) {
 	r.Host = s.optional(`,"host":`, before.Host)
 	if s.skip(`,"data":`) {
 		r.Data, s.rest = s.rest, nil
-		s.ok = s.ok && json.Valid(r.Data)
+		r.parsed = scanData(r.Kind, r.Data)
+		s.ok = s.ok && (r.parsed != nil || json.Valid(r.Data))
 	}
 	s.ok = s.ok && len(s.rest) == 0 && r.At.UnmarshalText([]byte(at)) == nil
 	last := scan{rest: doc[tail : len(doc)-1], ok: true}

@@ -6,23 +6,37 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// readIntent and readOutcome read what most records of a long run hold.
+// scanData reads what most records of a long run hold; nil for anything else.
+// What it reads is valid JSON.
+func scanData(kind Kind, data []byte) any {
+	switch kind {
+	case StepIntent:
+		if intent, ok := scanIntent(data); ok {
+			return intent
+		}
+	case StepOutcome:
+		if outcome, ok := scanOutcome(data); ok {
+			return outcome
+		}
+	}
+	return nil
+}
 
-func readIntent(data []byte, into *Intent) error {
-	if intent, ok := scanIntent(data); ok {
+func readIntent(r Record, into *Intent) error {
+	if intent, ok := r.parsed.(Intent); ok {
 		*into = intent
 		return nil
 	}
-	return json.Unmarshal(data, into)
+	return json.Unmarshal(r.Data, into)
 }
 
-func readOutcome(data []byte, into *Outcome) error {
-	if outcome, ok := scanOutcome(data); ok {
+func readOutcome(r Record, into *Outcome) error {
+	if outcome, ok := r.parsed.(Outcome); ok {
 		*into = outcome
 		return nil
 	}
 	*into = Outcome{}
-	return json.Unmarshal(data, into)
+	return json.Unmarshal(r.Data, into)
 }
 
 func scanIntent(data []byte) (i Intent, ok bool) {

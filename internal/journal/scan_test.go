@@ -50,10 +50,12 @@ func sameAsJSON(t failer, doc []byte, before *Record) {
 	if !known {
 		return
 	}
+	stepAsJSON(t, got.Data)
 	var want Record
 	if err := json.Unmarshal(doc, &want); err != nil {
 		t.Fatalf("%q is no record (%v), and was read as %+v", doc, err, got)
 	}
+	got.parsed = nil // compared by stepAsJSON
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("%q:\ngot  %+v\nwant %+v", doc, got, want)
 	}
