@@ -1,5 +1,9 @@
 // Package pgsyntax reads SQL by PostgreSQL's own grammar. It is the only
 // package that knows which build of that grammar is used.
+//
+// It stands between sqlscan, which knows where statements begin and end, and
+// the packages that decide from a statement's tree (pgschema, pgeffect). It is
+// pure: what it returns follows from the text alone.
 package pgsyntax
 
 import (
@@ -15,10 +19,31 @@ type Statement struct {
 	// than the grammar, or wrong. Then Problem says why.
 	Tree    *pg.Node
 	Problem *Error
+
+	base int // what the locations in Tree count from, as an offset in the text
 }
 
 // Error is what the grammar does not take.
 type Error struct {
 	Line, Column int // in the text, from 1; columns count characters
 	Message      string
+}
+
+// Read cuts a text into statements and parses each. A statement that the
+// grammar refuses has a Problem and no Tree; the others have theirs. The error
+// is sqlscan's, of text that cannot be cut into statements. Read may be called
+// by many at once.
+func Read(src []byte) ([]Statement, error) {
+	scanned, err := sqlscan.Split(src)
+	if err != nil {
+		return nil, err
+	}
+	statements := make([]Statement, len(scanned))
+	for i, s := range scanned {
+		statements[i].Statement = s
+	}
+	if !readTogether(statements) {
+		readEach(statements)
+	}
+	return statements, nil
 }
