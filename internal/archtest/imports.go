@@ -48,7 +48,7 @@ func rules() []rule {
 		{"internal/pgschema", []string{"internal/pgsyntax"}, nil, "a schema follows from statements, or from rows that are handed over"},
 		{"internal/pgeffect", []string{"internal/pgsyntax", "internal/pgschema", "plans"}, nil, "what a statement locks and reads follows from its tree and the schema"},
 		{"internal/rehearse/", []string{"plans", "internal/sqlscan", "internal/pgsyntax"}, nil, "a rehearsal measures on a throw-away server what others only know by rule"},
-		{"internal/report", []string{"plans"}, nil, "a report spells findings for other programs"},
+		{"internal/report", []string{"plans", "internal/redact", "internal/terminal"}, nil, "a report spells findings for other programs, and escapes what is foreign in them"},
 		{"internal/sqlcheck", []string{"plans", "internal/sqlscan"}, nil, "analysers turn statements into findings"},
 		{"internal/config", []string{"internal/diag", "internal/redact", "internal/sqlscan", "plans"}, nil, "the language knows no target; SQL in it is read as text"},
 		{"internal/planner", []string{"plans", "internal/config", "internal/dag", "internal/diag", "internal/sqlcheck", "internal/sqlscan"}, nil, "a plan is a pure function of what was read"},
