@@ -59,9 +59,14 @@ func Classify(file plans.MigrationFile, dialect string) (Verdict, []plans.Findin
 
 // Classify judges a file; see the function of the same name.
 func (c Check) Classify(file plans.MigrationFile) (Verdict, []plans.Finding) {
+	verdict, findings, answers := c.classify(file)
+	return verdict, silence(findings, answers)
+}
+
+func (c Check) classify(file plans.MigrationFile) (Verdict, []plans.Finding, []sqlscan.NoLint) {
 	up := direction{check: c, file: file.Up}
 	if !up.read() {
-		return Verdict{}, up.findings
+		return Verdict{}, up.findings, nil
 	}
 	up.refuseEmpty()
 	up.refuse()
@@ -74,7 +79,7 @@ func (c Check) Classify(file plans.MigrationFile) (Verdict, []plans.Finding) {
 	}
 	findings := append(up.findings, down.findings...)
 	findings = append(findings, wayBack(file, up.header, len(down.statements))...)
-	return verdict, silence(findings, up.header.NoLint)
+	return verdict, findings, up.header.NoLint
 }
 
 // direction is one SQL file of a migration under judgement.
@@ -287,18 +292,4 @@ func wayBack(file plans.MigrationFile, header sqlscan.Header, downStatements int
 		Code: "no-way-back", Severity: plans.SeverityWarning, Summary: summary, File: file.Up.Path,
 		Fix: `write ` + file.ID() + `.down.sql, or say why not: "-- lockstep:irreversible REASON"`,
 	}}
-}
-
-// silence turns warnings that the author answered into notes with the answer.
-// Errors stay: a reason does not make a file runnable.
-func silence(findings []plans.Finding, nolint []sqlscan.NoLint) []plans.Finding {
-	for i, f := range findings {
-		for _, n := range nolint {
-			if f.Code == n.Code && f.Severity == plans.SeverityWarning {
-				findings[i].Severity = plans.SeverityInfo
-				findings[i].Detail = "accepted by the author: " + n.Reason
-			}
-		}
-	}
-	return findings
 }

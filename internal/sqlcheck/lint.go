@@ -1,0 +1,53 @@
+package sqlcheck
+
+import (
+	"slices"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Answered is a warning that the author of the file has answered.
+type Answered struct {
+	plans.Finding
+	Reason string
+	Line   int // of the answer
+}
+
+// Lint judges a file as Classify does, and tells answered warnings apart.
+func (c Check) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Finding, answered []Answered) {
+	verdict, findings, answers := c.classify(file)
+	for _, f := range findings {
+		if n, ok := answerTo(f, answers); ok {
+			answered = append(answered, Answered{Finding: f, Reason: n.Reason, Line: n.Line})
+			continue
+		}
+		open = append(open, f)
+	}
+	return verdict, open, answered
+}
+
+// silence turns warnings that the author answered into notes with the answer.
+func silence(findings []plans.Finding, answers []sqlscan.NoLint) []plans.Finding {
+	for i, f := range findings {
+		if n, ok := answerTo(f, answers); ok {
+			findings[i].Severity = plans.SeverityInfo
+			findings[i].Detail = "accepted by the author: " + n.Reason
+		}
+	}
+	return findings
+}
+
+// answerTo returns the author's answer to a warning; the last one counts. There
+// is none to an error: a reason does not make a file runnable.
+func answerTo(f plans.Finding, answers []sqlscan.NoLint) (sqlscan.NoLint, bool) {
+	if f.Severity != plans.SeverityWarning {
+		return sqlscan.NoLint{}, false
+	}
+	for _, n := range slices.Backward(answers) {
+		if n.Code == f.Code {
+			return n, true
+		}
+	}
+	return sqlscan.NoLint{}, false
+}
