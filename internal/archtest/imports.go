@@ -47,6 +47,7 @@ func rules() []rule {
 		{"internal/pgsyntax", []string{"internal/sqlscan"}, nil, "the grammar knows text alone"},
 		{"internal/pgschema", []string{"internal/pgsyntax"}, nil, "a schema follows from statements, or from rows that are handed over"},
 		{"internal/pgeffect", []string{"internal/pgsyntax", "internal/pgschema", "plans"}, nil, "what a statement locks and reads follows from its tree and the schema"},
+		{"internal/rehearse/server", []string{"internal/redact", "internal/sqlscan"}, nil, "a scratch server knows nothing of what is rehearsed on it"},
 		{"internal/rehearse/", []string{"plans", "internal/sqlscan", "internal/pgsyntax"}, nil, "a rehearsal measures on a throw-away server what others only know by rule"},
 		{"internal/report", []string{"plans", "internal/redact", "internal/terminal"}, nil, "a report spells findings for other programs, and escapes what is foreign in them"},
 		{"internal/sqlcheck", []string{"plans", "internal/sqlscan"}, nil, "analysers turn statements into findings"},

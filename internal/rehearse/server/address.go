@@ -1,0 +1,113 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/redact"
+)
+
+const (
+	superuser  = "postgres"
+	socketPort = "5432"
+)
+
+// address is where a server is reached. It may hold a password, so it is never
+// part of an error.
+type address struct{ url url.URL }
+
+func ownAddress(socket string) address {
+	q := url.Values{"host": {socket}, "port": {socketPort}, "sslmode": {"disable"}}
+	return address{url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/postgres", RawQuery: q.Encode()}}
+}
+
+// parseAddress reads a connection URL. golang-migrate's own parameters (x-...)
+// are dropped, as a server would refuse them. What names the URL is for errors.
+func parseAddress(text, name string) (address, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return address{}, fmt.Errorf("%s: expected a URL that begins with postgres:// (value hidden)", name)
+	}
+	q := u.Query()
+	for parameter := range q {
+		if strings.HasPrefix(parameter, "x-") {
+			q.Del(parameter)
+		}
+	}
+	u.RawQuery = q.Encode()
+	if _, err := pq.NewConfig(u.String()); err != nil {
+		return address{}, fmt.Errorf("%s: not a connection URL that can be read (value hidden)", name)
+	}
+	return address{*u}, nil
+}
+
+// of returns the address of another database of the server.
+func (a address) of(database string) address {
+	a.url.Path = "/" + database
+	q := a.url.Query()
+	q.Del("dbname")
+	a.url.RawQuery = q.Encode()
+	return a
+}
+
+func (a address) String() string { return a.url.String() }
+
+// open prepares connections; runtime are settings that they all begin with.
+func (a address) open(runtime map[string]string) (*sql.DB, error) {
+	config, err := pq.NewConfig(a.String())
+	if err != nil {
+		return nil, errors.New("the connection URL cannot be read (value hidden)")
+	}
+	if config.Runtime == nil {
+		config.Runtime = map[string]string{}
+	}
+	for name, value := range runtime {
+		config.Runtime[name] = value
+	}
+	config.ApplicationName = application
+	connector, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, a.hide(err)
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// application marks our connections for whoever looks at the server.
+const application = "lockstep rehearse"
+
+// hide masks the password in an error that comes from elsewhere.
+func (a address) hide(err error) error {
+	if err == nil {
+		return nil
+	}
+	return redact.NewValues(a.secrets()...).Error(err)
+}
+
+func (a address) secrets() []string {
+	config, err := pq.NewConfig(a.String())
+	if err != nil {
+		return nil
+	}
+	return []string{config.Password}
+}
+
+// exec runs statements in one database and disconnects.
+func (a address) exec(ctx context.Context, statements ...string) error {
+	db, err := a.open(nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return a.hide(err)
+		}
+	}
+	return nil
+}
