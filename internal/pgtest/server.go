@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	_ "github.com/lib/pq" // the driver that asks whether the server is ready
+
 	"github.com/lockstep-dev/lockstep/internal/scratch"
 )
 
@@ -29,6 +32,10 @@ type Options struct {
 	Fsync bool
 	// Settings are further server settings, by name.
 	Settings map[string]string
+	// Binaries is the folder of the server's programs (postgres, initdb); empty
+	// finds the newest that the machine has. They are those of the version under
+	// test, where a test is about one.
+	Binaries string
 }
 
 // Server is a running PostgreSQL.
@@ -48,7 +55,11 @@ type owner struct{ uid, gid uint32 }
 
 // Start makes a cluster and runs it. The caller stops it.
 func Start(opts Options) (*Server, error) {
-	bin, err := binaries()
+	bin := opts.Binaries
+	var err error
+	if bin == "" {
+		bin, err = binaries()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +142,13 @@ func (s *Server) arguments(opts Options) []string {
 func (s *Server) waitReady() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	db, err := sql.Open("postgres", s.URL("postgres"))
+	if err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	defer db.Close()
 	for {
-		probe := s.command("pg_isready", "--quiet", "--host", s.dir)
-		if probe.Run() == nil {
+		if db.PingContext(ctx) == nil {
 			return nil
 		}
 		select {
