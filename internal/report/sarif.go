@@ -65,7 +65,7 @@ func sarifRuleOf(e entry) sarifRule {
 		help.Markdown += "\n\n[PostgreSQL manual](" + destination(rule.URL) + ")"
 	}
 	return sarifRule{
-		ID: redact.Escape(e.Code),
+		ID:    redact.Escape(e.Code),
 		Short: sarifMessage{title}, Full: sarifMessage{why}, Help: help, HelpURI: rule.URL,
 		Default: sarifDefault{Level: sarifLevel(rule.Severity)}, Properties: sarifProperties{Tags: rule.Aliases},
 	}
