@@ -72,12 +72,18 @@ func (t *Tracer) collect(rows *sql.Rows) (catalog, string, error) {
 	if err := rows.Err(); err != nil {
 		return nil, "", fmt.Errorf("read the catalog: %w", err)
 	}
-	for oid, r := range found {
-		if slices.Contains(t.ignore, r.name) || slices.Contains(t.ignore, found[r.table].name) {
-			delete(found, oid)
+	ignored := func(oid int64) bool { return slices.Contains(t.ignore, found[oid].name) }
+	return found.without(func(oid int64) bool { return ignored(oid) || ignored(found[oid].table) }), began, nil
+}
+
+func (c catalog) without(ignored func(oid int64) bool) catalog {
+	left := catalog{}
+	for oid, r := range c {
+		if !ignored(oid) {
+			left[oid] = r
 		}
 	}
-	return found, began, nil
+	return left
 }
 
 // change compares two catalogs; hidden relations are those that the transaction

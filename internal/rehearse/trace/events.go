@@ -85,6 +85,13 @@ func (t *Tracer) takeEvents(ctx context.Context) ([]event, error) {
 	return found, nil
 }
 
+// unnamed reports what PostgreSQL itself made: the triggers of a foreign key and
+// the rule of a view.
+func (e event) unnamed() bool {
+	return e.Kind == "trigger" && strings.HasPrefix(e.Identity, `"RI_ConstraintTrigger_`) ||
+		e.Kind == "rule" && strings.HasPrefix(e.Identity, `"_RETURN" on `)
+}
+
 // drops leaves out what comes and goes with a relation and has no name that
 // anybody gave: its row types, TOAST and defaults.
 func drops(events []event) []Drop {
@@ -92,13 +99,13 @@ func drops(events []event) []Drop {
 	for _, e := range events {
 		why := Part
 		switch {
-		case e.Kind == "":
+		case e.Kind == "" || e.unnamed():
 			continue
 		case e.Original:
 			why = Named
 		case e.Normal:
 			why = Cascade
-		case slices.Contains([]string{"type", "toast table", "default value", "rule"}, e.Kind):
+		case slices.Contains([]string{"type", "toast table", "default value"}, e.Kind):
 			continue
 		}
 		found = append(found, Drop{Kind: e.Kind, Identity: e.Identity, Why: why})

@@ -237,15 +237,15 @@ func (r row) compare(measured trace.Measured, failure error) map[aspect]string {
 		}
 	}
 	note(locks, r.compareLocks(measured.Locks))
-	if r.alone() {
-		return found // the table has no rewrites and scans of what ran alone
-	}
 	indexes, names := map[string]bool{}, []string{}
 	for _, w := range measured.Rewrites {
 		indexes[w.Relation] = w.Kind == trace.Index
 		names = append(names, w.Relation)
 	}
 	note(rewrites, r.rewrites.against(names, indexes))
+	if r.alone() {
+		return found // the table has no scans of what ran alone
+	}
 	names = nil
 	for _, s := range measured.Scans {
 		names = append(names, s.Relation)
