@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // pause is how long the observer rests between two looks at a statement that
@@ -26,7 +28,8 @@ func (t *Tracer) Alone(ctx context.Context, text string) (Measured, error) {
 	if err != nil {
 		return Measured{}, err
 	}
-	seen, took, failure := t.watch(ctx, text, before)
+	w := &watch{tracer: t, before: before, seen: held{}}
+	took, failure := w.run(ctx, text)
 	after, err := t.settled(ctx)
 	if err != nil {
 		return Measured{Took: took}, errors.Join(failure, err)
@@ -36,9 +39,9 @@ func (t *Tracer) Alone(ctx context.Context, text string) (Measured, error) {
 		return Measured{Took: took}, errors.Join(failure, err)
 	}
 	c := change{before: before, after: after, events: events, hidden: func(int64) bool { return false }}
-	measured := c.measured(seen, held{})
+	measured := c.measured(w.seen, held{})
 	measured.Took = took
-	measured.Unseen = append([]string{"locks that the statement takes and lets go between two waits"}, t.unseen...)
+	measured.Unseen = append(w.unseen(), t.unseen...)
 	if t.version < 150000 {
 		measured.Scans = nil
 		measured.Unseen = append(measured.Unseen, "scans of a statement that runs alone: before PostgreSQL 15 a session cannot be made to report them at once")
@@ -57,28 +60,43 @@ func (t *Tracer) settled(ctx context.Context) (catalog, error) {
 	return found, err
 }
 
-// watch runs the statement and collects its locks while it waits.
-func (t *Tracer) watch(ctx context.Context, text string, before catalog) (held, time.Duration, error) {
-	way, err := t.stand(ctx, before, held{})
-	if err != nil {
-		return nil, 0, err
+// watch collects the locks of a statement that runs alone.
+type watch struct {
+	tracer *Tracer
+	before catalog
+	way    *obstacle // what the statement has to pass now; nil when nothing
+	seen   held
+	gap    string // why nobody could stand in the way once
+}
+
+// unseen says what a watch misses.
+func (w *watch) unseen() []string {
+	found := []string{"locks that the statement takes and lets go between two waits"}
+	if w.gap != "" {
+		found = append(found, "further locks: the statement could not be made to wait: "+w.gap)
+	}
+	return found
+}
+
+// run runs the statement and looks on until it is done.
+func (w *watch) run(ctx context.Context, text string) (time.Duration, error) {
+	if err := w.obstruct(ctx, held{}); err != nil {
+		return 0, err
 	}
 	start := time.Now()
 	done := make(chan error, 1)
 	go func() {
-		_, err := t.worker.ExecContext(ctx, text)
+		_, err := w.tracer.worker.ExecContext(ctx, text)
 		done <- err
 	}()
-	seen := held{}
 	for {
-		next, err := t.glance(ctx, before, way, seen)
-		way = next
-		if err != nil {
-			return seen, time.Since(start), errors.Join(err, way.leave(), <-done)
+		if err := w.glance(ctx); err != nil {
+			left := w.way.leave()
+			return time.Since(start), errors.Join(err, left, <-done)
 		}
 		select {
 		case err := <-done:
-			return seen, time.Since(start), errors.Join(err, way.leave())
+			return time.Since(start), errors.Join(err, w.way.leave())
 		case <-time.After(pause):
 		}
 	}
@@ -88,31 +106,44 @@ func (t *Tracer) watch(ctx context.Context, text string, before catalog) (held, 
 // adds what is locked to what was seen, and another takes the place, so that
 // the next wait is seen as well. What is locked between two waits is not looked
 // for: it would be found on one day and missed on the next.
-func (t *Tracer) glance(ctx context.Context, before catalog, way *obstacle, seen held) (*obstacle, error) {
-	blocked, err := t.blockedBy(ctx, way)
+func (w *watch) glance(ctx context.Context) error {
+	blocked, err := w.blocked(ctx)
 	if err != nil || !blocked {
-		return way, err
+		return err
 	}
-	now, err := t.readLocks(ctx)
+	now, err := w.tracer.readLocks(ctx)
 	if err != nil {
-		return way, err
+		return err
 	}
 	for oid, m := range now {
-		seen[oid] |= m
+		w.seen[oid] |= m
 	}
-	next, err := t.stand(ctx, before, now)
-	return next, errors.Join(err, way.leave())
+	passed := w.way
+	return errors.Join(w.obstruct(ctx, now), passed.leave())
 }
 
-// blockedBy reports whether the worker waits for the obstacle.
-func (t *Tracer) blockedBy(ctx context.Context, way *obstacle) (bool, error) {
-	if way == nil {
+// blocked reports whether the worker waits for the obstacle.
+func (w *watch) blocked(ctx context.Context) (bool, error) {
+	if w.way == nil {
 		return false, nil
 	}
 	var blocked bool
-	query := fmt.Sprintf("SELECT %d = ANY (pg_catalog.pg_blocking_pids(%d))", way.pid, t.pid)
-	if err := t.observer.QueryRowContext(ctx, query).Scan(&blocked); err != nil {
+	query := fmt.Sprintf("SELECT %d = ANY (pg_catalog.pg_blocking_pids(%d))", w.way.pid, w.tracer.pid)
+	if err := w.tracer.observer.QueryRowContext(ctx, query).Scan(&blocked); err != nil {
 		return false, fmt.Errorf("see whether the statement waits: %w", err)
 	}
 	return blocked, nil
+}
+
+// obstruct puts the next obstacle in the way. One that the server refuses (a
+// lock that others hold, a full lock table, a table that may not be read) costs
+// sight and is no failure.
+func (w *watch) obstruct(ctx context.Context, taken held) (err error) {
+	w.way, err = w.tracer.stand(ctx, w.before, taken)
+	var refused *pq.Error
+	if errors.As(err, &refused) {
+		w.gap = refused.Message
+		return nil
+	}
+	return err
 }

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// schema holds what the tracer makes in the scratch database.
-const schema = "lockstep_trace"
+// Schema holds what the tracer makes in the scratch database. Its event triggers
+// are named after it; both are there from New to Close.
+const Schema = "lockstep_trace"
 
 // relation is a row of pg_class with the worker's counters.
 type relation struct {
@@ -48,7 +49,7 @@ func (t *Tracer) readCatalog(ctx context.Context, by counter) (catalog, string, 
 		LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
 		WHERE c.relkind <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', '%[2]s')
 			AND n.nspname !~ '^pg_(toast_)?temp_'
-		UNION ALL SELECT 0, '', '', 0, 0, 0, 0, pg_catalog.transaction_timestamp()::text`, by, schema))
+		UNION ALL SELECT 0, '', '', 0, 0, 0, 0, pg_catalog.transaction_timestamp()::text`, by, Schema))
 	if err != nil {
 		return nil, "", fmt.Errorf("read the catalog: %w", err)
 	}

@@ -17,7 +17,7 @@ const eventSetting = "lockstep_trace.events"
 // install makes the event triggers. They are enabled always, so that a
 // migration that sets session_replication_role is seen too.
 func install() string {
-	return strings.NewReplacer("SCHEMA_", schema, "SETTING_", eventSetting).Replace(`
+	return strings.NewReplacer("SCHEMA_", Schema, "SETTING_", eventSetting).Replace(`
 DROP SCHEMA IF EXISTS SCHEMA_ CASCADE;
 CREATE SCHEMA SCHEMA_;
 CREATE FUNCTION SCHEMA_.note(event pg_catalog.json) RETURNS void LANGUAGE plpgsql AS $body$
@@ -49,7 +49,7 @@ ALTER EVENT TRIGGER SCHEMA__dropped ENABLE ALWAYS;`)
 // remove takes them away in the order that does not fire them.
 func remove() string {
 	return fmt.Sprintf(`DROP EVENT TRIGGER IF EXISTS %[1]s_rewritten; DROP EVENT TRIGGER IF EXISTS %[1]s_dropped;
-DROP SCHEMA IF EXISTS %[1]s CASCADE`, schema)
+DROP SCHEMA IF EXISTS %[1]s CASCADE`, Schema)
 }
 
 // event is one line that a trigger left.

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/lib/pq"
 )
 
 // obstacle is a session that a statement has to wait for: it holds a snapshot,
@@ -22,38 +20,34 @@ type obstacle struct {
 }
 
 // stand puts an obstacle in the way. What the worker has locked or waits for is
-// only read, and left alone where even that would wait. It returns nil if there
-// is no place to stand.
+// only read, and left alone where even that would wait.
 func (t *Tracer) stand(ctx context.Context, all catalog, taken held) (*obstacle, error) {
 	conn, err := t.db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("make a statement wait: %w", err)
 	}
 	o := &obstacle{conn: conn}
-	if err := conn.QueryRowContext(ctx, "SELECT pg_catalog.pg_backend_pid()").Scan(&o.pid); err != nil {
-		return nil, errors.Join(fmt.Errorf("make a statement wait: %w", err), conn.Close())
-	}
-	for _, query := range obstruct(all, taken) {
-		_, err := conn.ExecContext(ctx, query)
-		if busy(err) {
-			return nil, o.leave()
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("make a statement wait: %w", err), o.leave())
-		}
+	if err := o.stand(ctx, blockade(all, taken)); err != nil {
+		return nil, errors.Join(fmt.Errorf("make a statement wait: %w", err), o.leave())
 	}
 	return o, nil
 }
 
-// busy reports that a lock was not to be had at once (lock_not_available).
-func busy(err error) bool {
-	var refused *pq.Error
-	return errors.As(err, &refused) && refused.Code == "55P03"
+func (o *obstacle) stand(ctx context.Context, queries []string) error {
+	if err := o.conn.QueryRowContext(ctx, "SELECT pg_catalog.pg_backend_pid()").Scan(&o.pid); err != nil {
+		return err
+	}
+	for _, query := range queries {
+		if _, err := o.conn.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// obstruct is what an obstacle says. Planning a SELECT locks the table and its
+// blockade is what an obstacle says. Planning a SELECT locks the table and its
 // indexes as running it would.
-func obstruct(all catalog, taken held) []string {
+func blockade(all catalog, taken held) []string {
 	touched, avoided := tables(all, taken), tables(all, taken.against(AccessShare))
 	var lock, read []string
 	for _, oid := range slices.Sorted(maps.Keys(all)) {

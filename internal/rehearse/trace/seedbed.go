@@ -46,7 +46,7 @@ const seedTables = `
 	SELECT c.oid::bigint, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
 		ARRAY(SELECT a::oid::bigint FROM pg_partition_ancestors(c.oid) a)
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', '` + schema + `')
+	WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', '` + Schema + `')
 		AND n.nspname !~ '^pg_(toast|temp|toast_temp)'
 	ORDER BY 2`
 

@@ -41,7 +41,7 @@ type transaction struct {
 
 // New opens the sessions and makes the event triggers in the database that db
 // leads to. Without a superuser there are none; Measured.Unseen then says what
-// that hides. Close takes everything away.
+// that hides. The handle must allow four sessions. Close takes everything away.
 func New(ctx context.Context, db *sql.DB, opts Options) (*Tracer, error) {
 	t := &Tracer{db: db, ignore: slices.Clone(opts.Ignore)}
 	if err := t.open(ctx); err != nil {

@@ -1,6 +1,7 @@
 package trace_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -147,6 +148,29 @@ func TestAlone(t *testing.T) {
 	}
 }
 
+// TestAloneAmongOthers shows that what others hold costs sight, and that it is
+// said.
+func TestAloneAmongOthers(t *testing.T) {
+	t.Parallel()
+	db := database(t, shop)
+	tracer := tracerOf(t, db)
+	other, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.Exec("LOCK TABLE orders IN ROW EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	measured, err := tracer.Alone(t.Context(), "VACUUM customers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(measured.Locks) != 0 || !strings.Contains(strings.Join(measured.Unseen, "; "), "could not be made to wait: canceling statement due to lock timeout") {
+		t.Errorf("locks %v, unseen %q", measured.Locks, measured.Unseen)
+	}
+}
+
 // TestWithoutSuperuser shows what is left, and that it is said.
 func TestWithoutSuperuser(t *testing.T) {
 	t.Parallel()
@@ -242,7 +266,7 @@ func tracerOf(t *testing.T, db *sql.DB, ignore ...string) *trace.Tracer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := tracer.Close(t.Context()); err != nil && t.Context().Err() == nil {
+		if err := tracer.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})
