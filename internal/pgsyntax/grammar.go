@@ -2,15 +2,20 @@ package pgsyntax
 
 import pg "github.com/pganalyze/pg_query_go/v6"
 
-// GrammarVersion is the major version of PostgreSQL whose grammar is used by
-// either build.
-const GrammarVersion = 17
+// treeVersion is the version of PostgreSQL whose trees both builds read and
+// write, as in server_version_num.
+const treeVersion = 170007
 
-// grammar is PostgreSQL's parser, of which there is one in C and the same one
-// in WebAssembly. Which is linked is chosen by build constraint.
+// GrammarVersion is the major version of PostgreSQL whose grammar both builds
+// have.
+const GrammarVersion = treeVersion / 10000
+
+// grammar is PostgreSQL's parser, in C or in WebAssembly. A build constraint
+// chooses which is linked.
 type grammar interface {
 	name() string
-	parse(sql string) (*pg.ParseResult, *refusal)
+	// parse returns the statements of a text in their order.
+	parse(sql string) ([]*pg.RawStmt, *refusal)
 	deparse(tree *pg.ParseResult) (string, error)
 }
 

@@ -9,19 +9,18 @@ import (
 	"github.com/pganalyze/pg_query_go/v6/parser"
 )
 
-const chosen = cgo("cgo")
+var chosen grammar = compiled{}
 
-// cgo is PostgreSQL's parser in C. It keeps its state by thread.
-type cgo string
+// compiled is PostgreSQL's parser in C. It keeps its state by thread, so that
+// many may use it at once.
+type compiled struct{}
 
-var _ grammar = chosen
+func (compiled) name() string { return "cgo" }
 
-func (c cgo) name() string { return string(c) }
-
-func (cgo) parse(sql string) (*pg.ParseResult, *refusal) {
-	tree, err := pg.Parse(sql)
+func (compiled) parse(sql string) ([]*pg.RawStmt, *refusal) {
+	result, err := pg.Parse(sql)
 	if err == nil {
-		return tree, nil
+		return result.GetStmts(), nil
 	}
 	if e := (*parser.Error)(nil); errors.As(err, &e) {
 		return nil, &refusal{position: e.Cursorpos, message: e.Message}
@@ -29,4 +28,4 @@ func (cgo) parse(sql string) (*pg.ParseResult, *refusal) {
 	return nil, &refusal{message: err.Error()}
 }
 
-func (cgo) deparse(tree *pg.ParseResult) (string, error) { return pg.Deparse(tree) }
+func (compiled) deparse(tree *pg.ParseResult) (string, error) { return pg.Deparse(tree) }

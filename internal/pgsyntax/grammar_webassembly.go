@@ -4,26 +4,40 @@ package pgsyntax
 
 import (
 	"errors"
+	"sync"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	query "github.com/wasilibs/go-pgquery"
 	"github.com/wasilibs/go-pgquery/parser"
 )
 
-const chosen = wasm("wasm")
+var chosen grammar = &module{}
 
-// wasm is PostgreSQL's parser in WebAssembly, which is compiled at its first
-// use.
-type wasm string
+// module is PostgreSQL's parser in WebAssembly. The first call compiles it,
+// which takes seconds; there is no work before that.
+//
+// The library keeps one module for each call at the same time, and compiles
+// each anew. Calls therefore wait for one another.
+type module struct {
+	mu sync.Mutex
+	// broken is set when the module stopped in the middle of a call. The
+	// library would use it again, and what it reads then may be wrong.
+	broken bool
+}
 
-var _ grammar = chosen
+const brokenDown = "the grammar broke down on an earlier statement and is not used any more; " +
+	"start again, or use a build with cgo"
 
-func (w wasm) name() string { return string(w) }
+func (*module) name() string { return "wasm" }
 
-func (wasm) parse(sql string) (*pg.ParseResult, *refusal) {
-	tree, err := query.Parse(sql)
+func (m *module) parse(sql string) ([]*pg.RawStmt, *refusal) {
+	var result *pg.ParseResult
+	err := m.call(func() (err error) {
+		result, err = query.Parse(sql)
+		return err
+	})
 	if err == nil {
-		return tree, nil
+		return result.GetStmts(), nil
 	}
 	if e := (*parser.Error)(nil); errors.As(err, &e) {
 		return nil, &refusal{position: e.Cursorpos, message: e.Message}
@@ -31,4 +45,25 @@ func (wasm) parse(sql string) (*pg.ParseResult, *refusal) {
 	return nil, &refusal{message: err.Error()}
 }
 
-func (wasm) deparse(tree *pg.ParseResult) (string, error) { return query.Deparse(tree) }
+func (m *module) deparse(tree *pg.ParseResult) (text string, err error) {
+	err = m.call(func() (err error) {
+		text, err = query.Deparse(tree)
+		return err
+	})
+	return text, err
+}
+
+func (m *module) call(f func() error) (err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken {
+		return errors.New(brokenDown)
+	}
+	defer func() {
+		if recover() != nil {
+			m.broken = true
+			err = errors.New("the grammar broke down on this statement")
+		}
+	}()
+	return f()
+}

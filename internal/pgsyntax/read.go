@@ -20,7 +20,7 @@ type Statement struct {
 	Tree    *pg.Node
 	Problem *Error
 
-	base int // what the locations in Tree count from, as an offset in the text
+	begin int // where the statement begins, as the locations in Tree count
 }
 
 // Error is what the grammar does not take.
@@ -30,20 +30,30 @@ type Error struct {
 }
 
 // Read cuts a text into statements and parses each. A statement that the
-// grammar refuses has a Problem and no Tree; the others have theirs. The error
-// is sqlscan's, of text that cannot be cut into statements. Read may be called
-// by many at once.
+// grammar refuses has a Problem and no Tree; the others have theirs. So it is
+// with commands of psql, and with statements that are nested too deep. The
+// error is an *sqlscan.Error, of text that cannot be cut into statements. Read
+// may be called by many at once.
 func Read(src []byte) ([]Statement, error) {
 	scanned, err := sqlscan.Split(src)
 	if err != nil {
 		return nil, err
 	}
 	statements := make([]Statement, len(scanned))
+	var group []*Statement
+	size := 0
 	for i, s := range scanned {
 		statements[i].Statement = s
+		if problem := unfit(s); problem != "" {
+			statements[i].refuse(0, problem)
+			continue
+		}
+		if size += len(s.Text); size > atOnce {
+			parse(group)
+			group, size = nil, len(s.Text)
+		}
+		group = append(group, &statements[i])
 	}
-	if !readTogether(statements) {
-		readEach(statements)
-	}
+	parse(group)
 	return statements, nil
 }
