@@ -81,12 +81,17 @@ func (a address) open(runtime map[string]string) (*sql.DB, error) {
 // application marks our connections for whoever looks at the server.
 const application = "lockstep rehearse"
 
-// hide masks the password in an error that comes from elsewhere.
+// hide masks the password in an error that comes from elsewhere. An error
+// without it stays what it is, with the server's code.
 func (a address) hide(err error) error {
 	if err == nil {
 		return nil
 	}
-	return redact.NewValues(a.secrets()...).Error(err)
+	masked := redact.NewValues(a.secrets()...).Error(err)
+	if masked.Error() == err.Error() {
+		return err
+	}
+	return masked
 }
 
 func (a address) secrets() []string {

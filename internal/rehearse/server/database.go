@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,8 @@ type Database struct {
 
 	server  *Server
 	address address
+	// settings are those that every session of the database begins with.
+	settings [][2]string
 }
 
 // making bounds the making of a database: the copy of a large schema takes
@@ -32,9 +35,12 @@ func (s *Server) Database(ctx context.Context, l Locale) (*Database, error) {
 	}
 	d := s.newDatabase()
 	err := s.create(ctx, d, "template0 "+l.clause(s.Major()))
-	if lacksLocale(err) {
-		d.Differs = fmt.Sprintf("the target's locale is %s, and the scratch server does not have it: sorted as C here", l)
-		err = s.create(ctx, d, "template0 "+l.plain().clause(s.Major()))
+	for _, nearest := range l.substitutes() {
+		if !lacksLocale(err) {
+			break
+		}
+		d.Differs = fmt.Sprintf("the target's locale is %s, and the scratch server does not have it: %s here", l, nearest)
+		err = s.create(ctx, d, "template0 "+nearest.clause(s.Major()))
 	}
 	if err != nil {
 		return nil, err
@@ -56,7 +62,26 @@ func (d *Database) Clone(ctx context.Context) (*Database, error) {
 	if err := d.server.create(ctx, made, pq.QuoteIdentifier(d.Name)); err != nil {
 		return nil, err
 	}
+	// They are no part of a database that is copied.
+	if err := made.take(ctx, d.settings); err != nil {
+		return nil, errors.Join(d.server.address.hide(err), made.Drop(ctx))
+	}
 	return made, nil
+}
+
+// take makes settings, by name, those of every session to come.
+func (d *Database) take(ctx context.Context, settings [][2]string) error {
+	d.settings = settings
+	for _, setting := range settings {
+		value := pq.QuoteLiteral(setting[1])
+		if setting[0] == "search_path" && setting[1] != "" { // a list, not one name
+			value = setting[1]
+		}
+		if _, err := d.server.admin.ExecContext(ctx, "ALTER DATABASE "+pq.QuoteIdentifier(d.Name)+" SET "+setting[0]+" = "+value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Server) newDatabase() *Database {

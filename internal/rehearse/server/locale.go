@@ -122,6 +122,17 @@ func (l Locale) plain() Locale {
 	return Locale{Encoding: l.Encoding, Collate: "C", Ctype: "C"}
 }
 
+// substitutes are what comes next to the locale, nearest first.
+func (l Locale) substitutes() []Locale {
+	if l.Name == "" {
+		return []Locale{l.plain()}
+	}
+	// With a provider of its own the operating system's locale decides little.
+	same := l.plain()
+	same.Provider, same.Name = l.Provider, l.Name
+	return []Locale{same, l.plain()}
+}
+
 // clause is the part of CREATE DATABASE that asks for the locale.
 func (l Locale) clause(major int) string {
 	parts := []string{"ENCODING " + pq.QuoteLiteral(l.Encoding), "LC_COLLATE " + pq.QuoteLiteral(l.Collate), "LC_CTYPE " + pq.QuoteLiteral(l.Ctype)}
@@ -144,7 +155,7 @@ func (l Locale) clause(major int) string {
 // String names the locale as people do.
 func (l Locale) String() string {
 	if l.Name != "" {
-		return l.Encoding + " " + l.Provider + ":" + l.Name
+		return l.Encoding + " " + l.Provider + ":" + l.Name + " " + l.Collate
 	}
 	return l.Encoding + " " + l.Collate
 }

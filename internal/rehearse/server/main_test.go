@@ -54,9 +54,9 @@ func child(place string) int {
 
 // newPlace is a folder that the account of a server may pass through, which
 // t.TempDir is not.
-func newPlace(t *testing.T) string {
+func newPlace(t testing.TB) string {
 	t.Helper()
-	place, err := os.MkdirTemp("/tmp", "lockstep-place-")
+	place, err := os.MkdirTemp(defaultPlace(nil), "lockstep-place-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func newPlace(t *testing.T) string {
 	return place
 }
 
-func found(t *testing.T) Binaries {
+func found(t testing.TB) Binaries {
 	t.Helper()
 	if os.Getenv(pgtest.SkipVariable) != "" {
 		t.Skip(pgtest.SkipVariable + " is set")
@@ -84,7 +84,7 @@ func found(t *testing.T) Binaries {
 }
 
 // start runs a server for one test.
-func start(t *testing.T, o Options) *Server {
+func start(t testing.TB, o Options) *Server {
 	t.Helper()
 	if o.Place == "" {
 		o.Place = newPlace(t)
@@ -114,7 +114,7 @@ func start(t *testing.T, o Options) *Server {
 // sharedCache makes most tests start as users do the second time.
 var sharedCache = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "lockstep-scratch-cache-") })
 
-func database(t *testing.T, s *Server, l Locale) *Database {
+func database(t testing.TB, s *Server, l Locale) *Database {
 	t.Helper()
 	d, err := s.Database(t.Context(), l)
 	if err != nil {
@@ -123,9 +123,10 @@ func database(t *testing.T, s *Server, l Locale) *Database {
 	return d
 }
 
-func run(t *testing.T, url string, statements ...string) {
+func run(t testing.TB, url string, statements ...string) {
 	t.Helper()
 	db := open(t, url)
+	defer db.Close()
 	for _, statement := range statements {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
@@ -133,10 +134,12 @@ func run(t *testing.T, url string, statements ...string) {
 	}
 }
 
-func ask(t *testing.T, url, query string, args ...any) string {
+func ask(t testing.TB, url, query string, args ...any) string {
 	t.Helper()
 	var answers []string
-	rows, err := open(t, url).QueryContext(t.Context(), query, args...)
+	db := open(t, url)
+	defer db.Close() // a database that is cloned has no other sessions
+	rows, err := db.QueryContext(t.Context(), query, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -154,7 +157,7 @@ func ask(t *testing.T, url, query string, args ...any) string {
 	return strings.Join(answers, "\n")
 }
 
-func open(t *testing.T, url string) *sql.DB {
+func open(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("postgres", url)
 	if err != nil {

@@ -5,14 +5,24 @@ import (
 	"path/filepath"
 )
 
-// defaultPlace is where rooms are made: the system's temporary folder, unless
-// the path of a socket in it would be too long (103 bytes on macOS), or the
-// account that runs the server cannot come there.
+const (
+	memory = "/dev/shm"
+	// roomInMemory is what must be free there: containers often have 64 MB.
+	roomInMemory = 3 << 30
+)
+
+// defaultPlace is where rooms are made: in memory where there is much of it (a
+// database is made in 13 ms there, and in 60 ms on a disk), else in the system's
+// temporary folder, unless the path of a socket in it would be too long (103
+// bytes on macOS), or the account that runs the server cannot come there.
 func defaultPlace(a *account) string {
 	const (
 		fallback = "/tmp"
 		longest  = 103 - len("/"+roomPrefix+"4294967295/"+inner+"/.s.PGSQL.5432")
 	)
+	if memoryRoom(memory) >= roomInMemory && (a == nil || passable(memory)) {
+		return memory
+	}
 	place, err := filepath.EvalSymlinks(os.TempDir())
 	if err != nil || len(place) > longest || a != nil && !passable(place) {
 		return fallback

@@ -102,7 +102,7 @@ func settings(socket string) []string {
 	all := [][2]string{
 		{"listen_addresses", ""}, {"unix_socket_directories", socket}, {"unix_socket_permissions", "0700"}, {"port", socketPort},
 		{"fsync", "off"}, {"synchronous_commit", "off"}, {"full_page_writes", "off"}, {"wal_level", "replica"}, {"max_wal_senders", "0"},
-		{"max_wal_size", "256MB"}, {"shared_buffers", "32MB"}, {"dynamic_shared_memory_type", "mmap"},
+		{"max_wal_size", "256MB"}, {"wal_init_zero", "off"}, {"shared_buffers", "32MB"}, {"dynamic_shared_memory_type", "mmap"},
 		{"max_connections", "40"}, {"max_locks_per_transaction", "2048"},
 		{"autovacuum", "off"}, {"jit", "off"}, {"track_functions", "none"}, {"track_counts", "on"},
 		{"max_parallel_workers_per_gather", "0"}, {"max_parallel_maintenance_workers", "0"}, {"max_logical_replication_workers", "0"},

@@ -15,7 +15,7 @@ import (
 type Options struct {
 	Binaries Binaries
 	// Place is the folder in which the server's private folder is made; empty:
-	// the system's temporary folder.
+	// memory where there is much of it, else the system's temporary folder.
 	Place string
 	// Cache is the folder of fresh data folders, which make the next start
 	// faster; empty: Lockstep's folder in the user's cache.

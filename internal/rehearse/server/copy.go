@@ -1,0 +1,161 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Copy says what is copied where.
+type Copy struct {
+	// From is the target's URL for lib/pq.
+	From string
+	// To is an empty database of a scratch server.
+	To *Database
+	// Binaries are where pg_dump is looked for first; may be empty.
+	Binaries Binaries
+}
+
+// Copied tells what became of a copy.
+type Copied struct {
+	// Dumper is the version of pg_dump that read the target.
+	Dumper string
+	// Statements is how many made the copy.
+	Statements int
+	// Extensions are those that the scratch server does not have.
+	Extensions []string
+	// Roles are those of the target that the scratch server does not have and
+	// that were not made there, since it is not ours alone.
+	Roles []string
+	// Privileges is false when owners and privileges were not copied: that
+	// takes a superuser.
+	Privileges bool
+	// Left is what the copy lacks.
+	Left []Omission
+}
+
+// Omission is one object that a copy lacks.
+type Omission struct {
+	// Object is its type and name, such as "TABLE public.places".
+	Object string
+	Reason string
+}
+
+// CopySchema copies the target's schema, without rows, into a scratch database.
+// The target is only read: it waits for no lock, and is given up when anyone
+// waits for it (ErrInTheWay). The error wraps ErrNoDump when this machine has no
+// program that can read the target.
+//
+// What depends on an extension that the scratch server does not have is left
+// out and named. On a server of our own the target's roles are made first,
+// without the right to log in.
+func CopySchema(ctx context.Context, c Copy) (Copied, error) {
+	const patience = 5 * time.Minute
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	from, err := parseAddress(c.From, "the target's url")
+	if err != nil {
+		return Copied{}, err
+	}
+	s := c.To.server
+	target, err := readSurroundings(ctx, from)
+	if err != nil {
+		return Copied{}, fmt.Errorf("look at the target: %w", from.hide(err))
+	}
+	d, err := findDumper(ctx, c.Binaries.Folder, target.major)
+	if err != nil {
+		return Copied{}, err
+	}
+	done := Copied{Dumper: d.version, Privileges: s.Superuser()}
+	text, err := d.dump(ctx, from, s.Superuser())
+	if err != nil {
+		return done, err
+	}
+	if err := done.prepare(ctx, c.To, target); err != nil {
+		return done, fmt.Errorf("prepare the copy of the schema: %w", s.address.hide(err))
+	}
+	if err := done.apply(ctx, c.To, text); err != nil {
+		return done, fmt.Errorf("copy the schema: %w", s.address.hide(err))
+	}
+	return done, nil
+}
+
+// prepare makes what the schema needs around it.
+func (done *Copied) prepare(ctx context.Context, to *Database, target surroundings) error {
+	db, err := to.address.open(nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	available, err := column(ctx, db, `SELECT name FROM pg_available_extensions`)
+	if err != nil {
+		return err
+	}
+	done.Extensions = without(target.extensions, available)
+	if err := done.makeRoles(ctx, to.server, target.roles); err != nil {
+		return err
+	}
+	return to.take(ctx, target.settings)
+}
+
+// apply runs the dump in one go. Where that fails the statements go one by one:
+// what lacks its ground is left out, and any other failure has a name.
+func (done *Copied) apply(ctx context.Context, to *Database, text []byte) error {
+	db, err := to.address.open(nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	session, err := db.Conn(ctx) // the dump begins with settings for its session
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	known, err := column(ctx, to.server.admin, `SELECT name FROM pg_settings`)
+	if err != nil {
+		return err
+	}
+	steps, err := read(text, known)
+	if err != nil {
+		return err
+	}
+	done.Statements = len(steps)
+	if _, err = session.ExecContext(ctx, joined(steps)); err == nil {
+		return nil
+	}
+	return done.oneByOne(ctx, session, steps)
+}
+
+func (done *Copied) oneByOne(ctx context.Context, session *sql.Conn, steps []step) error {
+	for _, s := range steps {
+		_, err := session.ExecContext(ctx, s.Text)
+		switch {
+		case err == nil:
+		case s.Starts("CREATE", "EXTENSION") && ctx.Err() == nil, done.excuses(s, err):
+			done.Left = append(done.Left, Omission{s.object, plainly(err)})
+		default:
+			return fmt.Errorf("%s: %w", s.object, err)
+		}
+	}
+	return nil
+}
+
+// excuses reports whether a statement fails because of what was left out
+// before: something that it names does not exist.
+func (done *Copied) excuses(s step, err error) bool {
+	if len(done.Extensions)+len(done.Roles)+len(done.Left) == 0 {
+		return false
+	}
+	const role = "22023" // SET SESSION AUTHORIZATION, of a role that does not exist
+	return failed(err, "42704", "42P01", "42883", "42703", "3F000") || s.Starts("SET", "SESSION") && failed(err, role)
+}
+
+// plainly is what the server says, on one line.
+func plainly(err error) string {
+	return strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "pq: ")), " ")
+}
+
+var errNothing = errors.New("pg_dump has written nothing")

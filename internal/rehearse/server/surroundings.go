@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+)
+
+// surroundings are what a schema needs and a dump of it does not hold.
+type surroundings struct {
+	major      int
+	extensions []string
+	roles      []string
+	// settings are those that a migration's session has at the target, whether
+	// from the server, the database or the role: by name.
+	settings [][2]string
+}
+
+// sessionSettings decide what names in a migration mean, and what its values
+// become.
+func sessionSettings() []string {
+	return []string{"TimeZone", "DateStyle", "IntervalStyle", "search_path"}
+}
+
+func readSurroundings(ctx context.Context, from address) (surroundings, error) {
+	var found surroundings
+	db, err := from.open(readOnly())
+	if err != nil {
+		return found, err
+	}
+	defer db.Close()
+	var number int
+	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&number); err != nil {
+		return found, err
+	}
+	found.major = major(number)
+	if found.extensions, err = column(ctx, db, `SELECT extname FROM pg_extension ORDER BY extname`); err != nil {
+		return found, err
+	}
+	if found.roles, err = column(ctx, db, `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`); err != nil {
+		return found, err
+	}
+	return found, found.readSettings(ctx, db)
+}
+
+// readSettings reads them as they are for the target's user, whose name
+// search_path may stand on: on the scratch server we are someone else.
+func (s *surroundings) readSettings(ctx context.Context, db *sql.DB) error {
+	var user string
+	if err := db.QueryRowContext(ctx, `SELECT current_user`).Scan(&user); err != nil {
+		return err
+	}
+	for _, name := range sessionSettings() {
+		var value string
+		if err := db.QueryRowContext(ctx, `SELECT current_setting($1)`, name).Scan(&value); err != nil {
+			return err
+		}
+		if name == "search_path" {
+			value = strings.ReplaceAll(value, `"$user"`, pq.QuoteIdentifier(user))
+		}
+		s.settings = append(s.settings, [2]string{name, value})
+	}
+	return nil
+}
+
+// makeRoles makes the roles that the scratch server lacks. A server that is not
+// ours alone gets none.
+func (done *Copied) makeRoles(ctx context.Context, s *Server, wanted []string) error {
+	have, err := column(ctx, s.admin, `SELECT rolname FROM pg_roles`)
+	if err != nil {
+		return err
+	}
+	missing := without(wanted, have)
+	if !s.Own() {
+		done.Roles = missing
+		return nil
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	for _, role := range missing {
+		b.WriteString("CREATE ROLE " + pq.QuoteIdentifier(role) + " NOLOGIN;\n")
+	}
+	_, err = s.admin.ExecContext(ctx, b.String())
+	return err
+}
+
+// without returns what is in all and not in some.
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(one string) bool { return slices.Contains(some, one) })
+}
