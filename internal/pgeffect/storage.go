@@ -1,0 +1,62 @@
+package pgeffect
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/internal/pgschema"
+)
+
+// storage has the sub-commands about a table as a whole: where and how it is
+// kept, and who owns it.
+//
+// Source: SET LOGGED, SET ACCESS METHOD, SET TABLESPACE and REPLICA IDENTITY
+// in https://www.postgresql.org/docs/current/sql-altertable.html. Measured:
+// owner_to, set_unlogged, set_unlogged_big, set_access_method.
+func (a *alteration) storage(c *pg.AlterTableCmd) {
+	switch c.GetSubtype() {
+	case pg.AlterTableType_AT_ChangeOwner:
+		a.indexes(a.name, accessExclusive)
+		for _, q := range a.schema.SequencesOf(a.name) {
+			a.lock(q.Name, accessExclusive)
+		}
+	case pg.AlterTableType_AT_SetUnLogged:
+		a.setLogged(!a.definition.Unlogged)
+	case pg.AlterTableType_AT_SetLogged:
+		a.setLogged(a.definition.Unlogged)
+	case pg.AlterTableType_AT_SetAccessMethod:
+		if method(c.GetName()) != method(a.definition.AccessMethod) {
+			a.rewrite(a.name)
+		}
+	case pg.AlterTableType_AT_SetTableSpace:
+		if !a.definition.Partitioned {
+			a.rewrites[a.name] = true // its file is copied, block by block
+		}
+	case pg.AlterTableType_AT_ReplicaIdentity:
+		if i := c.GetDef().GetReplicaIdentityStmt().GetName(); i != "" {
+			a.lock(pgschema.Name{Schema: a.name.Schema, Local: i}, share)
+		}
+	}
+}
+
+// method is an access method's name; tables have heap where none is named.
+func method(name string) string {
+	if name == "" {
+		return "heap"
+	}
+	return name
+}
+
+// setLogged rewrites the table; since 15 the sequences of its columns as well.
+func (a *alteration) setLogged(changes bool) {
+	if !changes {
+		return
+	}
+	a.rewrite(a.name)
+	if a.server.Major < 15 {
+		return
+	}
+	for _, q := range a.schema.SequencesOf(a.name) {
+		a.lock(q.Name, accessExclusive)
+		a.rewrites[q.Name] = true
+	}
+}

@@ -1,0 +1,200 @@
+package pgschema
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Table is a table, partitioned or not, or a foreign table.
+type Table struct {
+	Name        Name
+	Columns     []*Column
+	Constraints []*Constraint
+	Triggers    []Trigger
+	// Partitioned is true for a table that keeps its rows in partitions.
+	Partitioned bool
+	// PartitionKey are the columns that rows are divided by; empty when it is
+	// an expression.
+	PartitionKey []string
+	// PartitionOf is the table that this is a partition of, with its bound.
+	PartitionOf Name
+	Bound       *pg.PartitionBoundSpec
+	Inherits    []Name
+	Temporary   bool
+	Unlogged    bool
+	Foreign     bool
+	// AccessMethod is empty for the server's default.
+	AccessMethod string
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name      string
+	Type      DataType
+	Collation string // as written, empty for the type's own
+	NotNull   bool
+	Default   *pg.Node // nil for none
+	Identity  bool
+	Generated bool
+}
+
+// Trigger is a trigger on a table.
+type Trigger struct {
+	Name     string
+	Function Name
+}
+
+// Column returns the column of that name, or nil.
+func (t *Table) Column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Constraint returns the constraint of that name, or nil.
+func (t *Table) Constraint(name string) *Constraint {
+	for _, c := range t.Constraints {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// IsNotNull reports whether a validated CHECK says that the column has no
+// NULLs, which spares SET NOT NULL its scan since PostgreSQL 12.
+func (t *Table) IsNotNull(column string) bool {
+	return slices.ContainsFunc(t.Constraints, func(c *Constraint) bool {
+		return c.Kind == Check && c.Validated && impliesNotNull(c.Expression, column)
+	})
+}
+
+func impliesNotNull(e *pg.Node, column string) bool {
+	if and := e.GetBoolExpr(); and != nil && and.GetBoolop() == pg.BoolExprType_AND_EXPR {
+		return slices.ContainsFunc(and.GetArgs(), func(n *pg.Node) bool { return impliesNotNull(n, column) })
+	}
+	test := e.GetNullTest()
+	return test != nil && test.GetNulltesttype() == pg.NullTestType_IS_NOT_NULL && ColumnOf(test.GetArg()) == column
+}
+
+// ColumnOf is the column's name when an expression is nothing but a column,
+// else empty.
+func ColumnOf(e *pg.Node) string {
+	names := Strings(e.GetColumnRef().GetFields())
+	if len(names) == 0 {
+		return ""
+	}
+	return names[len(names)-1]
+}
+
+func (t *Table) childOf(parent Name) bool {
+	return t.PartitionOf == parent || slices.Contains(t.Inherits, parent)
+}
+
+// ConstraintKind is what a constraint demands.
+type ConstraintKind string
+
+// Kinds of constraints. NOT NULL is a property of its column.
+const (
+	Check      ConstraintKind = "check"
+	ForeignKey ConstraintKind = "foreign key"
+	Primary    ConstraintKind = "primary key"
+	Unique     ConstraintKind = "unique"
+	Exclusion  ConstraintKind = "exclusion"
+)
+
+// Constraint is a constraint of a table or of a domain.
+type Constraint struct {
+	Name string
+	Kind ConstraintKind
+	// Columns are those that it is about, as far as a CHECK names them.
+	Columns    []string
+	Expression *pg.Node // of a CHECK
+	// References and ReferencedColumns are a foreign key's target; the
+	// columns are empty where the statement leaves them to the primary key.
+	References        Name
+	ReferencedColumns []string
+	OnDelete          string // PostgreSQL's letter: a, r, c, n or d
+	OnUpdate          string
+	Validated         bool
+	// Index is the index that keeps it; zero for none.
+	Index Name
+}
+
+// Index is an index of a table or of a materialized view.
+type Index struct {
+	Name   Name
+	Table  Name
+	Method string
+	Parts  []IndexPart
+	// Columns are all that it names: keys, included ones, and those of its
+	// expressions and its condition.
+	Columns []string
+	Unique  bool
+	Where   *pg.Node // of a partial index
+	// Valid is false for an index that was made ON ONLY a partitioned table.
+	Valid bool
+	// Constraint is the constraint that owns it, empty for none.
+	Constraint string
+	Primary    bool
+	// Parent is the partitioned index that it belongs to.
+	Parent Name
+}
+
+// IndexPart is one key of an index.
+type IndexPart struct {
+	Column     string   // empty for an expression
+	Expression *pg.Node // nil for a column
+	Collation  string
+	OpClass    string
+}
+
+// Plain reports whether the index has neither expressions nor a condition.
+func (i *Index) Plain() bool {
+	return i.Where == nil && !slices.ContainsFunc(i.Parts, func(p IndexPart) bool { return p.Expression != nil })
+}
+
+// View is a view or a materialized view.
+type View struct {
+	Name         Name
+	Materialized bool
+	Query        *pg.Node
+	Reads        []Name
+	// columns are the column names that its query mentions; everything is true
+	// when it mentions a star.
+	columns    []string
+	everything bool
+}
+
+func (v *View) reads(relation Name, column string) bool {
+	return slices.Contains(v.Reads, relation) && (column == "" || v.everything || slices.Contains(v.columns, column))
+}
+
+// Sequence is a sequence and the column that owns it, if any.
+type Sequence struct {
+	Name   Name
+	Table  Name
+	Column string
+	// Internal is true for a sequence of an identity column.
+	Internal bool
+}
+
+// Function is a function or a procedure; overloads are one.
+type Function struct {
+	Name Name
+	// Volatility is "volatile", "stable" or "immutable"; of overloads, the
+	// least strict one.
+	Volatility string
+}
+
+// Publication is what is sent to subscribers.
+type Publication struct {
+	Name      string
+	AllTables bool
+	Tables    []Name
+	Schemas   []string
+}
