@@ -278,7 +278,7 @@ func (r row) compareLocks(measured []trace.Lock) string {
 		indexes[l.Relation] = l.Kind == trace.Index
 	}
 	var problems []string
-	for _, mode := range modes() {
+	for _, mode := range trace.Modes() {
 		names := byMode[mode]
 		switch {
 		case r.alone():
@@ -296,19 +296,12 @@ func (r row) compareLocks(measured []trace.Lock) string {
 func (r row) atLeast(mode trace.Mode, measured []trace.Lock) []string {
 	var found []string
 	for _, l := range measured {
-		strongEnough := slices.Index(modes(), l.Mode) >= slices.Index(modes(), mode)
+		strongEnough := slices.Index(trace.Modes(), l.Mode) >= slices.Index(trace.Modes(), mode)
 		if strongEnough && slices.Contains(r.locks[mode].names, l.Relation) {
 			found = append(found, l.Relation)
 		}
 	}
 	return found
-}
-
-func modes() []trace.Mode {
-	return []trace.Mode{
-		trace.AccessShare, trace.RowShare, trace.RowExclusive, trace.ShareUpdateExclusive,
-		trace.Share, trace.ShareRowExclusive, trace.Exclusive, trace.AccessExclusive,
-	}
 }
 
 func open(t *testing.T, server *pgtest.Server, database string) *sql.DB {

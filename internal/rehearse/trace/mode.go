@@ -1,5 +1,7 @@
 package trace
 
+import "slices"
+
 // Mode is a table-level lock mode by the name that pg_locks gives it.
 // https://www.postgresql.org/docs/current/explicit-locking.html
 type Mode string
@@ -16,28 +18,13 @@ const (
 	AccessExclusive      Mode = "AccessExclusiveLock"
 )
 
-// strength orders the modes as PostgreSQL numbers them; 0 is no table lock.
-func (m Mode) strength() int {
-	switch m {
-	case AccessShare:
-		return 1
-	case RowShare:
-		return 2
-	case RowExclusive:
-		return 3
-	case ShareUpdateExclusive:
-		return 4
-	case Share:
-		return 5
-	case ShareRowExclusive:
-		return 6
-	case Exclusive:
-		return 7
-	case AccessExclusive:
-		return 8
-	}
-	return 0
+// Modes are all of them, weakest first.
+func Modes() []Mode {
+	return []Mode{AccessShare, RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive}
 }
+
+// strength orders the modes as PostgreSQL numbers them; 0 is no table lock.
+func (m Mode) strength() int { return slices.Index(Modes(), m) + 1 }
 
 // blocks is the set of modes, one bit a strength, that others wait for while
 // this one is held: the conflict table of the manual's section 13.3.1.
@@ -69,6 +56,10 @@ func (m Mode) blocks() uint16 {
 	return 0
 }
 
+// Conflicts reports whether a request of one mode waits while another session
+// holds the other.
+func (m Mode) Conflicts(other Mode) bool { return m.blocks()&(1<<other.strength()) != 0 }
+
 // modes is a set of lock modes of one relation, one bit a strength.
 type modes uint16
 
@@ -76,7 +67,7 @@ func (s modes) with(m Mode) modes { return s | 1<<m.strength() }
 
 // strongest is the mode of highest strength, "" of an empty set.
 func (s modes) strongest() Mode {
-	for _, m := range []Mode{AccessExclusive, Exclusive, ShareRowExclusive, Share, ShareUpdateExclusive, RowExclusive, RowShare, AccessShare} {
+	for _, m := range slices.Backward(Modes()) {
 		if s&(1<<m.strength()) != 0 {
 			return m
 		}
@@ -87,14 +78,13 @@ func (s modes) strongest() Mode {
 // beyond leaves the modes that block something which the held ones did not.
 func (s modes) beyond(held modes) modes {
 	var blocked uint16
-	every := []Mode{AccessShare, RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive}
-	for _, m := range every {
+	for _, m := range Modes() {
 		if held&(1<<m.strength()) != 0 {
 			blocked |= m.blocks()
 		}
 	}
 	var fresh modes
-	for _, m := range every {
+	for _, m := range Modes() {
 		if s&(1<<m.strength()) != 0 && m.blocks()&^blocked != 0 {
 			fresh = fresh.with(m)
 		}

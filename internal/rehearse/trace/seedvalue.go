@@ -38,11 +38,8 @@ func (c seedColumn) named() []string {
 		for _, m := range quotedValue.FindAllStringSubmatch(bound, -1) {
 			found = append(found, strings.ReplaceAll(m[1], "''", "'"))
 		}
-		if c.category != "N" {
-			continue
-		}
-		for _, n := range plainNumber.FindAllString(quotedValue.ReplaceAllString(bound, ""), -1) {
-			found = append(found, n)
+		if c.category == "N" {
+			found = append(found, plainNumber.FindAllString(quotedValue.ReplaceAllString(bound, ""), -1)...)
 		}
 	}
 	if c.category != "N" {

@@ -126,13 +126,16 @@ func TestAlone(t *testing.T) {
 		want      []string
 	}{
 		{"CREATE INDEX CONCURRENTLY fresh ON customers (email)", []string{
-			"lock ShareUpdateExclusiveLock table public.customers", "created index public.fresh", "scan public.customers 0 rows"}},
+			"lock ShareUpdateExclusiveLock table public.customers", "created index public.fresh", "scan public.customers 0 rows",
+		}},
 		{"REINDEX INDEX CONCURRENTLY orders_total", []string{
 			"lock ShareUpdateExclusiveLock index public.orders_total", "lock ShareUpdateExclusiveLock table public.orders",
-			"rebuilt public.orders_total", "scan public.orders 0 rows"}},
+			"rebuilt public.orders_total", "scan public.orders 0 rows",
+		}},
 		{"DROP INDEX CONCURRENTLY orders_total", []string{
 			"lock ShareUpdateExclusiveLock index public.orders_total", "lock ShareUpdateExclusiveLock table public.orders",
-			"drop named index public.orders_total"}},
+			"drop named index public.orders_total",
+		}},
 		{"VACUUM orders", []string{"lock ShareUpdateExclusiveLock table public.orders"}},
 	} {
 		measured, err := tracer.Alone(t.Context(), c.statement)
