@@ -96,18 +96,38 @@ func resultTypes(before, after Described) (Break, bool) {
 		return Break{}, false
 	}
 	var b Break
-	for _, was := range before.Columns {
-		i := slices.IndexFunc(after.Columns, func(c Column) bool { return c.Name == was.Name })
-		if i < 0 || after.Columns[i].Type.equal(was.Type) {
+	for at, was := range before.Columns {
+		is, found := twin(before.Columns[:at], after.Columns, was.Name)
+		if !found || is.equal(was.Type) {
 			continue
 		}
-		is := after.Columns[i].Type
 		if b.Kind == "" {
 			b = Break{Kind: ResultType, Object: was.Name, Before: was.Type.Name, After: is.Name, Reconnect: after.Kept == nil}
 		}
 		b.Contract = b.Contract || family(was.Type.Base) != family(is.Base)
 	}
 	return b, b.Kind != ""
+}
+
+// twin finds the type of the column of that name in another result. A result
+// may have two columns of one name; the passed ones tell which is meant.
+func twin(passed, columns []Column, name string) (Type, bool) {
+	nth := 0
+	for _, c := range passed {
+		if c.Name == name {
+			nth++
+		}
+	}
+	for _, c := range columns {
+		switch {
+		case c.Name != name:
+		case nth == 0:
+			return c.Type, true
+		default:
+			nth--
+		}
+	}
+	return Type{}, false
 }
 
 // family joins types that clients read alike.

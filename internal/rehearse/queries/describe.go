@@ -18,7 +18,8 @@ const statementTimeout = "5s"
 // Describe prepares each statement on a throw-away database and returns what
 // the server says of it, in the same order. Nothing is executed: one read-only
 // transaction holds everything and is rolled back. The error is that of the
-// connection; what the server refuses is a Failure.
+// connection; what the server refuses is a Failure. conn is in no transaction,
+// and may plan whatever the application sends: privileges are not tried.
 func Describe(ctx context.Context, conn *sql.Conn, statements []Statement) ([]Described, error) {
 	before := make([]Described, len(statements))
 	for i, s := range statements {
@@ -74,7 +75,7 @@ func (d *describer) begin(ctx context.Context) error {
 func (d *describer) one(ctx context.Context, before Described) (Described, described, error) {
 	a := Described{Statement: before.Statement}
 	raw, err := d.prepare(ctx, &a)
-	if err == nil && a.Failure == nil && !a.Constants {
+	if _, hasPlan := query(a.Tried); err == nil && a.Failure == nil && hasPlan && !a.Constants {
 		err = d.plan(ctx, &a, len(raw.parameters))
 	}
 	if err == nil && a.Failure == nil && len(before.Parameters) > 0 {

@@ -93,8 +93,8 @@ type folderReader struct {
 
 func (r *folderReader) read(s sqlscan.Statement) {
 	at, name, command := nameIn(string(r.src[r.end:s.Offset]))
-	if line := r.line(r.end + at); command != "" && !slices.Contains(sqlcCommands(), command) {
-		r.refuse(line, fmt.Sprintf("the query %s has the command %q", name, command), "expected one of "+strings.Join(sqlcCommands(), ", "))
+	if command != "" && !slices.Contains(sqlcCommands(), command) {
+		r.refuse(r.line(r.end+at), fmt.Sprintf("the query %s has the command %q", name, command), "expected one of "+strings.Join(sqlcCommands(), ", "))
 	}
 	r.end = s.Offset + len(s.Text)
 	if strings.HasPrefix(s.Text, `\`) {

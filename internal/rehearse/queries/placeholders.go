@@ -15,16 +15,28 @@ type edit struct {
 	with     string
 }
 
+// edited does the edits, which are in order. What is put in never joins a word
+// beside it.
 func edited(text string, edits []edit) string {
 	var b strings.Builder
 	end := 0
 	for _, e := range edits {
 		b.WriteString(text[end:e.from])
+		if e.from > 0 && inWord(text[e.from-1]) {
+			b.WriteByte(' ')
+		}
 		b.WriteString(e.with)
+		if e.to < len(text) && inWord(text[e.to]) {
+			b.WriteByte(' ')
+		}
 		end = e.to
 	}
 	b.WriteString(text[end:])
 	return b.String()
+}
+
+func inWord(c byte) bool {
+	return c == '_' || c == '$' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 // tokensOf cuts one statement that has been split before.

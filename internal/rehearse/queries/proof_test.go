@@ -110,7 +110,7 @@ func shopWorkload(t *testing.T, schema string) queries.Workload {
 		t.Fatalf("%d statements are remembered, want %d", len(w.Statements), len(shopCalls()))
 	}
 	for _, s := range w.Statements {
-		if s.Usage.Calls != 3 || s.Usage.Days <= 0 || !slices.Equal(s.Users, []string{"postgres"}) || s.Nested {
+		if s.Usage.Calls != 3 || s.Usage.Days <= 0 && w.Seen.Days > 0 || !slices.Equal(s.Users, []string{"postgres"}) || s.Nested {
 			t.Errorf("%s: %+v", mark(s.SQL), s)
 		}
 	}

@@ -47,14 +47,17 @@ func behind(text string, tokens []sqlscan.Token, word string) (string, []sqlscan
 }
 
 // bookkeeping reports whether a statement reads or writes the books of a
-// migration tool, or the server's own catalog: no migration of the application
-// breaks it.
+// migration tool, or the server's own catalog, or is what the server sends to
+// itself for a foreign key: no migration of the application breaks it.
 func bookkeeping(text string) bool {
 	statements, err := sqlscan.Split([]byte(text))
 	if err != nil || len(statements) == 0 {
 		return false
 	}
 	tokens := statements[0].Tokens()
+	if foreignKeyCheck(tokens) {
+		return true
+	}
 	for i := 1; i < len(tokens); i++ {
 		relation := tokens[i-1].Is("FROM") || tokens[i-1].Is("JOIN") || tokens[i-1].Is("INTO") || tokens[i-1].Is("UPDATE")
 		if relation && ownedByTools(tokens[i:]) {
@@ -62,6 +65,14 @@ func bookkeeping(text string) bool {
 		}
 	}
 	return false
+}
+
+// foreignKeyCheck knows the statements of ri_triggers.c, which appear when
+// pg_stat_statements.track is "all".
+func foreignKeyCheck(tokens []sqlscan.Token) bool {
+	only := slices.ContainsFunc(tokens, func(t sqlscan.Token) bool { return t.Is("ONLY") })
+	operator := slices.IndexFunc(tokens, func(t sqlscan.Token) bool { return t.Is("OPERATOR") })
+	return only && operator >= 0 && operator+2 < len(tokens) && tokens[operator+2].Is("pg_catalog")
 }
 
 func ownedByTools(tokens []sqlscan.Token) bool {
