@@ -31,7 +31,7 @@ func partitions() []Rule {
 			Title: "DETACH PARTITION keeps everyone out of the parent, and takes rows from its queries.",
 			Why: "ACCESS EXCLUSIVE is taken on the parent, and since PostgreSQL 14 on the partition too. " +
 				"CONCURRENTLY, from 14 on and without a default partition, takes SHARE UPDATE EXCLUSIVE on the parent.",
-			Instead: "-- in a file of its own:\n" +
+			Instead: "-- from PostgreSQL 14 on, in a file of its own:\n" +
 				"ALTER TABLE {table} DETACH PARTITION {name} CONCURRENTLY;",
 			Manual: manual + "sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION",
 		},
@@ -40,7 +40,7 @@ func partitions() []Rule {
 			Title: "Dropping a partition keeps everyone out of the parent.",
 			Why: "DROP TABLE of a partition takes ACCESS EXCLUSIVE on the parent as well, and the rows are gone. " +
 				"A partition that was detached CONCURRENTLY is a table by itself, whose end nobody waits for.",
-			Instead: "-- each in a file of its own:\n" +
+			Instead: "-- from PostgreSQL 14 on, each in a file of its own:\n" +
 				"ALTER TABLE {table} DETACH PARTITION {name} CONCURRENTLY;\n" +
 				"DROP TABLE {name};",
 			Manual: page,
