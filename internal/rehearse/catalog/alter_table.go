@@ -1,0 +1,86 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+)
+
+// alteredTable sets one attribute of a table back.
+func (w *way) alteredTable(o Object, d Difference) ([]string, bool) {
+	alter := "ALTER TABLE " + o.Name + " "
+	switch d.Attribute {
+	case "persistence":
+		return []string{alter + "SET " + logged(d)}, true
+	case "options":
+		return options("ALTER TABLE "+o.Name, d), true
+	case "replica identity":
+		return []string{alter + "REPLICA IDENTITY " + or(d.From, "DEFAULT")}, true
+	case "row security":
+		return []string{alter + or(word(o, d.Attribute, "ENABLE"), "DISABLE") + " ROW LEVEL SECURITY"}, true
+	case "forced row security":
+		return []string{alter + or(word(o, d.Attribute, "FORCE"), "NO FORCE") + " ROW LEVEL SECURITY"}, true
+	case "clustered on":
+		if d.From == "" {
+			return []string{alter + "SET WITHOUT CLUSTER"}, true
+		}
+		return []string{alter + "CLUSTER ON " + d.From}, true
+	case "access method":
+		return []string{alter + "SET ACCESS METHOD " + or(d.From, "heap")}, w.before.Server >= 150000
+	case "tablespace":
+		return []string{alter + "SET TABLESPACE " + tablespace(d)}, true
+	case "partition of":
+		return w.repartitioned(o, d), true
+	case "inherits":
+		return w.reinherited(o, d), true
+	}
+	return nil, false
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// repartitioned attaches a partition again, or detaches what was attached.
+func (w *way) repartitioned(o Object, d Difference) []string {
+	var sql []string
+	if d.To != "" {
+		parent, _ := bound(d.To)
+		sql = append(sql, "ALTER TABLE "+parent+" DETACH PARTITION "+o.Name)
+	}
+	if d.From != "" {
+		parent, values := bound(d.From)
+		if !w.put[key{Table, o.Name}] {
+			w.lose("table %s becomes a partition again only if every row written since fits %s", o.Name, values)
+		}
+		sql = append(sql, "ALTER TABLE "+parent+" ATTACH PARTITION "+o.Name+" "+values)
+	}
+	return sql
+}
+
+// bound cuts "PARENT FOR VALUES ..." and "PARENT DEFAULT".
+func bound(partition string) (parent, values string) {
+	at := strings.LastIndex(partition, " DEFAULT")
+	if i := strings.Index(partition, " FOR VALUES "); i >= 0 {
+		at = i
+	}
+	return partition[:at], partition[at+1:]
+}
+
+func (w *way) reinherited(o Object, d Difference) []string {
+	old, now := split(d.From), split(d.To)
+	var sql []string
+	for _, parent := range now {
+		if !slices.Contains(old, parent) {
+			sql = append(sql, "ALTER TABLE "+o.Name+" NO INHERIT "+parent)
+		}
+	}
+	for _, parent := range old {
+		if !slices.Contains(now, parent) {
+			sql = append(sql, "ALTER TABLE "+o.Name+" INHERIT "+parent)
+		}
+	}
+	return sql
+}

@@ -1,0 +1,178 @@
+package catalog_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/internal/rehearse/catalog"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// TestInverse runs every change, what is derived to lead back, and looks: the
+// schema is as before where the grade is exact or structural, and the rows
+// where it is exact; and what is exact runs whatever was written between.
+func TestInverse(t *testing.T) {
+	t.Parallel()
+	db := withBase(t)
+	before := read(t, db)
+	for _, c := range ups() {
+		t.Run(c.name, func(t *testing.T) {
+			tried := trial{t: t, db: db, before: before, up: c}
+			if script := tried.back(); c.grade == plans.GradeExact {
+				tried.again(script)
+			}
+		})
+	}
+}
+
+// writes puts a row into every table that takes one.
+const writes = `DO $$
+DECLARE r record; s text;
+BEGIN
+	FOREACH s IN ARRAY ARRAY[
+		'INSERT INTO t (id, a, nn, b, v, vc, n, e, te, uq, p_id) VALUES (1000, 1000, 1000, ''b'', ''v'', ''vc'', 1, ''a'', ''te'', 1000, 1)',
+		'INSERT INTO t (id, a, nn, b, v, vc) VALUES (1001, 1001, 1001, NULL, NULL, NULL)',
+		'INSERT INTO t2 (id, a, b, t_id) VALUES (1000, 1, 1, 1)', 'INSERT INTO c (id) VALUES (1000)', 'INSERT INTO p (id) VALUES (1000)',
+		'INSERT INTO part (id, k, payload) VALUES (1, 7, ''x'')', 'INSERT INTO part (id, k, payload) VALUES (1, 300007, ''x'')',
+		'INSERT INTO part (id, k, payload) VALUES (1, 100007, ''x'')', 'INSERT INTO hp VALUES (1, 1)',
+		'INSERT INTO small (id) VALUES (1000)', 'INSERT INTO nopk (id, idn) VALUES (1000, 1000)', 'INSERT INTO gent (id) VALUES (1000)',
+		'INSERT INTO seqt (x) VALUES (1000)', 'INSERT INTO gens (id, a) VALUES (1000, 5)', 'INSERT INTO x DEFAULT VALUES', 'INSERT INTO "Odd Name" VALUES (1000)',
+		'INSERT INTO nopub (id) VALUES (1000)', 'INSERT INTO child (id, a, b) VALUES (1, 1, 1)', 'INSERT INTO inh2 (id, a, b) VALUES (1, 1, 1)'] LOOP
+		BEGIN EXECUTE s; EXCEPTION WHEN OTHERS THEN NULL; END;
+	END LOOP;
+END$$`
+
+type trial struct {
+	t      *testing.T
+	db     *sql.DB
+	before catalog.Snapshot
+	up     up
+}
+
+// back runs the change and its inverse in a transaction that is rolled back,
+// looks at schema and rows, and returns the inverse.
+func (c trial) back() []string {
+	c.t.Helper()
+	tx := c.begin()
+	defer func() { _ = tx.Rollback() }()
+	rows := content(c.t, tx)
+	c.exec(tx, c.up.sql)
+	after := c.read(tx)
+	if len(catalog.Compare(c.before, after)) == 0 {
+		c.t.Fatal("the change is not seen")
+	}
+	statements, grade, losses := catalog.Inverse(c.before, after)
+	script := strings.Join(statements, ";\n")
+	if grade != c.up.grade {
+		c.t.Errorf("grade %s, want %s\n%s\n%s", grade, c.up.grade, strings.Join(losses, "\n"), script)
+	}
+	if (grade == plans.GradeExact) != (len(losses) == 0) || (grade == plans.GradeNone) != (statements == nil) {
+		c.t.Errorf("%s with losses %q and statements %q", grade, losses, statements)
+	}
+	if grade == plans.GradeNone {
+		return nil
+	}
+	c.run(tx, statements)
+	c.same(c.before, c.read(tx), losses, script)
+	if grade == plans.GradeExact && content(c.t, tx) != rows {
+		c.t.Errorf("rows are not as before\n%s\n%s\n%s", rows, content(c.t, tx), script)
+	}
+	return statements
+}
+
+// again runs the change and its inverse with rows written between.
+func (c trial) again(inverse []string) {
+	c.t.Helper()
+	tx := c.begin()
+	defer func() { _ = tx.Rollback() }()
+	c.exec(tx, c.up.sql)
+	c.exec(tx, writes)
+	c.run(tx, inverse)
+	c.same(c.before, c.read(tx), nil, strings.Join(inverse, ";\n"))
+}
+
+func (c trial) begin() *sql.Tx {
+	c.t.Helper()
+	tx, err := c.db.BeginTx(c.t.Context(), &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return tx
+}
+
+func (c trial) run(tx *sql.Tx, statements []string) {
+	c.t.Helper()
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(context.Background(), statement); err != nil {
+			c.t.Fatalf("%v\nin %s\nof\n%s", err, statement, strings.Join(statements, ";\n"))
+		}
+	}
+}
+
+// same allows what the losses say of the schema.
+func (c trial) same(before, now catalog.Snapshot, losses []string, script string) {
+	c.t.Helper()
+	for _, d := range catalog.Compare(before, now) {
+		if !said(d, losses) {
+			c.t.Errorf("%s\n%s", d, script)
+		}
+	}
+}
+
+// said reports whether the losses name a difference: a column comes back
+// nullable, a foreign key comes back NOT VALID.
+func said(d catalog.Difference, losses []string) bool {
+	all := strings.Join(losses, "\n")
+	switch d.Attribute {
+	case "not null":
+		return d.To == "" && strings.Contains(all, "NOT NULL of column "+d.Name+":")
+	case "validated":
+		return strings.Contains(all, "constraint "+d.Name+" comes back NOT VALID")
+	}
+	return false
+}
+
+func (c trial) exec(tx *sql.Tx, statement string) {
+	c.t.Helper()
+	if _, err := tx.ExecContext(context.Background(), statement); err != nil {
+		c.t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func (c trial) read(tx *sql.Tx) catalog.Snapshot {
+	c.t.Helper()
+	snapshot, err := catalog.Read(c.t.Context(), tx, "schema_migrations")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return snapshot
+}
+
+// content is every row of every table, whatever the order of its columns.
+func content(t testing.TB, tx *sql.Tx) string {
+	t.Helper()
+	names, err := tx.QueryContext(t.Context(), `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE relkind IN ('r', 'm') AND nspname IN ('public', 'sc2', 'sc3') ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []string
+	for names.Next() {
+		var name string
+		if err := names.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, fmt.Sprintf("SELECT %s || coalesce((SELECT string_agg(to_jsonb(x)::text, ' ' ORDER BY to_jsonb(x)) FROM ONLY %s x), '')", "'"+name+" '", name))
+	}
+	if err := names.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var all string
+	if err := tx.QueryRowContext(t.Context(), "SELECT string_agg(r, E'\n') FROM ("+strings.Join(parts, " UNION ALL ")+") u (r)").Scan(&all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
