@@ -62,10 +62,12 @@ type describer struct {
 	version int // server_version_num
 }
 
-// begin makes plans that do not depend on values, nor on tables being empty.
+// begin makes plans that do not depend on values, nor on tables being empty: an
+// index is used wherever it can be, also in joins.
 func (d *describer) begin(ctx context.Context) error {
 	_, err := d.conn.ExecContext(ctx, "BEGIN READ ONLY; SET LOCAL statement_timeout = '"+statementTimeout+
-		"'; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+		"'; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"+
+		" SET LOCAL plan_cache_mode = force_generic_plan")
 	if err != nil {
 		return err
 	}
