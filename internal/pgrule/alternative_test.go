@@ -109,6 +109,10 @@ func grounds() map[string]ground {
 		"alter-constraint":                 {before: constraint},
 		"rename-index":                     {before: index},
 		"add-column-json":                  column,
+		"server-access":                    {before: "ALTER TABLE t DROP id"},
+		"copy-program":                     {before: "ALTER TABLE t DROP id"},
+		"copy-stdin":                       {before: "ALTER TABLE t DROP id"},
+		"security-definer":                 {before: function},
 		"prefer-type":                      {names: Names{Table: "made", Column: added}},
 	}
 }

@@ -18,7 +18,7 @@ func replication() []Rule {
 			Why: "FULL writes every old row whole into the WAL, and subscribers may look for it by reading the table. " +
 				"A unique index over NOT NULL columns writes its columns alone.",
 			Instead: "ALTER TABLE {table} REPLICA IDENTITY USING INDEX {name};",
-			Manual:  manual + "logical-replication-publication.html#LOGICAL-REPLICATION-PUBLICATION-REPLICA-IDENTITY",
+			Manual:  manual + "logical-replication-publication.html",
 		},
 		{
 			Code: "publish-without-identity", ID: "PG-R11", Severity: warning, Verdict: Split, Look: []Role{DBA, Release},

@@ -94,14 +94,15 @@ func (r Rule) Holds(major int) bool {
 
 // Family is the letter of the rule's family: L lock and work, T transactions
 // and timeouts, C compatibility, D data loss, R replication and operation,
-// N neutral, B best practice.
+// N neutral, S what reaches out or runs with other rights, F how files are
+// written, B best practice.
 func (r Rule) Family() string { return strings.TrimPrefix(r.ID, "PG-")[:1] }
 
 // All returns every rule in the order of families and numbers.
 func All() []Rule {
 	return slices.Concat(
 		addColumn(), alterColumn(), constraints(), indexes(), storage(), typesAndSequences(), tables(), partitions(), triggers(),
-		transactions(), timeouts(), compatibility(), dataLoss(), replication(), neutral(), bestPractice(),
+		transactions(), timeouts(), compatibility(), dataLoss(), replication(), neutral(), security(), files(), bestPractice(),
 	)
 }
 

@@ -1,0 +1,41 @@
+package pgrule
+
+// files are the rules about how a migration file is written and run.
+func files() []Rule {
+	return []Rule{
+		{
+			Code: "no-way-back", ID: "PG-F01", Severity: warning, Verdict: Neutral, Look: []Role{Release},
+			Title: "There is nothing that takes the migration back.",
+			Why: "A run that fails behind it can undo everything else and not this. " +
+				"A down file does, or the author's reason why there is none: \"-- lockstep:irreversible REASON\".",
+			Instead: "-- in the down file:\n" +
+				"ALTER TABLE {table} DROP COLUMN {column};",
+			Manual: manual + "sql-altertable.html",
+		},
+		{
+			Code: "unnamed-index", ID: "PG-F02", Severity: refused, Verdict: Expand, Look: []Role{DBA},
+			Title: "An index that is built CONCURRENTLY without a name cannot be found again after a crash.",
+			Why: "What was under way is looked up in the catalog by its name. " +
+				"Without one, the next try would build a second index beside an INVALID one.",
+			Instead: "-- in a file of its own:\n" +
+				"CREATE INDEX CONCURRENTLY {name} ON {table} ({column});",
+			Manual: manual + "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY",
+		},
+		{
+			Code: "session-setting", ID: "PG-F03", Severity: warning, Verdict: Neutral, Look: []Role{DBA},
+			Title: "SET without LOCAL would outlive the migration.",
+			Why: "Behind a pooler the connection, and the setting with it, goes on to someone else. " +
+				"SET LOCAL ends with the transaction.",
+			Instead: "SET LOCAL work_mem = '64MB';",
+			Manual:  manual + "sql-set.html",
+		},
+		{
+			Code: "copy-stdin", ID: "PG-F04", Severity: refused, Verdict: Neutral, Look: []Role{DBA},
+			Title: "COPY FROM STDIN needs a client that sends the rows.",
+			Why: "A migration is sent as statements, and the rows behind this one are not any. " +
+				"Few rows are written as INSERT, and many are loaded by a backfill block or by the application.",
+			Instead: "INSERT INTO {table} ({column}) VALUES (1), (2), (3);",
+			Manual:  manual + "sql-copy.html",
+		},
+	}
+}
