@@ -112,7 +112,11 @@ func inspect(ctx context.Context, folder string) (Binaries, error) {
 	if _, err := exec.LookPath(filepath.Join(b.Folder, "initdb")); err != nil {
 		return Binaries{}, err
 	}
+	const oldest = 12
 	b.Version, b.Major, err = versionOf(ctx, postgres)
+	if err == nil && b.Major < oldest {
+		err = fmt.Errorf("PostgreSQL %s is too old to rehearse on, expected %d or newer", b.Version, oldest)
+	}
 	return b, err
 }
 

@@ -33,6 +33,9 @@ type Copied struct {
 	// Privileges is false when owners and privileges were not copied: that
 	// takes a superuser.
 	Privileges bool
+	// Older is true when the scratch server's major version is lower than the
+	// target's, so that it may not know how to make everything.
+	Older bool
 	// Left is what the copy lacks.
 	Left []Omission
 }
@@ -49,8 +52,8 @@ type Omission struct {
 // waits for it (ErrInTheWay). The error wraps ErrNoDump when this machine has no
 // program that can read the target.
 //
-// What depends on an extension that the scratch server does not have is left
-// out and named. On a server of our own the target's roles are made first,
+// What depends on an extension that the scratch server does not have, or on a
+// later version, is left out and named. On a server of our own the target's roles are made first,
 // without the right to log in.
 func CopySchema(ctx context.Context, c Copy) (Copied, error) {
 	const patience = 5 * time.Minute
@@ -69,7 +72,7 @@ func CopySchema(ctx context.Context, c Copy) (Copied, error) {
 	if err != nil {
 		return Copied{}, err
 	}
-	done := Copied{Dumper: d.version, Privileges: s.Superuser()}
+	done := Copied{Dumper: d.version, Privileges: s.Superuser(), Older: s.Major() < target.major}
 	text, err := d.dump(ctx, from, s.Superuser())
 	if err != nil {
 		return done, err
@@ -97,6 +100,11 @@ func (done *Copied) prepare(ctx context.Context, to *Database, target surroundin
 	done.Extensions = without(target.extensions, available)
 	if err := done.makeRoles(ctx, to.server, target.roles); err != nil {
 		return err
+	}
+	if !target.public {
+		if _, err := db.ExecContext(ctx, `DROP SCHEMA IF EXISTS public`); err != nil {
+			return err
+		}
 	}
 	return to.take(ctx, target.settings)
 }
@@ -146,6 +154,9 @@ func (done *Copied) oneByOne(ctx context.Context, session *sql.Conn, steps []ste
 // excuses reports whether a statement fails because of what was left out
 // before: something that it names does not exist.
 func (done *Copied) excuses(s step, err error) bool {
+	if done.Older && failed(err, "42601", "0A000", "42704") { // syntax, feature or name of a later version
+		return true
+	}
 	if len(done.Extensions)+len(done.Roles)+len(done.Left) == 0 {
 		return false
 	}

@@ -186,6 +186,29 @@ func TestCopyWaitsForNoLock(t *testing.T) {
 	}
 }
 
+func TestCopyWithoutTheSchemaPublic(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	d, _ := copied(t, s, target(t, `CREATE SCHEMA app CREATE TABLE t ()`, `DROP SCHEMA public`))
+	if got := ask(t, d.URL(), `SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname IN ('app', 'public')`); got != "app" {
+		t.Errorf("the copy has %s", got)
+	}
+}
+
+func TestWhatAnOlderServerDoesNotKnowIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	dump := "-- Name: f; Type: FUNCTION; Schema: app; Owner: postgres\nCREATE FUNCTION f() OF THE FUTURE;\n-- Name: t; Type: TABLE; Schema: public; Owner: o\nCREATE TABLE t ();"
+	older := Copied{Older: true}
+	if err := older.apply(t.Context(), database(t, s, Locale{}), []byte(dump)); err != nil || len(older.Left) != 1 || older.Left[0].Object != "FUNCTION app.f" {
+		t.Errorf("%+v, %v", older, err)
+	}
+	same := Copied{}
+	if err := same.apply(t.Context(), database(t, s, Locale{}), []byte(dump)); err == nil || !strings.Contains(err.Error(), "FUNCTION app.f") {
+		t.Errorf("%+v, %v", same, err)
+	}
+}
+
 // TestCopyIsGivenUpForWhoeverWaits has the dump hold a lock for long, by making
 // it wait for another, and someone who waits for the first.
 func TestCopyIsGivenUpForWhoeverWaits(t *testing.T) {

@@ -34,13 +34,15 @@ func (s *Server) Database(ctx context.Context, l Locale) (*Database, error) {
 		l = l.plain()
 	}
 	d := s.newDatabase()
-	err := s.create(ctx, d, "template0 "+l.clause(s.Major()))
-	for _, nearest := range l.substitutes() {
-		if !lacksLocale(err) {
+	err := errors.New("no locale to make it with")
+	for _, candidate := range l.candidates(s.Major()) {
+		d.Differs = ""
+		if candidate != l {
+			d.Differs = fmt.Sprintf("the target's locale is %s, and the scratch server does not have it: %s here", l, candidate)
+		}
+		if err = s.create(ctx, d, "template0 "+candidate.clause(s.Major())); !lacksLocale(err) {
 			break
 		}
-		d.Differs = fmt.Sprintf("the target's locale is %s, and the scratch server does not have it: %s here", l, nearest)
-		err = s.create(ctx, d, "template0 "+nearest.clause(s.Major()))
 	}
 	if err != nil {
 		return nil, err
@@ -49,10 +51,9 @@ func (s *Server) Database(ctx context.Context, l Locale) (*Database, error) {
 }
 
 // lacksLocale tells a locale that the server does not know (wrong_object_type,
-// invalid_parameter_value, feature_not_supported, undefined_object), or does not
-// know how to ask for (syntax_error).
+// invalid_parameter_value, feature_not_supported, undefined_object).
 func lacksLocale(err error) bool {
-	return failed(err, "42809", "22023", "0A000", "42704", "42601")
+	return failed(err, "42809", "22023", "0A000", "42704")
 }
 
 // Clone makes a copy of the database. Nobody may be connected to it.

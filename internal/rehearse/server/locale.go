@@ -122,15 +122,24 @@ func (l Locale) plain() Locale {
 	return Locale{Encoding: l.Encoding, Collate: "C", Ctype: "C"}
 }
 
-// substitutes are what comes next to the locale, nearest first.
-func (l Locale) substitutes() []Locale {
-	if l.Name == "" {
+// candidates are the locale and what comes next to it, nearest first, of those
+// that a server of this version knows how to ask for.
+func (l Locale) candidates(major int) []Locale {
+	// With a provider of its own the operating system's locale decides little.
+	nearest := l.plain()
+	nearest.Provider, nearest.Name = l.Provider, l.Name
+	if l.since() > major {
 		return []Locale{l.plain()}
 	}
-	// With a provider of its own the operating system's locale decides little.
-	same := l.plain()
-	same.Provider, same.Name = l.Provider, l.Name
-	return []Locale{same, l.plain()}
+	if l.Name == "" {
+		return []Locale{l, l.plain()}
+	}
+	return []Locale{l, nearest, l.plain()}
+}
+
+// since is the first major version that has the provider for whole databases.
+func (l Locale) since() int {
+	return map[string]int{"icu": 15, "builtin": 17}[l.Provider]
 }
 
 // clause is the part of CREATE DATABASE that asks for the locale.

@@ -14,6 +14,9 @@ type surroundings struct {
 	major      int
 	extensions []string
 	roles      []string
+	// public is false when the schema of that name was dropped; a dump does not
+	// say that.
+	public bool
 	// settings are those that a migration's session has at the target, whether
 	// from the server, the database or the role: by name.
 	settings [][2]string
@@ -41,6 +44,9 @@ func readSurroundings(ctx context.Context, from address) (surroundings, error) {
 		return found, err
 	}
 	if found.roles, err = column(ctx, db, `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`); err != nil {
+		return found, err
+	}
+	if err := db.QueryRowContext(ctx, `SELECT to_regnamespace('public') IS NOT NULL`).Scan(&found.public); err != nil {
 		return found, err
 	}
 	return found, found.readSettings(ctx, db)
