@@ -36,20 +36,21 @@ const (
 )
 
 // readCatalog reads on the worker, which alone sees what its transaction made.
-// It locks nothing but catalogs. The text that comes with it is the start of
-// the worker's transaction.
+// It locks nothing but catalogs. The last row is no relation and brings the
+// start of the worker's transaction.
 func (t *Tracer) readCatalog(ctx context.Context, by counter) (catalog, string, error) {
 	rows, err := t.worker.QueryContext(ctx, fmt.Sprintf(`
 		SELECT c.oid::bigint, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relkind::text,
 			c.relfilenode::bigint, coalesce(i.indrelid, 0)::bigint,
-			coalesce(pg_catalog.%[1]snumscans(c.oid), 0), coalesce(pg_catalog.%[1]stuples_returned(c.oid), 0),
-			pg_catalog.transaction_timestamp()::text
+			CASE WHEN c.relkind IN ('r', 'm') THEN coalesce(pg_catalog.%[1]snumscans(c.oid), 0) ELSE 0 END,
+			CASE WHEN c.relkind IN ('r', 'm') THEN coalesce(pg_catalog.%[1]stuples_returned(c.oid), 0) ELSE 0 END, ''
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
 		WHERE c.relkind <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', '%[2]s')
 			AND n.nspname !~ '^pg_(toast_)?temp_'
-		UNION ALL SELECT 0, '', '', 0, 0, 0, 0, pg_catalog.transaction_timestamp()::text`, by, Schema))
+		UNION ALL SELECT 0, '', '', 0, 0, 0, 0,
+			(extract(epoch FROM pg_catalog.transaction_timestamp()) * 1000000)::bigint::text`, by, Schema))
 	if err != nil {
 		return nil, "", fmt.Errorf("read the catalog: %w", err)
 	}
@@ -62,16 +63,22 @@ func (t *Tracer) collect(rows *sql.Rows) (catalog, string, error) {
 	for rows.Next() {
 		var oid int64
 		var r relation
-		var relkind string
-		if err := rows.Scan(&oid, &r.name, &relkind, &r.storage, &r.table, &r.starts, &r.rows, &began); err != nil {
+		var relkind, moment string
+		if err := rows.Scan(&oid, &r.name, &relkind, &r.storage, &r.table, &r.starts, &r.rows, &moment); err != nil {
 			return nil, "", fmt.Errorf("read the catalog: %w", err)
 		}
-		if r.kind = kindOf(relkind); oid != 0 {
-			found[oid] = r
+		if oid == 0 {
+			began = moment
+			continue
 		}
+		r.kind = kindOf(relkind)
+		found[oid] = r
 	}
 	if err := rows.Err(); err != nil {
 		return nil, "", fmt.Errorf("read the catalog: %w", err)
+	}
+	if len(t.ignore) == 0 {
+		return found, began, nil
 	}
 	ignored := func(oid int64) bool { return slices.Contains(t.ignore, found[oid].name) }
 	return found.without(func(oid int64) bool { return ignored(oid) || ignored(found[oid].table) }), began, nil

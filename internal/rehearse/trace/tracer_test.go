@@ -61,6 +61,13 @@ func TestStatement(t *testing.T) {
 			"drop part table constraint lockstep_journal_pkey on public.lockstep_journal",
 		}},
 		{"a statement that looks for nothing by name", "SET search_path = ''; SET LOCAL lock_timeout = '1s'", nil},
+		{"settings that change how moments are spelled", "SET LOCAL timezone = 'Asia/Tokyo'; SET datestyle = 'German'", nil},
+		{"triggers that are switched off", "SET LOCAL session_replication_role = replica; DROP VIEW open_orders", []string{
+			"lock AccessExclusiveLock view public.open_orders", "drop named view public.open_orders",
+		}},
+		{"another role", "GRANT ALL ON SCHEMA public TO pg_monitor; SET LOCAL ROLE pg_monitor; CREATE TABLE own (id int); DROP TABLE own", []string{
+			"drop named table public.own",
+		}},
 	} {
 		measured, err := inTransaction(t, tracer, c.statement)
 		if err != nil {
