@@ -149,6 +149,9 @@ func TestAlone(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.statement, err)
 		}
+		if strings.Contains(strings.Join(measured.Unseen, "; "), "before PostgreSQL 15") {
+			c.want = slices.DeleteFunc(c.want, func(w string) bool { return strings.HasPrefix(w, "scan ") })
+		}
 		if got := spell(measured); !slices.Equal(got, slices.Sorted(slices.Values(c.want))) {
 			t.Errorf("%s:\n got %q\nwant %q", c.statement, got, c.want)
 		}
@@ -251,6 +254,9 @@ func spell(m trace.Measured) []string {
 		found = append(found, fmt.Sprintf("created %s %s", r.Kind, r.Name))
 	}
 	for _, d := range m.Dropped {
+		if strings.Contains(d.Identity, "_not_null on ") {
+			continue // a constraint from PostgreSQL 18 on
+		}
 		found = append(found, fmt.Sprintf("drop %s %s %s", d.Why, d.Kind, d.Identity))
 	}
 	slices.Sort(found)
