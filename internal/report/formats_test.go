@@ -106,6 +106,37 @@ func readGitLab(t *testing.T, r Report) (issues []issue) {
 	return issues
 }
 
+// TestRoot: what looks files up in the repository finds them there, and the
+// identity of a finding does not depend on where the project lies.
+func TestRoot(t *testing.T) {
+	t.Parallel()
+	r := fixture()
+	r.Root = "services/shop"
+	const want = "services/shop/db/orders/0008_status.up.sql"
+	plain, moved := readGitLab(t, fixture()), readGitLab(t, r)
+	for i := range moved {
+		if moved[i].Fingerprint != plain[i].Fingerprint {
+			t.Errorf("%s has another fingerprint", moved[i].CheckName)
+		}
+	}
+	sarif, err := SARIF(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gitlab, err := GitLab(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, out := range map[string]string{"SARIF": string(sarif), "GitLab": string(gitlab), "GitHub": string(GitHub(r))} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s: no %s in\n%s", name, want, out)
+		}
+	}
+	if text := string(Text(r, Screen{})); strings.Contains(text, r.Root) {
+		t.Errorf("people see the repository's path:\n%s", text)
+	}
+}
+
 func TestJUnitThreshold(t *testing.T) {
 	t.Parallel()
 	for threshold, want := range map[plans.Severity]int{"error": 1, "warning": 2, "info": 3, "none": 0} {

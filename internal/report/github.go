@@ -44,7 +44,7 @@ func GitHub(r Report) []byte {
 func annotate(out *bytes.Buffer, e entry) {
 	var properties []string
 	if e.File != "" {
-		properties = append(properties, "file="+property(e.File))
+		properties = append(properties, "file="+property(e.file))
 		if e.Line > 0 {
 			properties = append(properties, fmt.Sprintf("line=%d", e.Line))
 		}

@@ -24,7 +24,7 @@ func GitLab(r Report) ([]byte, error) {
 		if e.Fix != "" {
 			i.Description += ". Fix: " + oneLine(e.Fix)
 		}
-		i.Location.Path = cmp.Or(redact.Escape(e.File), oneLine(e.Address), "lockstep")
+		i.Location.Path = cmp.Or(redact.Escape(e.file), oneLine(e.Address), "lockstep")
 		i.Location.Lines.Begin = max(e.Line, 1)
 		issues = append(issues, i)
 	}

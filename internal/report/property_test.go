@@ -45,7 +45,7 @@ func anyFinding() *rapid.Generator[plans.Finding] {
 func anyReport() *rapid.Generator[Report] {
 	return rapid.Custom(func(t *rapid.T) Report {
 		text := foreign()
-		r := Report{Version: text.Draw(t, "version"), Findings: rapid.SliceOfN(anyFinding(), 0, 6).Draw(t, "findings")}
+		r := Report{Version: text.Draw(t, "version"), Root: text.Draw(t, "root"), Findings: rapid.SliceOfN(anyFinding(), 0, 6).Draw(t, "findings")}
 		for _, f := range rapid.SliceOfN(anyFinding(), 0, 2).Draw(t, "silenced") {
 			r.Silenced = append(r.Silenced, Silenced{Finding: f, Reason: text.Draw(t, "reason"), By: 1})
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -11,7 +12,11 @@ import (
 // Report is what was found in a set of files.
 type Report struct {
 	// Version is the program's own, without a leading "v".
-	Version  string
+	Version string
+	// Root is the project's folder inside of the repository, for formats whose
+	// readers look files up there: SARIF, GitLab, GitHub. Empty when it is the
+	// repository's own.
+	Root     string
 	Findings []plans.Finding
 	// Silenced are findings that a directive in the file answers. They do not
 	// stand in Findings.
@@ -48,6 +53,7 @@ type entry struct {
 	rule        *Rule            // nil for a code that has none
 	statement   *plans.Statement // nil when the finding is about no statement
 	fingerprint string
+	file        string // File as it is found from the repository's folder
 }
 
 // entries returns open and silenced findings in the order of their places, so
@@ -69,7 +75,10 @@ func (r Report) entries() []entry {
 }
 
 func (r Report) entry(f plans.Finding, index statementIndex) entry {
-	e := entry{Finding: f, statement: index.find(f.File, f.Line)}
+	e := entry{Finding: f, statement: index.find(f.File, f.Line), file: f.File}
+	if r.Root != "" && f.File != "" && !path.IsAbs(f.File) {
+		e.file = path.Join(r.Root, f.File)
+	}
 	if i := slices.IndexFunc(r.Rules, func(rule Rule) bool { return rule.Code == f.Code }); i >= 0 {
 		e.rule = &r.Rules[i]
 	}

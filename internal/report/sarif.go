@@ -18,7 +18,7 @@ const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/
 const fingerprintName = "lockstep/v1"
 
 // SARIF writes a log of the Static Analysis Results Interchange Format 2.1.0,
-// with one run. Files are relative to %SRCROOT%, the project's folder. A
+// with one run. Files are relative to %SRCROOT%, the repository's folder. A
 // silenced finding is a result with a suppression, the author's reason being
 // its justification.
 // Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/
@@ -80,7 +80,7 @@ func sarifResultOf(e entry, rule int) sarifResult {
 	}
 	if e.File != "" {
 		// GitHub takes no result without a line.
-		place := &sarifPhysical{Artifact: artifactOf(e.File), Region: sarifRegion{StartLine: max(e.Line, 1)}}
+		place := &sarifPhysical{Artifact: artifactOf(e.file), Region: sarifRegion{StartLine: max(e.Line, 1)}}
 		result.Locations = append(result.Locations, sarifLocation{Physical: place})
 	} else if e.Address != "" {
 		named := sarifLogical{FullyQualifiedName: redact.Escape(e.Address)}
