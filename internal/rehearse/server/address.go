@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -58,19 +57,16 @@ func (a address) of(database string) address {
 
 func (a address) String() string { return a.url.String() }
 
-// open prepares connections; runtime are settings that they all begin with.
-func (a address) open(runtime map[string]string) (*sql.DB, error) {
+// open prepares connections.
+func (a address) open() (*sql.DB, error) {
 	config, err := pq.NewConfig(a.String())
 	if err != nil {
 		return nil, errors.New("the connection URL cannot be read (value hidden)")
 	}
-	if config.Runtime == nil {
-		config.Runtime = map[string]string{}
-	}
-	for name, value := range runtime {
-		config.Runtime[name] = value
-	}
 	config.ApplicationName = application
+	// A query and its parameters travel together: sent one after the other, a
+	// pooler may hand them to two servers.
+	config.BinaryParameters = true
 	connector, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, a.hide(err)
@@ -100,19 +96,4 @@ func (a address) secrets() []string {
 		return nil
 	}
 	return []string{config.Password}
-}
-
-// exec runs statements in one database and disconnects.
-func (a address) exec(ctx context.Context, statements ...string) error {
-	db, err := a.open(nil)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	for _, statement := range statements {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return a.hide(err)
-		}
-	}
-	return nil
 }

@@ -66,7 +66,7 @@ func CopySchema(ctx context.Context, c Copy) (Copied, error) {
 	s := c.To.server
 	target, err := readSurroundings(ctx, from)
 	if err != nil {
-		return Copied{}, fmt.Errorf("look at the target: %w", from.hide(err))
+		return Copied{}, fmt.Errorf("look at the target: %w", err)
 	}
 	d, err := findDumper(ctx, c.Binaries.Folder, target.major)
 	if err != nil {
@@ -88,7 +88,7 @@ func CopySchema(ctx context.Context, c Copy) (Copied, error) {
 
 // prepare makes what the schema needs around it.
 func (done *Copied) prepare(ctx context.Context, to *Database, target surroundings) error {
-	db, err := to.address.open(nil)
+	db, err := to.address.open()
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (done *Copied) prepare(ctx context.Context, to *Database, target surroundin
 // apply runs the dump in one go. Where that fails the statements go one by one:
 // what lacks its ground is left out, and any other failure has a name.
 func (done *Copied) apply(ctx context.Context, to *Database, text []byte) error {
-	db, err := to.address.open(nil)
+	db, err := to.address.open()
 	if err != nil {
 		return err
 	}

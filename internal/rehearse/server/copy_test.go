@@ -186,6 +186,29 @@ func TestCopyWaitsForNoLock(t *testing.T) {
 	}
 }
 
+// TestNoDumpThroughAPooler: pg_dump empties search_path, and in this mode the
+// next client would have that.
+func TestNoDumpThroughAPooler(t *testing.T) {
+	t.Parallel()
+	from := target(t, `CREATE TABLE t ()`)
+	pooler := targets.Pooler(t, "transaction").URL(ask(t, from, `SELECT current_database()`))
+	if got, want := described(t, pooler), described(t, from); got != want {
+		t.Errorf("described through a pooler: %+v, expected %+v", got, want)
+	}
+	s := start(t, Options{})
+	_, err := CopySchema(t.Context(), Copy{From: pooler, To: database(t, s, Locale{}), Binaries: found(t)})
+	if !errors.Is(err, ErrNoDump) || !strings.Contains(err.Error(), "direct_url") {
+		t.Errorf("copied through a pooler: %v", err)
+	}
+	if got := ask(t, pooler, `SELECT current_setting('search_path')`); got == "" {
+		t.Error("the pooler's clients have lost their search_path")
+	}
+	_, err = Existing(t.Context(), Given{URL: pooler, Target: described(t, s.address.String())})
+	if !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "pooler") {
+		t.Errorf("used through a pooler: %v", err)
+	}
+}
+
 func TestCopyWithoutTheSchemaPublic(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})

@@ -28,11 +28,17 @@ func (d dumper) dump(ctx context.Context, from address, privileges bool) ([]byte
 	}
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	observer, err := from.open(readOnly())
+	observer, err := from.open()
 	if err != nil {
 		return nil, err
 	}
 	defer observer.Close()
+	switch shared, err := pooled(ctx, observer); {
+	case err != nil:
+		return nil, fmt.Errorf("look at the target: %w", from.hide(err))
+	case shared: // pg_dump empties search_path for its session
+		return nil, fmt.Errorf("%w: the url goes through a connection pooler, and its other clients would inherit what pg_dump sets; give direct_url, a url that goes past the pooler", ErrNoDump)
+	}
 	watched := make(chan struct{})
 	watching, enough := context.WithCancel(ctx)
 	go func() {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -65,9 +64,15 @@ func (s *Server) use(ctx context.Context, target Target) error {
 
 func (s *Server) fits(ctx context.Context, target Target) error {
 	id, err := cluster(ctx, s.admin)
+	var shared bool
+	if err == nil {
+		shared, err = pooled(ctx, s.admin)
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("look at the server that scratch_url names: %w", s.address.hide(err))
+	case shared:
+		return fmt.Errorf("%w: a connection pooler stands before it, which does not know the databases that are made; name a url that goes past the pooler", ErrUnfit)
 	case s.facts.standby:
 		return fmt.Errorf("%w: it is a standby, where nothing can be made; name a server of its own", ErrUnfit)
 	case id == "" || target.Cluster == "":
@@ -93,7 +98,7 @@ func runKey(run string) int32 {
 // claim holds a lock for as long as the server is used. It has a connection of
 // its own, which serves for nothing else.
 func (s *Server) claim(ctx context.Context) error {
-	db, err := s.address.open(nil)
+	db, err := s.address.open()
 	if err != nil {
 		return err
 	}
@@ -158,7 +163,7 @@ func (s *Server) dropAll() error {
 }
 
 // column reads a query's only column.
-func column(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
+func column(ctx context.Context, db querier, query string, args ...any) ([]string, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -2,10 +2,8 @@ package server
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/lib/pq"
 )
@@ -40,39 +38,29 @@ func Describe(ctx context.Context, url string) (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
-	db, err := a.open(readOnly())
+	var t Target
+	err = reading(ctx, a, func(ctx context.Context, q querier) (err error) {
+		t, err = describe(ctx, q)
+		return err
+	})
 	if err != nil {
-		return Target{}, err
-	}
-	defer db.Close()
-	t, err := describe(ctx, db)
-	if err != nil {
-		return Target{}, fmt.Errorf("look at the target: %w", a.hide(err))
+		return Target{}, fmt.Errorf("look at the target: %w", err)
 	}
 	return t, nil
 }
 
-// readOnly are the settings of every connection to the target: it is not
-// changed, and nobody waits behind us.
-func readOnly() map[string]string {
-	return map[string]string{"default_transaction_read_only": "on", "lock_timeout": "2s", "statement_timeout": "60s"}
-}
-
-func describe(ctx context.Context, db *sql.DB) (Target, error) {
-	const patience = 30 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+func describe(ctx context.Context, q querier) (Target, error) {
 	var t Target
-	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&t.Version); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&t.Version); err != nil {
 		return t, err
 	}
 	l := &t.Locale
-	err := db.QueryRowContext(ctx, `SELECT pg_encoding_to_char(encoding), datcollate, datctype, `+providerColumns(t.Major())+`
+	err := q.QueryRowContext(ctx, `SELECT pg_encoding_to_char(encoding), datcollate, datctype, `+providerColumns(t.Major())+`
 		FROM pg_database WHERE datname = current_database()`).Scan(&l.Encoding, &l.Collate, &l.Ctype, &l.Provider, &l.Name)
 	if err != nil {
 		return t, err
 	}
-	t.Cluster, err = cluster(ctx, db)
+	t.Cluster, err = cluster(ctx, q)
 	return t, err
 }
 
@@ -90,10 +78,10 @@ func providerColumns(major int) string {
 }
 
 // cluster returns the system identifier, or nothing where it may not be read.
-func cluster(ctx context.Context, db *sql.DB) (string, error) {
+func cluster(ctx context.Context, q querier) (string, error) {
 	const forbidden = "42501"
 	var id string
-	err := db.QueryRowContext(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&id)
+	err := q.QueryRowContext(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&id)
 	if failed(err, forbidden) {
 		return "", nil
 	}

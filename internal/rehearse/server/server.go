@@ -76,7 +76,7 @@ func (s *Server) disconnect() error {
 // connect tries to reach the server.
 func (s *Server) connect(ctx context.Context) error {
 	if s.admin == nil {
-		db, err := s.address.open(nil)
+		db, err := s.address.open()
 		if err != nil {
 			return err
 		}

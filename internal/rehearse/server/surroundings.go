@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 
@@ -30,38 +29,38 @@ func sessionSettings() []string {
 
 func readSurroundings(ctx context.Context, from address) (surroundings, error) {
 	var found surroundings
-	db, err := from.open(readOnly())
-	if err != nil {
-		return found, err
-	}
-	defer db.Close()
+	err := reading(ctx, from, func(ctx context.Context, q querier) error { return found.read(ctx, q) })
+	return found, err
+}
+
+func (s *surroundings) read(ctx context.Context, q querier) (err error) {
 	var number int
-	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&number); err != nil {
-		return found, err
+	if err := q.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&number); err != nil {
+		return err
 	}
-	found.major = major(number)
-	if found.extensions, err = column(ctx, db, `SELECT extname FROM pg_extension ORDER BY extname`); err != nil {
-		return found, err
+	s.major = major(number)
+	if s.extensions, err = column(ctx, q, `SELECT extname FROM pg_extension ORDER BY extname`); err != nil {
+		return err
 	}
-	if found.roles, err = column(ctx, db, `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`); err != nil {
-		return found, err
+	if s.roles, err = column(ctx, q, `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`); err != nil {
+		return err
 	}
-	if err := db.QueryRowContext(ctx, `SELECT to_regnamespace('public') IS NOT NULL`).Scan(&found.public); err != nil {
-		return found, err
+	if err := q.QueryRowContext(ctx, `SELECT to_regnamespace('public') IS NOT NULL`).Scan(&s.public); err != nil {
+		return err
 	}
-	return found, found.readSettings(ctx, db)
+	return s.readSettings(ctx, q)
 }
 
 // readSettings reads them as they are for the target's user, whose name
 // search_path may stand on: on the scratch server we are someone else.
-func (s *surroundings) readSettings(ctx context.Context, db *sql.DB) error {
+func (s *surroundings) readSettings(ctx context.Context, q querier) error {
 	var user string
-	if err := db.QueryRowContext(ctx, `SELECT current_user`).Scan(&user); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT current_user`).Scan(&user); err != nil {
 		return err
 	}
 	for _, name := range sessionSettings() {
 		var value string
-		if err := db.QueryRowContext(ctx, `SELECT current_setting($1)`, name).Scan(&value); err != nil {
+		if err := q.QueryRowContext(ctx, `SELECT current_setting($1)`, name).Scan(&value); err != nil {
 			return err
 		}
 		if name == "search_path" {
