@@ -1,6 +1,9 @@
 package pgsyntax
 
-import pg "github.com/pganalyze/pg_query_go/v6"
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+)
 
 // treeVersion is the version of PostgreSQL whose trees both builds read and
 // write, as in server_version_num.
@@ -27,3 +30,16 @@ type refusal struct {
 
 // Build says which build of the grammar is linked: "cgo" or "wasm".
 func Build() string { return chosen.name() }
+
+// unpack reads what a build's parser returns. It is done outside of the time that
+// a call has the parser in WebAssembly for itself.
+func unpack(encoded []byte, err error) ([]*pg.RawStmt, *refusal) {
+	if err != nil {
+		return nil, &refusal{position: positionOf(err), message: err.Error()}
+	}
+	var result pg.ParseResult
+	if err := proto.Unmarshal(encoded, &result); err != nil {
+		return nil, &refusal{message: err.Error()}
+	}
+	return result.GetStmts(), nil
+}

@@ -18,14 +18,15 @@ type compiled struct{}
 func (compiled) name() string { return "cgo" }
 
 func (compiled) parse(sql string) ([]*pg.RawStmt, *refusal) {
-	result, err := pg.Parse(sql)
-	if err == nil {
-		return result.GetStmts(), nil
-	}
-	if e := (*parser.Error)(nil); errors.As(err, &e) {
-		return nil, &refusal{position: e.Cursorpos, message: e.Message}
-	}
-	return nil, &refusal{message: err.Error()}
+	return unpack(parser.ParseToProtobuf(sql))
 }
 
 func (compiled) deparse(tree *pg.ParseResult) (string, error) { return pg.Deparse(tree) }
+
+// positionOf is where in the text the error is, in characters from 1.
+func positionOf(err error) int {
+	if e := (*parser.Error)(nil); errors.As(err, &e) {
+		return e.Cursorpos
+	}
+	return 0
+}

@@ -31,18 +31,15 @@ const brokenDown = "the grammar broke down on an earlier statement and is not us
 func (*module) name() string { return "wasm" }
 
 func (m *module) parse(sql string) ([]*pg.RawStmt, *refusal) {
-	var result *pg.ParseResult
-	err := m.call(func() (err error) {
-		result, err = query.Parse(sql)
+	return unpack(m.encoded(sql))
+}
+
+func (m *module) encoded(sql string) (tree []byte, err error) {
+	err = m.call(func() (err error) {
+		tree, err = parser.ParseToProtobuf(sql)
 		return err
 	})
-	if err == nil {
-		return result.GetStmts(), nil
-	}
-	if e := (*parser.Error)(nil); errors.As(err, &e) {
-		return nil, &refusal{position: e.Cursorpos, message: e.Message}
-	}
-	return nil, &refusal{message: err.Error()}
+	return tree, err
 }
 
 func (m *module) deparse(tree *pg.ParseResult) (text string, err error) {
@@ -66,4 +63,12 @@ func (m *module) call(f func() error) (err error) {
 		}
 	}()
 	return f()
+}
+
+// positionOf is where in the text the error is, in characters from 1.
+func positionOf(err error) int {
+	if e := (*parser.Error)(nil); errors.As(err, &e) {
+		return e.Cursorpos
+	}
+	return 0
 }
