@@ -209,6 +209,32 @@ func TestNoDumpThroughAPooler(t *testing.T) {
 	}
 }
 
+func TestCopyKeepsSecretsToItself(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2hunter2"
+	s := start(t, Options{})
+	a, err := parseAddress("postgres://nobody_of_this_name:"+secret+"@/x?"+s.address.url.RawQuery, "url")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := findDumper(t.Context(), found(t).Folder, found(t).Major)
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment, err := a.libpqEnvironment("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.run(t.Context(), environment, true); err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "nobody_of_this_name") {
+		t.Errorf("pg_dump: %v", err)
+	}
+	text := "CREATE USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (password '" + secret + "');\nSELECT 1;"
+	steps, err := read([]byte(text), nil)
+	if err != nil || len(steps) != 1 || strings.Contains(joined(steps), secret) {
+		t.Errorf("%+v, %v", steps, err)
+	}
+}
+
 func TestCopyWithoutTheSchemaPublic(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})
