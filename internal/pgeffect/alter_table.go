@@ -37,6 +37,9 @@ func (a *analysis) alterTable(s *pg.AlterTableStmt) {
 	}
 	if !a.schema.Has(name) {
 		a.unknown(name.String() + " is not in the schema")
+		if s.GetMissingOk() {
+			return
+		}
 	}
 	for _, c := range s.GetCmds() {
 		alt.subcommand(c.GetAlterTableCmd())
@@ -50,6 +53,10 @@ func (a *alteration) subcommand(c *pg.AlterTableCmd) {
 		for _, n := range a.tables {
 			a.lock(n, m)
 		}
+	}
+	if c.GetSubtype() == pg.AlterTableType_AT_ChangeOwner {
+		a.changeOwner()
+		return
 	}
 	if a.definition != nil {
 		a.work(c)

@@ -29,6 +29,7 @@ func newAnalysis(schema *pgschema.Schema, server Server) *analysis {
 }
 
 func (a *analysis) effect() Effect {
+	slices.Sort(a.reasons)
 	e := Effect{Rewrites: sorted(a.rewrites), Scans: sorted(a.scans), Unknown: a.reasons}
 	for n, m := range a.locks {
 		e.Locks = append(e.Locks, plans.Lock{Mode: m.String(), Relation: n.String()})

@@ -1,8 +1,6 @@
 package pgeffect
 
 import (
-	"slices"
-
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
@@ -147,11 +145,6 @@ func (a *alteration) identity(c *pg.AlterTableCmd) {
 			a.lock(q.Name, accessExclusive)
 			continue
 		}
-		options := slices.DeleteFunc(slices.Clone(c.GetDef().GetList().GetItems()), func(o *pg.Node) bool {
-			return o.GetDefElem().GetDefname() == "generated"
-		})
-		if len(options) > 0 {
-			a.sequenceOptions(q.Name, options)
-		}
+		a.sequenceOptions(q.Name, c.GetDef().GetList().GetItems())
 	}
 }

@@ -65,5 +65,9 @@ func (a *analysis) reference(k *pg.Constraint, own pgschema.Name) {
 // createTableAs runs its query, unless WITH NO DATA says that it is only to be
 // looked at.
 func (a *analysis) createTableAs(s *pg.CreateTableAsStmt) {
-	a.query(s.GetQuery(), !s.GetInto().GetSkipData())
+	if s.GetInto().GetSkipData() {
+		a.query(s.GetQuery(), planned)
+		return
+	}
+	a.query(s.GetQuery(), ran)
 }

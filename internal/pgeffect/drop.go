@@ -13,10 +13,7 @@ import (
 // in src/backend/catalog/index.c. Measured: drop_*.
 func (a *analysis) drop(s *pg.DropStmt) {
 	r := a.schema.Dropped(s)
-	switch {
-	case s.GetMissingOk():
-		r.Missing = nil
-	case s.GetRemoveType() == pg.ObjectType_OBJECT_STATISTIC_EXT:
+	if s.GetRemoveType() == pg.ObjectType_OBJECT_STATISTIC_EXT {
 		a.unknown("the table that the statistics are about is not known")
 	}
 	if !s.GetConcurrent() {

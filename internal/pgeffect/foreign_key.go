@@ -3,8 +3,6 @@ package pgeffect
 import (
 	"slices"
 
-	pg "github.com/pganalyze/pg_query_go/v6"
-
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 )
 
@@ -14,27 +12,26 @@ import (
 //
 // Source: https://www.postgresql.org/docs/current/ddl-constraints.html, "Foreign
 // Keys"; the queries of src/backend/utils/adt/ri_triggers.c.
-func (a *analysis) foreignKeys(t *pgschema.Table, how change, tree *pg.Node) {
-	set := assigned(tree)
+func (a *analysis) foreignKeys(t *pgschema.Table, c change) {
 	for _, k := range t.Constraints {
-		if k.Kind == pgschema.ForeignKey && (how == inserts || how == updates && overlap(set, k.Columns)) {
+		if k.Kind == pgschema.ForeignKey && c.action != deletes && c.sets(k.Columns) {
 			a.lock(k.References, rowShare)
 			if a.server.Major >= 12 {
 				a.indexes(k.References, rowShare)
 			}
 		}
 	}
-	if how == inserts {
+	if c.action == inserts {
 		return
 	}
 	for _, ref := range a.schema.ReferencesTo(t.Name) {
-		if how == deletes || overlap(set, a.key(t, ref.Constraint)) {
-			a.referencing(ref, how)
+		if c.action == deletes || c.sets(a.key(t, ref.Constraint)) {
+			a.referencing(ref, c.action)
 		}
 	}
 }
 
-func (a *analysis) referencing(ref pgschema.Reference, how change) {
+func (a *analysis) referencing(ref pgschema.Reference, how action) {
 	action := ref.Constraint.OnUpdate
 	if how == deletes {
 		action = ref.Constraint.OnDelete
@@ -66,14 +63,6 @@ func (a *analysis) key(t *pgschema.Table, fk *pgschema.Constraint) []string {
 		}
 	}
 	return nil
-}
-
-func assigned(tree *pg.Node) []string {
-	var all []string
-	for _, n := range tree.GetUpdateStmt().GetTargetList() {
-		all = append(all, n.GetResTarget().GetName())
-	}
-	return all
 }
 
 func overlap(a, b []string) bool {

@@ -20,21 +20,25 @@ func (a *analysis) grant(s *pg.GrantStmt) {
 }
 
 // comment is COMMENT and SECURITY LABEL; on a part of a relation it locks the
-// relation.
+// relation, for all parts but a column in the weakest mode
+// (get_object_address_relobject in src/backend/catalog/objectaddress.c).
 //
 // Source: "SHARE UPDATE EXCLUSIVE" in
 // https://www.postgresql.org/docs/current/explicit-locking.html. Measured:
 // comment_table, comment_column.
 func (a *analysis) comment(kind pg.ObjectType, object *pg.Node) {
 	parts := pgschema.Strings(object.GetList().GetItems())
+	m := shareUpdateExclusive
 	switch kind {
 	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_INDEX,
 		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
-	case pg.ObjectType_OBJECT_COLUMN, pg.ObjectType_OBJECT_TABCONSTRAINT, pg.ObjectType_OBJECT_TRIGGER,
-		pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_POLICY:
+	case pg.ObjectType_OBJECT_COLUMN:
 		parts = parts[:max(0, len(parts)-1)]
+	case pg.ObjectType_OBJECT_TABCONSTRAINT, pg.ObjectType_OBJECT_TRIGGER,
+		pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_POLICY:
+		parts, m = parts[:max(0, len(parts)-1)], accessShare
 	default:
 		return
 	}
-	a.lockNamed(pgschema.NameOfParts(parts), shareUpdateExclusive)
+	a.lockNamed(pgschema.NameOfParts(parts), m)
 }

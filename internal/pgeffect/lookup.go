@@ -6,12 +6,12 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 )
 
-// indexed reports whether a statement finds its rows of a table by an index:
-// one of its conditions compares the first column of an index with something.
+// indexed reports whether a condition finds its rows of a table by an index:
+// a part of it compares the first column of an index with something.
 // The planner may still prefer to read all of a small table, or an index where
 // this says nothing of one.
-func indexed(s *pgschema.Schema, table pgschema.Name, tree *pg.Node) bool {
-	for _, column := range compared(condition(tree)) {
+func indexed(s *pgschema.Schema, table pgschema.Name, condition *pg.Node) bool {
+	for _, column := range compared(condition) {
 		for _, i := range s.IndexesOf(table) {
 			if i.Valid && i.Where == nil && len(i.Parts) > 0 && i.Parts[0].Column == column {
 				return true
@@ -19,20 +19,6 @@ func indexed(s *pgschema.Schema, table pgschema.Name, tree *pg.Node) bool {
 		}
 	}
 	return false
-}
-
-func condition(tree *pg.Node) *pg.Node {
-	switch n := tree.GetNode().(type) {
-	case *pg.Node_SelectStmt:
-		return n.SelectStmt.GetWhereClause()
-	case *pg.Node_UpdateStmt:
-		return n.UpdateStmt.GetWhereClause()
-	case *pg.Node_DeleteStmt:
-		return n.DeleteStmt.GetWhereClause()
-	case *pg.Node_MergeStmt:
-		return n.MergeStmt.GetJoinCondition()
-	}
-	return nil
 }
 
 // compared lists the columns that an index could be searched for, of the

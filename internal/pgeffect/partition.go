@@ -112,7 +112,7 @@ func (a *alteration) detach(p *pg.PartitionCmd) {
 		m = shareUpdateExclusive
 	}
 	child := a.named(p.GetName(), m)
-	if def := a.schema.DefaultPartition(a.name); def != nil && def.Name != child {
+	if def := a.schema.DefaultPartition(a.name); def != nil {
 		a.lock(def.Name, accessExclusive)
 	}
 	for _, i := range a.schema.IndexesOf(child) {

@@ -24,7 +24,7 @@ func (a *analysis) alterSequence(s *pg.AlterSeqStmt) {
 func (a *analysis) sequenceOptions(n pgschema.Name, options []*pg.Node) {
 	a.lock(n, shareRowExclusive)
 	for _, o := range options {
-		if o.GetDefElem().GetDefname() != "owned_by" {
+		if name := o.GetDefElem().GetDefname(); name != "owned_by" && name != "generated" {
 			a.rewrites[n] = true
 		}
 	}

@@ -11,14 +11,11 @@ import (
 //
 // Source: SET LOGGED, SET ACCESS METHOD, SET TABLESPACE and REPLICA IDENTITY
 // in https://www.postgresql.org/docs/current/sql-altertable.html. Measured:
-// owner_to, set_unlogged, set_unlogged_big, set_access_method.
+// set_unlogged, set_unlogged_big, set_access_method.
 func (a *alteration) storage(c *pg.AlterTableCmd) {
 	switch c.GetSubtype() {
-	case pg.AlterTableType_AT_ChangeOwner:
-		a.indexes(a.name, accessExclusive)
-		for _, q := range a.schema.SequencesOf(a.name) {
-			a.lock(q.Name, accessExclusive)
-		}
+	case pg.AlterTableType_AT_ClusterOn:
+		a.lock(pgschema.Name{Schema: a.name.Schema, Local: c.GetName()}, shareUpdateExclusive)
 	case pg.AlterTableType_AT_SetUnLogged:
 		a.setLogged(!a.definition.Unlogged)
 	case pg.AlterTableType_AT_SetLogged:
@@ -35,6 +32,15 @@ func (a *alteration) storage(c *pg.AlterTableCmd) {
 		if i := c.GetDef().GetReplicaIdentityStmt().GetName(); i != "" {
 			a.lock(pgschema.Name{Schema: a.name.Schema, Local: i}, share)
 		}
+	}
+}
+
+// changeOwner gives away a table or a materialized view with its indexes and
+// the sequences of its columns. Measured: owner_to.
+func (a *alteration) changeOwner() {
+	a.indexes(a.name, accessExclusive)
+	for _, q := range a.schema.SequencesOf(a.name) {
+		a.lock(q.Name, accessExclusive)
 	}
 }
 

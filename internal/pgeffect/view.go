@@ -11,7 +11,7 @@ func (a *analysis) createView(s *pg.ViewStmt) {
 	if name := pgschema.NameOf(s.GetView()); a.schema.Views[name] != nil && s.GetReplace() {
 		a.lock(name, accessExclusive)
 	}
-	a.query(s.GetQuery(), false)
+	a.query(s.GetQuery(), parsed)
 }
 
 // refresh fills a materialized view from its query. CONCURRENTLY leaves
@@ -30,8 +30,8 @@ func (a *analysis) refresh(s *pg.RefreshMatViewStmt) {
 	if v == nil {
 		return
 	}
-	if v.Query != nil {
-		a.query(v.Query, !s.GetSkipData())
+	if v.Query != nil && !s.GetSkipData() {
+		a.query(v.Query, ran)
 	}
 	indexes := a.schema.IndexesOf(name)
 	if s.GetConcurrent() {
