@@ -41,7 +41,7 @@ func Laws(t *Tree) []Violation {
 func pure(_ *Tree, f File, imp Import) string {
 	deciders := []string{
 		"plans", "internal/dag", "internal/planner", "internal/sqlscan", "internal/sqlcheck", "internal/approval",
-		"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule",
+		"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pglint", "internal/pgrule",
 		"internal/adopt", "internal/mend", "internal/sqltrace",
 	}
 	doers := []string{"os", "net", "net/http", "database/sql", "os/exec"}

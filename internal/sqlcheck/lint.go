@@ -14,10 +14,22 @@ type Answered struct {
 	Line   int // of the answer
 }
 
-// Lint judges a file as Classify does, and tells answered warnings apart.
-func (c Check) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Finding, answered []Answered) {
+// Lint judges a file as Classify does, and tells answered warnings apart. More
+// are findings of others about the same file; of two with one code at one line
+// the first is kept.
+func (c Check) Lint(file plans.MigrationFile, more ...plans.Finding) (verdict Verdict, open []plans.Finding, answered []Answered) {
 	verdict, findings, answers := c.classify(file)
-	for _, f := range findings {
+	type place struct {
+		code, file string
+		line       int
+	}
+	seen := map[place]bool{}
+	for _, f := range append(findings, more...) {
+		at := place{f.Code, f.File, f.Line}
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
 		if n, ok := answerTo(f, answers); ok {
 			answered = append(answered, Answered{Finding: f, Reason: n.Reason, Line: n.Line})
 			continue

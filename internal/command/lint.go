@@ -1,0 +1,221 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-dev/lockstep/internal/pgeffect"
+	"github.com/lockstep-dev/lockstep/internal/pglint"
+	"github.com/lockstep-dev/lockstep/internal/pgrule"
+	"github.com/lockstep-dev/lockstep/internal/report"
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
+	"github.com/lockstep-dev/lockstep/internal/version"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// newestServer is the newest major version that was measured.
+const newestServer = 18
+
+type lintOptions struct {
+	driver string
+	failOn string
+	major  int // of the server
+}
+
+func newLintCommand(a *app) *cobra.Command {
+	var o lintOptions
+	c := &cobra.Command{
+		Use:   "lint [PATH...]",
+		Short: "Judge SQL migrations without a server",
+		Long: `Says of each statement what it locks, and of each file what is dangerous in it and what
+to write instead. Without a PATH it reads the migrations of the project's databases; with
+one, a folder in golang-migrate's layout, a folder of SQL files, or a file. Every file is
+judged by itself: which tables are new, small or empty is for plan to say.`,
+		Example: `  lockstep lint
+  lockstep lint migrations/0007_add_status.up.sql
+  lockstep lint --format sarif > lockstep.sarif`,
+		Annotations: map[string]string{formatsNote: "text json markdown sarif junit gitlab github"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := (planOptions{view: "short", failOn: o.failOn}).check(); err != nil {
+				return err
+			}
+			return a.lint(args, o)
+		},
+	}
+	c.Flags().StringVar(&o.driver, "driver", "postgres", "the `NAME` of the driver whose SQL the PATHs hold")
+	c.Flags().IntVar(&o.major, "server-version", newestServer, "the major `VERSION` of the PostgreSQL that the files are for")
+	c.Flags().StringVar(&o.failOn, "fail-on", "warning", "exit 4 on findings of this severity or worse: error, warning or none")
+	return c
+}
+
+func (a *app) lint(paths []string, o lintOptions) error {
+	sources, err := lintSources(paths, o.driver)
+	if err != nil {
+		return err
+	}
+	r := report.Report{Version: version.Number, Rules: describedRules()}
+	for _, s := range sources {
+		s.judge(&r, pgeffect.Server{Major: o.major, UTC: true})
+	}
+	if err := a.printReport(r, plans.Severity(o.failOn)); err != nil {
+		return failed(err)
+	}
+	for _, f := range r.Findings {
+		if report.AtLeast(f.Severity, plans.Severity(o.failOn)) {
+			return silent(exitFindings)
+		}
+	}
+	return nil
+}
+
+func describedRules() []report.Rule {
+	var rules []report.Rule
+	for _, r := range pgrule.All() {
+		rules = append(rules, report.Rule{
+			Code: r.Code, Severity: r.Severity, Title: r.Title, Why: r.Why, Fix: r.Instead, URL: r.Manual, Aliases: []string{r.ID},
+		})
+	}
+	return rules
+}
+
+// judge adds what is found in the files.
+func (s lintSource) judge(r *report.Report, server pgeffect.Server) {
+	check, linter := sqlcheck.Check{Dialect: s.driver}, pglint.New(server)
+	for _, file := range s.files {
+		var more []plans.Finding
+		var statements []plans.Statement
+		if s.driver == "postgres" {
+			statements, more, _ = linter.File(file.Up) // what cannot be read at all, check says
+		}
+		if s.alone {
+			linter = pglint.New(server)
+		}
+		verdict, open, answered := check.Lint(file, more...)
+		for _, f := range open {
+			if !s.alone || f.Code != noWayBack {
+				r.Findings = append(r.Findings, f)
+			}
+		}
+		for _, f := range answered {
+			r.Silenced = append(r.Silenced, report.Silenced{Finding: f.Finding, Reason: f.Reason, By: f.Line})
+		}
+		if statements == nil {
+			statements = verdict.Statements
+		}
+		r.Statements = append(r.Statements, statements...)
+	}
+}
+
+// noWayBack is not asked of a file that is given by itself.
+const noWayBack = "no-way-back"
+
+func (a *app) printReport(r report.Report, threshold plans.Severity) error {
+	text, err := a.spell(r, threshold)
+	if err != nil {
+		return err
+	}
+	_, err = a.host.Stdout.Write(text)
+	return err
+}
+
+func (a *app) spell(r report.Report, threshold plans.Severity) ([]byte, error) {
+	switch a.flags.format {
+	case "json":
+		return report.JSON(r)
+	case "markdown":
+		return report.Markdown(r, report.MarkdownLimit), nil
+	case "sarif":
+		return report.SARIF(r)
+	case "junit":
+		return report.JUnit(r, threshold)
+	case "gitlab":
+		return report.GitLab(r)
+	case "github":
+		return report.GitHub(r), nil
+	default:
+		out := a.streams().Out
+		return report.Text(r, report.Screen{Width: out.Width, Colour: out.Colour}), nil
+	}
+}
+
+// lintSource is files of one dialect.
+type lintSource struct {
+	driver string
+	files  []plans.MigrationFile
+	alone  bool // they were given by themselves, not as a folder of migrations
+}
+
+func lintSources(paths []string, driver string) ([]lintSource, error) {
+	if len(paths) == 0 {
+		return projectSources()
+	}
+	var sources []lintSource
+	for _, path := range paths {
+		s, err := pathSource(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, usageError("%s: no such file or folder", path)
+		case err != nil:
+			return nil, err
+		case len(s.files) == 0:
+			return nil, usageError("%s: no SQL file there", path)
+		}
+		s.driver = driver
+		sources = append(sources, s)
+	}
+	return sources, nil
+}
+
+// projectSources are the migrations of the project's databases.
+func projectSources() ([]lintSource, error) {
+	w, err := openWorkspace()
+	if err != nil {
+		return nil, err
+	}
+	var sources []lintSource
+	read := map[string]bool{}
+	for _, d := range w.project.Databases() {
+		if d.Migrations == "" || read[d.Migrations] {
+			continue
+		}
+		read[d.Migrations] = true
+		files, err := readFolder(d.Migrations)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, lintSource{driver: d.Driver, files: files})
+	}
+	if len(sources) == 0 {
+		return nil, failed(errors.New("no database of this project has a folder of migrations; name files: lockstep lint PATH"))
+	}
+	return sources, nil
+}
+
+func pathSource(path string) (lintSource, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return lintSource{}, err
+	}
+	if !info.IsDir() {
+		file, err := looseFile(path)
+		return lintSource{files: []plans.MigrationFile{file}, alone: true}, err
+	}
+	if holdsMigrations(path) {
+		files, err := readFolder(path)
+		return lintSource{files: files}, err
+	}
+	files, err := looseFiles(path)
+	return lintSource{files: files, alone: true}, err
+}
+
+func looseFile(path string) (plans.MigrationFile, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return plans.MigrationFile{}, failed(fmt.Errorf("read %s: %w", path, err))
+	}
+	return plans.MigrationFile{Up: plans.SQLFile{Path: path, Bytes: content, Digest: plans.DigestOf(content)}}, nil
+}

@@ -1,0 +1,216 @@
+// Package pglint says which rules a file of SQL for PostgreSQL breaks. What a
+// statement locks, reads and writes comes from package pgeffect, the words of
+// the rules from package pgrule; here is only which of them a statement meets.
+//
+// A file is judged against the schema that the files before it lead to. What a
+// file makes itself nobody uses yet, so it may be locked and built freely.
+package pglint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/internal/pgeffect"
+	"github.com/lockstep-dev/lockstep/internal/pgrule"
+	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Linter judges files one after the other. It is for one goroutine.
+type Linter struct {
+	schema *pgschema.Schema
+	server pgeffect.Server
+	rules  map[string]pgrule.Rule
+}
+
+// New returns a linter for a server and an empty schema.
+func New(server pgeffect.Server) *Linter {
+	l := &Linter{schema: pgschema.New(), server: server, rules: map[string]pgrule.Rule{}}
+	for _, r := range pgrule.All() {
+		l.rules[r.Code] = r
+	}
+	return l
+}
+
+// File judges a file and then adds what it does to the schema. The error is of
+// text that is not SQL at all.
+func (l *Linter) File(file plans.SQLFile) ([]plans.Statement, []plans.Finding, error) {
+	list, err := pgsyntax.Read(file.Bytes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	f := &fileview{linter: l, path: file.Path, made: map[pgschema.Name]bool{}}
+	for _, st := range list {
+		f.judge(st)
+		f.note(st)
+		l.schema.Apply(st)
+	}
+	f.across()
+	slices.SortStableFunc(f.findings, func(a, b plans.Finding) int { return a.Line - b.Line })
+	return f.statements, f.findings, nil
+}
+
+// fileview is a file under judgement.
+type fileview struct {
+	linter     *Linter
+	path       string
+	made       map[pgschema.Name]bool // relations that the file makes
+	looked     []look
+	statements []plans.Statement
+	findings   []plans.Finding
+}
+
+// look is one statement, its effect on relations that were there before the
+// file, and the schema right before it.
+type look struct {
+	pgsyntax.Statement
+	effect pgeffect.Effect
+	schema *pgschema.Schema
+	file   *fileview
+}
+
+func (f *fileview) judge(st pgsyntax.Statement) {
+	l := look{Statement: st, schema: f.linter.schema, file: f, effect: pgeffect.Of(st, f.linter.schema, f.linter.server)}
+	l.effect.Locks = slices.DeleteFunc(l.effect.Locks, func(k plans.Lock) bool { return f.isMade(k.Relation) })
+	l.effect.Rewrites = slices.DeleteFunc(l.effect.Rewrites, f.isMade)
+	l.effect.Scans = slices.DeleteFunc(l.effect.Scans, f.isMade)
+	f.looked = append(f.looked, l)
+	f.statements = append(f.statements, plans.Statement{
+		File: f.path, Line: st.Line, SQL: st.Text, Source: "rule",
+		Locks: l.effect.Locks, Rewrites: l.effect.Rewrites, Scans: l.effect.Scans,
+	})
+	before := len(f.findings)
+	for _, rule := range byStatement() {
+		for _, h := range rule(l) {
+			f.report(l, h)
+		}
+	}
+	if l.holdsWork() && !f.warned(before) {
+		f.findings = append(f.findings, plans.Finding{
+			Code: "works-behind-a-lock", Severity: plans.SeverityWarning, File: f.path, Line: st.Line,
+			Summary: "it reads or writes a whole table and keeps others from it meanwhile", Detail: l.figures(),
+			Fix: "do it in a quiet hour, or in steps that hold no such lock",
+		})
+	}
+}
+
+// warned reports whether a warning or an error was found since.
+func (f *fileview) warned(since int) bool {
+	return slices.ContainsFunc(f.findings[since:], func(x plans.Finding) bool { return x.Severity != plans.SeverityInfo })
+}
+
+func (f *fileview) isMade(relation string) bool {
+	for n := range f.made {
+		if n.String() == relation {
+			return true
+		}
+	}
+	return false
+}
+
+// hit is a rule that a statement meets, and for which names.
+type hit struct {
+	code  string
+	names pgrule.Names
+}
+
+func (f *fileview) report(l look, h hit) {
+	r, known := f.linter.rules[h.code]
+	if !known || r.Off || !r.Holds(f.linter.server.Major) {
+		return
+	}
+	f.findings = append(f.findings, plans.Finding{
+		Code: r.Code, Severity: r.Severity, File: f.path, Line: l.Line,
+		Summary: subject(h.names) + strings.TrimSuffix(r.Title, "."),
+		Detail:  r.Why, Fix: r.Fill(h.names),
+	})
+}
+
+func subject(n pgrule.Names) string {
+	switch {
+	case n.Table != "" && n.Column != "" && !strings.Contains(n.Column, ","):
+		return n.Table + "." + n.Column + ": "
+	case n.Table != "":
+		return n.Table + ": "
+	case n.Name != "":
+		return n.Name + ": "
+	}
+	return ""
+}
+
+// figures say what the statement takes, by rule.
+func (l look) figures() string {
+	var parts []string
+	for _, k := range l.effect.Locks {
+		if blocking(k.Mode) {
+			parts = append(parts, k.Mode+" on "+k.Relation)
+		}
+	}
+	if len(l.effect.Rewrites) > 0 {
+		parts = append(parts, "writes "+strings.Join(l.effect.Rewrites, ", ")+" anew")
+	}
+	if len(l.effect.Scans) > 0 {
+		parts = append(parts, "reads all of "+strings.Join(l.effect.Scans, ", "))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "By rule: " + strings.Join(parts, "; ") + "."
+}
+
+// blocking: SHARE and what is stronger keeps others from writing.
+// Source: PostgreSQL manual, Explicit Locking, table of conflicting lock modes.
+func blocking(mode string) bool {
+	return slices.Contains([]string{"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, mode)
+}
+
+// holdsWork reports whether the statement keeps writers from a table that it
+// reads or writes from end to end.
+func (l look) holdsWork() bool {
+	return slices.ContainsFunc(l.effect.Locks, func(k plans.Lock) bool {
+		return blocking(k.Mode) && (slices.Contains(l.effect.Rewrites, k.Relation) || slices.Contains(l.effect.Scans, k.Relation))
+	})
+}
+
+func (l look) rewrites(n pgschema.Name) bool { return slices.Contains(l.effect.Rewrites, n.String()) }
+func (l look) scans(n pgschema.Name) bool    { return slices.Contains(l.effect.Scans, n.String()) }
+
+// old reports whether a relation was there before the file.
+func (l look) old(n pgschema.Name) bool { return !l.file.made[n] }
+
+// note remembers the relations that a statement makes.
+func (f *fileview) note(st pgsyntax.Statement) {
+	for _, r := range makes(st.Tree) {
+		if n := pgschema.NameOf(r); !f.linter.schema.Has(n) {
+			f.made[n] = true
+		}
+	}
+}
+
+func makes(tree *pg.Node) []*pg.RangeVar {
+	switch n := tree.GetNode().(type) {
+	case *pg.Node_CreateStmt:
+		return []*pg.RangeVar{n.CreateStmt.GetRelation()}
+	case *pg.Node_CreateTableAsStmt:
+		return []*pg.RangeVar{n.CreateTableAsStmt.GetInto().GetRel()}
+	case *pg.Node_ViewStmt:
+		return []*pg.RangeVar{n.ViewStmt.GetView()}
+	case *pg.Node_CreateSeqStmt:
+		return []*pg.RangeVar{n.CreateSeqStmt.GetSequence()}
+	case *pg.Node_SelectStmt:
+		if into := n.SelectStmt.GetIntoClause(); into != nil {
+			return []*pg.RangeVar{into.GetRel()}
+		}
+	}
+	return nil
+}
+
+// byStatement are the rules that look at one statement, each family in its
+// file.
+func byStatement() []func(look) []hit {
+	return []func(look) []hit{addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable}
+}

@@ -1,0 +1,193 @@
+package pglint
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/internal/pgrule"
+	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+)
+
+func indexes(l look) []hit {
+	if i := l.Tree.GetIndexStmt(); i != nil {
+		return l.createIndex(i)
+	}
+	if r := l.Tree.GetReindexStmt(); r != nil && len(l.effect.Rewrites) > 0 && l.holdsAny() {
+		return []hit{{"reindex", pgrule.Names{Name: pgschema.NameOf(r.GetRelation()).String()}}}
+	}
+	d := l.Tree.GetDropStmt()
+	if d.GetRemoveType() != pg.ObjectType_OBJECT_INDEX || d.GetConcurrent() {
+		return nil
+	}
+	return l.dropped(d, "drop-index")
+}
+
+func (l look) createIndex(i *pg.IndexStmt) []hit {
+	table := pgschema.NameOf(i.GetRelation())
+	if !l.old(table) {
+		return nil
+	}
+	names := pgrule.Names{Table: table.String(), Name: sqlscan.Identifier(i.GetIdxname()), Column: spelled(indexColumns(i))}
+	if i.GetIdxname() == "" {
+		names.Name = named(table, indexColumns(i), "idx")
+	}
+	t := l.schema.Tables[table]
+	switch {
+	case i.GetConcurrent() && t != nil && t.Partitioned:
+		return []hit{{"create-index-partitioned", names}}
+	case i.GetConcurrent() && i.GetIfNotExists():
+		return []hit{{"index-if-not-exists", names}}
+	case i.GetConcurrent() || !i.GetRelation().GetInh():
+		return nil // ON ONLY builds nothing
+	}
+	return []hit{{"create-index", names}}
+}
+
+// holdsAny reports whether anybody is kept from writing.
+func (l look) holdsAny() bool {
+	for _, k := range l.effect.Locks {
+		if blocking(k.Mode) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropped meets a rule for each object that was there before the file.
+func (l look) dropped(d *pg.DropStmt, code string) (hits []hit) {
+	for _, o := range d.GetObjects() {
+		n := pgschema.NameOfParts(pgschema.Strings(o.GetList().GetItems()))
+		if !l.old(n) {
+			continue
+		}
+		names := pgrule.Names{Name: n.String()}
+		if i := l.schema.Indexes[n]; i != nil {
+			names.Table = i.Table.String()
+		}
+		if d.GetRemoveType() == pg.ObjectType_OBJECT_TABLE {
+			names = pgrule.Names{Table: n.String()}
+		}
+		hits = append(hits, hit{code, names})
+	}
+	return hits
+}
+
+func tables(l look) []hit {
+	switch n := l.Tree.GetNode().(type) {
+	case *pg.Node_DropStmt:
+		return l.drop(n.DropStmt)
+	case *pg.Node_TruncateStmt:
+		return l.truncated(n.TruncateStmt)
+	case *pg.Node_RenameStmt:
+		return l.renamed(n.RenameStmt)
+	case *pg.Node_AlterObjectSchemaStmt:
+		return l.about("rename", pgschema.NameOf(n.AlterObjectSchemaStmt.GetRelation()))
+	case *pg.Node_CreateStmt:
+		return l.createdWithReferences(n.CreateStmt)
+	case *pg.Node_ViewStmt:
+		if view := pgschema.NameOf(n.ViewStmt.GetView()); n.ViewStmt.GetReplace() && l.old(view) && l.schema.Has(view) {
+			return l.about("replace-view", view)
+		}
+	}
+	return nil
+}
+
+// about is a rule about one relation that was there.
+func (l look) about(code string, n pgschema.Name) []hit {
+	if !l.old(n) {
+		return nil
+	}
+	return []hit{{code, pgrule.Names{Table: n.String()}}}
+}
+
+func (l look) drop(d *pg.DropStmt) []hit {
+	var hits []hit
+	if d.GetBehavior() == pg.DropBehavior_DROP_CASCADE {
+		hits = append(hits, hit{code: "drop-cascade"})
+	}
+	switch d.GetRemoveType() {
+	case pg.ObjectType_OBJECT_TABLE:
+		return append(hits, l.droppedTables(d)...)
+	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_RULE:
+		return append(hits, hit{code: "drop-trigger"})
+	case pg.ObjectType_OBJECT_POLICY:
+		return append(hits, hit{code: "row-level-security"})
+	}
+	return hits
+}
+
+func (l look) droppedTables(d *pg.DropStmt) []hit {
+	hits := l.dropped(d, "drop-table")
+	for i, h := range hits {
+		for _, t := range l.schema.Tables {
+			if t.Name.String() == h.names.Table && t.PartitionOf.Local != "" {
+				hits[i].code = "drop-partition"
+			}
+		}
+	}
+	return hits
+}
+
+func (l look) truncated(t *pg.TruncateStmt) (hits []hit) {
+	for _, n := range t.GetRelations() {
+		hits = append(hits, l.about("truncate", pgschema.NameOf(n.GetRangeVar()))...)
+	}
+	return hits
+}
+
+func (l look) renamed(r *pg.RenameStmt) []hit {
+	switch r.GetRenameType() {
+	case pg.ObjectType_OBJECT_INDEX:
+		return l.about("rename-index", pgschema.NameOf(r.GetRelation()))
+	case pg.ObjectType_OBJECT_TABCONSTRAINT:
+		return l.about("alter-constraint", pgschema.NameOf(r.GetRelation()))
+	case pg.ObjectType_OBJECT_TRIGGER:
+		return []hit{{code: "drop-trigger"}}
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_ATTRIBUTE:
+		return []hit{{code: "rename-type"}}
+	case pg.ObjectType_OBJECT_SCHEMA:
+		return []hit{{code: "rename", names: pgrule.Names{Name: sqlscan.Identifier(r.GetSubname())}}}
+	}
+	if r.GetRelation() == nil {
+		return nil
+	}
+	return l.about("rename", pgschema.NameOf(r.GetRelation()))
+}
+
+// createdWithReferences: a new table's foreign keys lock the tables they point
+// at.
+func (l look) createdWithReferences(c *pg.CreateStmt) []hit {
+	for _, k := range l.effect.Locks {
+		if blocking(k.Mode) && c.GetPartbound() == nil && len(c.GetInhRelations()) == 0 {
+			return []hit{{"create-table-with-fk", pgrule.Names{Table: pgschema.NameOf(c.GetRelation()).String()}}}
+		}
+	}
+	if c.GetPartbound() != nil && l.holdsAny() {
+		return []hit{{"create-partition-of", pgrule.Names{Table: pgschema.NameOf(c.GetRelation()).String()}}}
+	}
+	return nil
+}
+
+func partitions(l look) []hit {
+	return l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
+		p := c.GetDef().GetPartitionCmd()
+		names := pgrule.Names{Table: table.String(), Name: pgschema.NameOf(p.GetName()).String()}
+		switch c.GetSubtype() {
+		case pg.AlterTableType_AT_AttachPartition:
+			if l.holdsWork() || l.schema.Tables[table] == nil {
+				return []hit{{"attach-partition", names}}
+			}
+		case pg.AlterTableType_AT_DetachPartition:
+			if !p.GetConcurrent() {
+				return []hit{{"detach-partition", names}}
+			}
+		case pg.AlterTableType_AT_AddInherit, pg.AlterTableType_AT_DropInherit:
+			return []hit{{"inherit", pgrule.Names{Table: table.String()}}}
+		default:
+			if t := l.schema.Tables[table]; t != nil && t.Partitioned && l.holdsAny() {
+				return []hit{{"partitioned-alter", pgrule.Names{Table: table.String()}}}
+			}
+		}
+		return nil
+	})
+}

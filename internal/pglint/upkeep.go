@@ -1,0 +1,137 @@
+package pglint
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/internal/pgrule"
+	"github.com/lockstep-dev/lockstep/internal/pgschema"
+)
+
+func triggers(l look) []hit {
+	if t := l.Tree.GetCreateTrigStmt(); t != nil {
+		return l.about("change-trigger", pgschema.NameOf(t.GetRelation()))
+	}
+	if r := l.Tree.GetRuleStmt(); r != nil {
+		return l.about("drop-trigger", pgschema.NameOf(r.GetRelation()))
+	}
+	return l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
+		switch c.GetSubtype() {
+		case pg.AlterTableType_AT_EnableTrig, pg.AlterTableType_AT_EnableAlwaysTrig, pg.AlterTableType_AT_EnableReplicaTrig,
+			pg.AlterTableType_AT_DisableTrig, pg.AlterTableType_AT_EnableTrigAll, pg.AlterTableType_AT_DisableTrigAll,
+			pg.AlterTableType_AT_EnableTrigUser, pg.AlterTableType_AT_DisableTrigUser:
+			return l.about("change-trigger", table)
+		}
+		return nil
+	})
+}
+
+func types(l look) []hit {
+	switch n := l.Tree.GetNode().(type) {
+	case *pg.Node_AlterEnumStmt:
+		e := n.AlterEnumStmt
+		switch {
+		case e.GetOldVal() != "":
+			return []hit{{code: "rename-type"}}
+		case e.GetNewValNeighbor() == "":
+			return []hit{{code: "enum-add-value-order"}}
+		}
+	case *pg.Node_AlterDomainStmt:
+		switch n.AlterDomainStmt.GetSubtype() {
+		case "V":
+			return []hit{{code: "domain-validate"}}
+		case "C", "O":
+			if l.holdsWork() || len(l.effect.Unknown) > 0 {
+				return []hit{{code: "domain-add-check"}}
+			}
+		}
+	case *pg.Node_AlterSeqStmt:
+		return l.about("alter-sequence", pgschema.NameOf(n.AlterSeqStmt.GetSequence()))
+	case *pg.Node_CompositeTypeStmt:
+		return nil
+	}
+	return nil
+}
+
+func maintenance(l look) []hit {
+	switch n := l.Tree.GetNode().(type) {
+	case *pg.Node_ClusterStmt:
+		return []hit{{"table-rewrite", pgrule.Names{Table: pgschema.NameOf(n.ClusterStmt.GetRelation()).String()}}}
+	case *pg.Node_VacuumStmt:
+		full := slices.ContainsFunc(n.VacuumStmt.GetOptions(), func(o *pg.Node) bool { return o.GetDefElem().GetDefname() == "full" })
+		if full {
+			return []hit{{code: "table-rewrite"}}
+		}
+	case *pg.Node_RefreshMatViewStmt:
+		return l.about("refresh-matview", pgschema.NameOf(n.RefreshMatViewStmt.GetRelation()))
+	case *pg.Node_CommentStmt:
+		return []hit{{code: "table-upkeep"}}
+	case *pg.Node_AlterSystemStmt:
+		return []hit{{code: "alter-system"}}
+	}
+	return l.alters(l.storage)
+}
+
+func (l look) storage(table pgschema.Name, c *pg.AlterTableCmd) []hit {
+	names := pgrule.Names{Table: table.String()}
+	switch c.GetSubtype() {
+	case pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged, pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod:
+		return []hit{{"table-storage", names}}
+	case pg.AlterTableType_AT_ChangeOwner:
+		return []hit{{"owner-to", names}}
+	case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions, pg.AlterTableType_AT_ClusterOn, pg.AlterTableType_AT_DropCluster:
+		return []hit{{"table-upkeep", names}}
+	case pg.AlterTableType_AT_ReplicaIdentity:
+		return []hit{{"replica-identity", names}}
+	}
+	return nil
+}
+
+func rights(l look) []hit {
+	switch n := l.Tree.GetNode().(type) {
+	case *pg.Node_GrantStmt, *pg.Node_GrantRoleStmt, *pg.Node_AlterDefaultPrivilegesStmt:
+		return []hit{{code: "change-rights"}}
+	case *pg.Node_CreatePolicyStmt:
+		return l.about("row-level-security", pgschema.NameOf(n.CreatePolicyStmt.GetTable()))
+	case *pg.Node_AlterPolicyStmt:
+		return l.about("row-level-security", pgschema.NameOf(n.AlterPolicyStmt.GetTable()))
+	case *pg.Node_CreateFunctionStmt:
+		if n.CreateFunctionStmt.GetReplace() {
+			return []hit{{code: "replace-function"}}
+		}
+	}
+	return l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
+		switch c.GetSubtype() {
+		case pg.AlterTableType_AT_EnableRowSecurity, pg.AlterTableType_AT_DisableRowSecurity,
+			pg.AlterTableType_AT_ForceRowSecurity, pg.AlterTableType_AT_NoForceRowSecurity:
+			return l.about("row-level-security", table)
+		}
+		return nil
+	})
+}
+
+// rows meets what changes all rows of a table that was there.
+func rows(l look) []hit {
+	switch n := l.Tree.GetNode().(type) {
+	case *pg.Node_UpdateStmt:
+		if n.UpdateStmt.GetWhereClause() == nil {
+			return l.about("unbatched-rows", pgschema.NameOf(n.UpdateStmt.GetRelation()))
+		}
+	case *pg.Node_DeleteStmt:
+		if n.DeleteStmt.GetWhereClause() == nil {
+			return l.about("unbatched-rows", pgschema.NameOf(n.DeleteStmt.GetRelation()))
+		}
+	}
+	return nil
+}
+
+// unreadable meets what runs code that does not stand in the file, and what
+// the grammar does not know.
+func unreadable(l look) []hit {
+	switch l.Tree.GetNode().(type) {
+	case nil, *pg.Node_DoStmt, *pg.Node_CallStmt, *pg.Node_ExecuteStmt:
+		return []hit{{code: "unreadable-statement"}}
+	}
+	return nil
+}
