@@ -76,8 +76,10 @@ func (d dumper) run(ctx context.Context, environment []string, privileges bool) 
 // subscription would connect to its publisher.
 func (d dumper) arguments(privileges bool) []string {
 	const withoutCompression = 14
-	args := []string{"--schema-only", "--no-password", "--lock-wait-timeout=2000", "--no-tablespaces", "--no-subscriptions",
-		"--no-security-labels", "--quote-all-identifiers"}
+	args := []string{
+		"--schema-only", "--no-password", "--lock-wait-timeout=2000", "--no-tablespaces", "--no-subscriptions",
+		"--no-security-labels", "--quote-all-identifiers",
+	}
 	if d.major >= withoutCompression { // lz4 is not in every build
 		args = append(args, "--no-toast-compression")
 	}

@@ -150,7 +150,7 @@ func TestUnprivilegedUser(t *testing.T) {
 	killedLeavesNothing(t, program, &account{name: "nobody", uid: uint32(id), gid: uint32(id)})
 }
 
-// TestWatcherIsKilledToo is the second line: the next start takes away the file
+// TestForgottenServerEnds is the second line: the next start takes away the file
 // without which a server ends.
 func TestForgottenServerEnds(t *testing.T) {
 	t.Parallel()
