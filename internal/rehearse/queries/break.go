@@ -23,6 +23,10 @@ const (
 	// EnumLabels: an enum of a parameter or of the result has lost a label;
 	// whoever sends it fails. What a statement sends is not recorded.
 	EnumLabels Kind = "enum-labels"
+	// Restricts: a table has a new rule (a constraint, a unique index, NOT NULL,
+	// a trigger) for rows that the statement writes. Whether it refuses them
+	// depends on values, which nobody recorded.
+	Restricts Kind = "restricts"
 	// LosesIndex: the plan used an index and uses none now.
 	LosesIndex Kind = "loses-index"
 	// OtherIndex: the plan uses another index now.
@@ -44,7 +48,8 @@ type Break struct {
 	After   string   `json:"after,omitempty"`
 	// Reconnect is true when each connection that has the statement prepared
 	// fails until it prepares it again, with "cached plan must not change
-	// result type": PostgreSQL compares names, types and lengths of columns.
+	// result type": PostgreSQL compares names, types and lengths of columns. It
+	// compares collations as well, which are not seen here.
 	Reconnect bool `json:"reconnect,omitempty"`
 	// Contract is true when the migration belongs after the deployment for it.
 	Contract bool `json:"contract"`

@@ -95,7 +95,7 @@ func TestVerdictSaysHowMuchWasSeen(t *testing.T) {
 	}{
 		{nil, Seen{Source: "folder"}, false, "Nothing can be told from running statements, the rule stands: Seen in folder: 0 statements."},
 		{[]Described{refused}, Seen{Source: "folder"}, false, "1 statement could not be tried: the server refuses them already without the migration."},
-		{[]Described{{}, refused}, Seen{Source: "folder"}, true, "It is safe before the deployment as far as was seen: it breaks no statement for good. Seen in folder: 1 statement. 1 statement could"},
+		{[]Described{{}, refused}, Seen{Source: "folder"}, true, "It is safe before the deployment as far as was seen: it breaks no statement for good; privileges and row security were not tried. Seen in folder: 1 statement. 1 statement could"},
 		{[]Described{{}}, Seen{Source: "x", Calls: 3}, true, "1 statement, 3 calls since an unknown time."},
 		{[]Described{{}}, Seen{Source: "x", Calls: 3, Days: 0.5, Forgotten: 2}, true, "3 calls in less than a day. The server threw rare statements away 2 times"},
 	}

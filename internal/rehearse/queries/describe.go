@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // statementTimeout bounds the planning of one statement, which runs functions
@@ -67,7 +68,7 @@ type describer struct {
 func (d *describer) begin(ctx context.Context) error {
 	_, err := d.conn.ExecContext(ctx, "BEGIN READ ONLY; SET LOCAL statement_timeout = '"+statementTimeout+
 		"'; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"+
-		" SET LOCAL plan_cache_mode = force_generic_plan")
+		" SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off") // reads of the catalog look dear to it then
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (d *describer) attempt(ctx context.Context, s Statement, work func() error)
 // connection.
 func failureOf(ctx context.Context, err error) (*Failure, error) {
 	refused := pq.As(err)
-	if refused == nil || ctx.Err() != nil || refused.Severity == pq.Efatal || refused.Severity == pq.Epanic {
+	if refused == nil || ctx.Err() != nil || refused.Severity == pqerror.SeverityFatal || refused.Severity == pqerror.SeverityPanic {
 		return nil, err
 	}
 	return &Failure{string(refused.Code), refused.Message, refused.Hint, objectIn(refused.Message)}, nil

@@ -102,8 +102,11 @@ func TestNothingIsExecuted(t *testing.T) {
 		CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO called VALUES (1); RETURN 1; END'`)
 	conn := connection(t, db)
 	answers, err := queries.Describe(t.Context(), conn, []queries.Statement{
-		{SQL: "INSERT INTO t DEFAULT VALUES RETURNING id"}, {SQL: "SELECT nextval('t_id_seq')"}, {SQL: "SELECT f()"},
-		{SQL: "WITH x AS (INSERT INTO called VALUES (f()) RETURNING a) SELECT * FROM x"}, {SQL: "TRUNCATE t"},
+		{SQL: "INSERT INTO t DEFAULT VALUES RETURNING id"},
+		{SQL: "SELECT nextval('t_id_seq')"},
+		{SQL: "SELECT f()"},
+		{SQL: "WITH x AS (INSERT INTO called VALUES (f()) RETURNING a) SELECT * FROM x"},
+		{SQL: "TRUNCATE t"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,8 @@ type Described struct {
 	// Unfilled are columns that must have a value and get none from this
 	// INSERT, as table.column: every execution fails.
 	Unfilled []string
+	// Rules are what the tables ask for that the statement writes to.
+	Rules []Rule
 }
 
 // Failure is an error of the server.

@@ -80,7 +80,10 @@ func (d *describer) learn(ctx context.Context, a *Described, root node) error {
 		return err
 	}
 	a.Indexes = indexes
-	a.Unfilled, err = d.unfilled(ctx, root)
+	if a.Unfilled, err = d.unfilled(ctx, root); err != nil {
+		return err
+	}
+	a.Rules, err = d.rules(ctx, writes(root))
 	return err
 }
 

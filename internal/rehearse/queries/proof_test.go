@@ -65,7 +65,8 @@ func shopMigrations() []migration {
 		{"varchar to text", "ALTER TABLE customers ALTER COLUMN name TYPE text", []string{"customer result-type", "join parameter-type", "join result-type", "name result-type", "upsert parameter-type"}, true},
 		{
 			"text to int", "ALTER TABLE customers ALTER COLUMN code DROP DEFAULT, ALTER COLUMN code TYPE int USING code::int",
-			[]string{"code fails-prepared", "code parameter-type", "customer result-type", "set-code fails-prepared", "set-code parameter-type"}, false,
+			[]string{"code fails-prepared", "code parameter-type", "customer result-type", "set-code fails-prepared", "set-code parameter-type"},
+			false,
 		},
 		{"add column", "ALTER TABLE customers ADD COLUMN vip boolean", []string{"customer result-columns"}, true},
 		{"drop index", "DROP INDEX orders_customer", []string{"open loses-index", "order-totals loses-index", "orders loses-index"}, false},
@@ -74,7 +75,7 @@ func shopMigrations() []migration {
 		{"drop the arbiter", "DROP INDEX customers_email", []string{"phone loses-index", "upsert fails"}, false},
 		{"drop table", "DROP TABLE audit", []string{"log fails"}, false},
 		{"new column that wants a value", "ALTER TABLE audit ADD COLUMN actor text NOT NULL DEFAULT 'x'; ALTER TABLE audit ALTER COLUMN actor DROP DEFAULT", []string{"log unfilled"}, false},
-		{"set not null", "UPDATE customers SET region = 'eu'; ALTER TABLE customers ALTER COLUMN region SET NOT NULL", []string{"join unfilled"}, false},
+		{"set not null", "UPDATE customers SET region = 'eu'; ALTER TABLE customers ALTER COLUMN region SET NOT NULL", []string{"join unfilled", "upsert restricts"}, false},
 		{"wider view", "CREATE OR REPLACE VIEW open_orders AS SELECT id, customer_id, note, total FROM orders WHERE status <> 'sent'", []string{"open result-columns"}, true},
 		{"view without a column", "DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT id, customer_id FROM orders", []string{"open result-columns", "open-notes fails"}, false},
 		{"drop view", "DROP VIEW open_orders", []string{"open fails", "open-notes fails"}, false},
@@ -82,6 +83,12 @@ func shopMigrations() []migration {
 		{"function takes a wider type", "DROP FUNCTION price(int); CREATE FUNCTION price(quantity bigint) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT quantity::int * 3'", []string{"price parameter-type"}, true},
 		{"function returns another type", "DROP FUNCTION price(int); CREATE FUNCTION price(quantity int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT quantity * 3.5'", []string{"price result-type", "priced result-type"}, false},
 		{"enum rename", "ALTER TYPE state RENAME VALUE 'paid' TO 'settled'", []string{"order enum-labels", "paid enum-labels", "pay enum-labels"}, false},
+		{"check", "ALTER TABLE orders ADD CHECK (total > 10) NOT VALID", []string{"order restricts", "pay restricts"}, false},
+		{"validated check", "ALTER TABLE items ADD CONSTRAINT quantities CHECK (quantity > 0)", []string{"add-item restricts"}, false},
+		{"unique index", "CREATE UNIQUE INDEX ON items (order_id)", []string{"add-item restricts", "items other-index", "priced other-index", "remove-item other-index"}, false},
+		{"foreign key", "ALTER TABLE items ADD FOREIGN KEY (order_id) REFERENCES orders", []string{"add-item restricts"}, false},
+		{"constraint of an index", "ALTER TABLE customers ADD CONSTRAINT one_email UNIQUE USING INDEX customers_email", nil, true},
+		{"trigger", "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE check_violation; END'; CREATE TRIGGER no BEFORE DELETE ON items FOR EACH ROW EXECUTE FUNCTION no()", []string{"remove-item restricts"}, false},
 		{"only new things", "CREATE TABLE gifts (id int PRIMARY KEY); CREATE INDEX ON items (sku); ALTER TYPE state ADD VALUE 'lost'", nil, true},
 	}
 }
@@ -182,6 +189,7 @@ func foretell(t *testing.T, w queries.Workload, schema string, m migration) ([]q
 
 // observed is what a client got, by SQLSTATE, "" for none.
 type observed struct {
+	depends       bool // on values; foretold only
 	kept, fresh   string
 	before, after []string // the columns' names
 }
@@ -234,7 +242,7 @@ func execute(t *testing.T, conn *sql.Conn, s *sql.Stmt, c call) (columns []strin
 	if columns, err = rows.Columns(); err != nil {
 		t.Fatal(err)
 	}
-	for rows.Next() { //nolint:revive // an error may come with any row
+	for rows.Next() { // an error may come with any row
 	}
 	if rows.Err() != nil {
 		return nil, sqlstate(t, rows.Err())
@@ -270,6 +278,8 @@ func compareWithClients(t *testing.T, breaks []queries.Break, seen map[string]ob
 			if slices.Contains(shopCalls()[name].values, any("paid")) {
 				o.kept, o.fresh = "22P02", "22P02"
 			}
+		case queries.Restricts:
+			o.depends = o.kept == ""
 		case queries.ResultColumns:
 			renamed[name] = true
 		}
@@ -280,6 +290,9 @@ func compareWithClients(t *testing.T, breaks []queries.Break, seen map[string]ob
 	}
 	for _, name := range slices.Sorted(maps.Keys(seen)) {
 		is, want := seen[name], foretold[name]
+		if want.depends && strings.HasPrefix(is.kept, "23") && is.kept == is.fresh {
+			continue // refused, as it may be
+		}
 		if is.kept != want.kept || is.fresh != want.fresh {
 			t.Errorf("%s: old connection %q, new connection %q; foretold %q, %q", name, is.kept, is.fresh, want.kept, want.fresh)
 		}

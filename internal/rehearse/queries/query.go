@@ -85,7 +85,7 @@ func ownedByTools(tokens []sqlscan.Token) bool {
 		name = tokens[2].Name()
 	}
 	if strings.HasPrefix(name, "pg_") {
-		return !(len(tokens) > 1 && tokens[1].Symbol("(")) // FROM pg_sleep(1) is the application's
+		return len(tokens) < 2 || !tokens[1].Symbol("(") // FROM pg_sleep(1) is the application's
 	}
 	return slices.Contains(books(), name)
 }

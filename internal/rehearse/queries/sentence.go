@@ -52,6 +52,8 @@ func (b Break) sentence() string {
 		return fmt.Sprintf("%s takes %s as %s instead of %s", of, b.Object, b.After, b.Before)
 	case EnumLabels:
 		return fmt.Sprintf("%s uses the enum value %s, which is gone: sending it fails (SQLSTATE 22P02)", of, b.Object)
+	case Restricts:
+		return fmt.Sprintf("%s writes under a new rule, %s: rows that break it are refused", of, b.After)
 	case LosesIndex:
 		return fmt.Sprintf("%s used the index %s and uses none now", of, b.Object)
 	default:
@@ -102,6 +104,8 @@ func (b Break) fix() string {
 		return "Compare the two plans on a copy with data before the index goes"
 	case b.Kind == Unfilled:
 		return "Give the column a DEFAULT first (expand), and take the default away after the deployment (phase contract)"
+	case b.Kind == Restricts:
+		return "Add the rule after the deployment (phase contract), when only code that keeps to it is left; until then it can be checked with a query"
 	case b.Kind == EnumLabels:
 		return "Add the new label first (ALTER TYPE ... ADD VALUE), deploy code that knows both, rename after the deployment (phase contract)"
 	case b.Reconnect && !b.Contract:

@@ -34,7 +34,7 @@ func Verdict(breaks []Break, before []Described, seen Seen) (expandSafe bool, re
 		return false, fmt.Sprintf("It belongs after the deployment: it breaks %s, the most used is %s: %s. %s",
 			statements(len(broken)), worst.Where, worst.Summary, amount)
 	}
-	reason = "It is safe before the deployment as far as was seen: it breaks no statement for good. "
+	reason = "It is safe before the deployment as far as was seen: it breaks no statement for good; privileges and row security were not tried. "
 	if len(reconnecting) > 0 {
 		reason += fmt.Sprintf("%s will fail once on each connection that has it prepared; recycle the connection pools. ", statements(len(reconnecting)))
 	}
