@@ -104,7 +104,8 @@ func (w *way) particular(was, is Object, d Difference) (sql []string, known bool
 	case Sequence:
 		return w.alteredSequence(was, d)
 	case Enum:
-		return relabelled(was, is), d.Attribute == "labels" && len(relabelled(was, is)) > 0
+		sql = relabelled(was, is)
+		return sql, d.Attribute == "labels" && len(sql) > 0 && w.oneDatabase()
 	case Domain:
 		return w.alteredDomain(was, d)
 	case Extension:

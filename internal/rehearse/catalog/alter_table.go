@@ -5,6 +5,29 @@ import (
 	"strings"
 )
 
+// alterTable sets a table back. What names an index waits until that one is
+// there, and is said again when the index is made anew.
+func (w *way) alterTable(o Object) {
+	var now, late []Difference
+	for _, d := range w.changes[o.key()] {
+		if d.Attribute == "replica identity" || d.Attribute == "clustered on" {
+			late = append(late, d)
+		} else {
+			now = append(now, d)
+		}
+	}
+	for _, attribute := range []string{"replica identity", "clustered on"} {
+		value := o.get(attribute)
+		index := strings.TrimPrefix(value, "USING INDEX ")
+		anew := w.put[key{Index, spelled(o.Name)[0] + "." + index}] || w.put[key{Constraint, o.Name + "." + index}]
+		if value != "" && anew && value == w.now[o.key()].get(attribute) {
+			late = append(late, Difference{Changed, o.Kind, o.Name, o.On, attribute, value, ""})
+		}
+	}
+	w.add(altering, o, w.altered(o, w.now[o.key()], now))
+	w.add(finishing, o, w.altered(o, w.now[o.key()], late))
+}
+
 // alteredTable sets one attribute of a table back.
 func (w *way) alteredTable(o Object, d Difference) ([]string, bool) {
 	alter := "ALTER TABLE " + o.Name + " "

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
 // address spells an object as DROP, COMMENT and ALTER want it.
@@ -82,11 +80,7 @@ func (w *way) created(o Object) (sql, done []string) {
 	case Column:
 		return w.createdColumn(o)
 	case Collation:
-		if o.get("provider") != "c" || o.get("deterministic") != "true" {
-			return nil, nil
-		}
-		return []string{"CREATE COLLATION " + o.Name + " (PROVIDER = libc, LC_COLLATE = " + literal(o.get("lc_collate")) + ", LC_CTYPE = " + literal(o.get("lc_ctype")) + ")"},
-			[]string{"provider", "deterministic", "lc_collate", "lc_ctype"}
+		return collation(o), []string{"provider", "deterministic", "lc_collate", "lc_ctype", "locale"}
 	case Enum, Composite, Range, Domain, DomainConstraint:
 		return w.createdType(o)
 	}
@@ -182,6 +176,19 @@ func distinct(column Object) bool {
 	return column.get("identity") != "" || strings.HasPrefix(column.get("default"), "nextval(")
 }
 
+// collation makes one of the C library or of ICU, which is the only provider
+// of collations that are not deterministic.
+func collation(o Object) []string {
+	create := "CREATE COLLATION " + o.Name
+	switch {
+	case o.get("provider") == "c":
+		return []string{create + " (PROVIDER = libc, LC_COLLATE = " + literal(o.get("lc_collate")) + ", LC_CTYPE = " + literal(o.get("lc_ctype")) + ")"}
+	case o.get("provider") == "i":
+		return []string{create + " (PROVIDER = icu, LOCALE = " + literal(or(o.get("locale"), o.get("lc_collate"))) + ", DETERMINISTIC = " + o.get("deterministic") + ")"}
+	}
+	return nil
+}
+
 func publication(o Object) string {
 	var of []string
 	if tables := o.get("tables"); tables != "" {
@@ -225,9 +232,5 @@ func literal(text string) string {
 
 // indexOf is the index of a constraint, by its qualified name.
 func indexOf(o Object) string {
-	table := sqlscan.Names(o.On)
-	if len(table) != 2 {
-		return o.bare()
-	}
-	return quoted(table[0]) + "." + o.bare()
+	return spelled(o.On)[0] + "." + o.bare()
 }

@@ -8,6 +8,11 @@
 // what belongs to extensions, Lockstep's own schema, and the tables that the
 // caller names.
 //
+// Not read are, of what databases can hold: foreign servers and their data
+// wrappers, text search configurations, operator classes, languages,
+// transforms, access methods, subscriptions, large objects and security
+// labels. An operator and a cast are read, base types in outline.
+//
 // Some names and figures are not read, because nothing can depend on them:
 // TOAST relations and their indexes, the position of a column, the current
 // value of a sequence, the rows of pg_constraint that a foreign key makes for

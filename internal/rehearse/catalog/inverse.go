@@ -25,7 +25,7 @@ import (
 // that may do what they say.
 func Inverse(before, after Snapshot) (sql []string, grade plans.Grade, losses []string) {
 	w := &way{before: before, after: after, drop: map[key]bool{}, put: map[key]bool{}, changes: map[key][]Difference{}}
-	if before.database != "" && before.database == after.database {
+	if w.oneDatabase() {
 		w.renames()
 	}
 	w.old, w.now = w.before.byKey(), w.after.byKey()
@@ -65,6 +65,11 @@ func (w *way) lose(format string, args ...any) {
 
 func (w *way) refuse(format string, args ...any) {
 	w.refused = append(w.refused, fmt.Sprintf(format, args...))
+}
+
+// oneDatabase reports whether addresses in the two catalogs mean the same.
+func (w *way) oneDatabase() bool {
+	return w.before.database != "" && w.before.database == w.after.database
 }
 
 // classify sorts the differences: what goes, what comes, what is altered in
@@ -145,7 +150,7 @@ func (w *way) stands(o Object) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.uses, func(used key) bool {
-		return w.drop[used] || w.retyped(used) && slices.Contains([]Kind{View, MaterializedView, Trigger, Rule, Policy}, o.Kind)
+		return w.drop[used] || w.retyped(used) && slices.Contains([]Kind{View, MaterializedView, Trigger, Rule, Policy, Function, Procedure}, o.Kind)
 	})
 }
 
@@ -166,7 +171,7 @@ func (w *way) owners(o Object) []key {
 // doubts refuses what may be a rename: rows of before could be in what is to
 // be dropped.
 func (w *way) doubts() {
-	if w.before.database != "" && w.before.database == w.after.database {
+	if w.oneDatabase() {
 		return
 	}
 	for gone := range w.put {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,4 +176,29 @@ func content(t testing.TB, tx *sql.Tx) string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// TestInverseBetweenDatabases: without one database, a table renamed is one
+// that went and one that came, which nobody may drop.
+func TestInverseBetweenDatabases(t *testing.T) {
+	t.Parallel()
+	db := connect(t)
+	run(t, db, "CREATE TABLE orders (id int, status text); CREATE TABLE old (a int); CREATE TYPE mood AS ENUM ('a', 'b')")
+	before := read(t, db)
+	before = catalog.Snapshot{Server: before.Server, Objects: before.Objects}
+	run(t, db, "ALTER TABLE orders RENAME COLUMN status TO state; ALTER TABLE old RENAME TO new; ALTER TYPE mood RENAME VALUE 'a' TO 'z'")
+	statements, grade, losses := catalog.Inverse(before, read(t, db))
+	want := []string{
+		"column public.orders.status is missing and public.orders.state is new: if it was renamed, its rows would be dropped",
+		"labels of enum type public.mood cannot be set back",
+		"table public.old is missing and public.new is new: if it was renamed, its rows would be dropped",
+	}
+	for _, w := range want {
+		if !slices.Contains(losses, w) {
+			t.Errorf("%q is missing in %q", w, losses)
+		}
+	}
+	if grade != plans.GradeNone || statements != nil {
+		t.Errorf("%s: %q", grade, statements)
+	}
 }

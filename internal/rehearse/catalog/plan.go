@@ -20,6 +20,8 @@ func (w *way) plan() {
 			} else if o.Kind == Constraint {
 				w.revalidate(o)
 			}
+		case o.Kind == Table:
+			w.alterTable(o)
 		case len(w.changes[o.key()]) > 0:
 			w.add(altering, o, w.altered(o, w.now[o.key()], w.changes[o.key()]))
 		}

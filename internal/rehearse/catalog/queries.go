@@ -36,6 +36,7 @@ const collations = `
 SELECT 'pg_collation/' || c.oid || '/0', format('%I.%I', n.nspname, c.collname), NULL,
 	c.collprovider::text AS provider, c.collisdeterministic::text AS deterministic,
 	c.collcollate AS "lc_collate", c.collctype AS "lc_ctype",
+	coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale') AS locale,
 	quote_ident(pg_get_userbyid(c.collowner)) AS owner,
 	obj_description(c.oid, 'pg_collation') AS comment
 FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE {mine pg_collation c}
@@ -69,7 +70,7 @@ const publications = `
 SELECT 'pg_publication/' || p.oid || '/0', quote_ident(p.pubname), NULL,
 	CASE WHEN p.puballtables THEN 'yes' END AS "all tables",
 	(SELECT string_agg(format('%I.%I', n.nspname, c.relname)
-		|| coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY ({15+ r.prattrs})) || ')', '')
+		|| coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY ({15+ r.prattrs}::int2[])) || ')', '')
 		|| coalesce(' WHERE (' || pg_get_expr({15+ r.prqual}, c.oid) || ')', ''), ', ' ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")
 		FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = p.oid) AS tables,
 	{15+ (SELECT string_agg(quote_ident(n.nspname), ', ' ORDER BY n.nspname COLLATE "C") FROM pg_publication_namespace s JOIN pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid)} AS schemas,

@@ -57,7 +57,7 @@ const constraints = `
 SELECT 'pg_constraint/' || k.oid || '/0', format('%I.%I.%I', n.nspname, c.relname, k.conname), format('%I.%I', n.nspname, c.relname),
 	CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclude' ELSE k.contype::text END AS kind,
 	regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') AS definition,
-	CASE WHEN NOT k.convalidated THEN 'no' END AS validated,
+	CASE WHEN NOT k.convalidated AND coalesce({18+ k.conenforced}, true) THEN 'no' END AS validated,
 	CASE WHEN k.contype IN ('p', 'u', 'x') THEN (SELECT array_to_string(reloptions, ', ') FROM pg_class i WHERE i.oid = k.conindid) END AS options,
 	CASE WHEN k.contype IN ('p', 'u', 'x') THEN (SELECT spcname FROM pg_class i JOIN pg_tablespace s ON s.oid = i.reltablespace WHERE i.oid = k.conindid) END AS tablespace,
 	CASE WHEN k.conparentid <> 0 OR NOT k.conislocal THEN 'yes' WHEN k.coninhcount > 0 THEN 'also' END AS inherited,

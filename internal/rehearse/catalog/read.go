@@ -22,7 +22,7 @@ var ErrNoTransaction = errors.New("read the catalog: outside of a transaction; b
 // named in omit, spelled as SQL spells them and found along the search path,
 // are left out: the migration tool's own.
 //
-// It works on PostgreSQL 12 to 18 for any role that may connect: the catalogs
+// Its queries are for PostgreSQL 12 to 18 and for any role that may connect: the catalogs
 // it reads are open to all.
 func Read(ctx context.Context, q Querier, omit ...string) (Snapshot, error) {
 	r := &reader{ctx: ctx, q: q, at: map[string]int{}}

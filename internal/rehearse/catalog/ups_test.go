@@ -88,6 +88,7 @@ func ups() []up {
 		{"rename sequence", `ALTER SEQUENCE s1 RENAME TO s2`, plans.GradeExact},
 		{"move table", `ALTER TABLE seqt SET SCHEMA sc2`, plans.GradeExact},
 		{"swap tables", `ALTER TABLE small RENAME TO small_old; CREATE TABLE small (id int)`, plans.GradeNone},
+		{"swap columns", `ALTER TABLE t2 RENAME COLUMN a TO c; ALTER TABLE t2 RENAME COLUMN b TO a; ALTER TABLE t2 RENAME COLUMN c TO b`, plans.GradeNone},
 		{"rename and add", `ALTER TABLE small RENAME COLUMN x TO y; ALTER TABLE small ADD COLUMN z int`, plans.GradeExact},
 		{"owner", `ALTER TABLE t OWNER TO app`, plans.GradeExact},
 		{"set unlogged", `ALTER TABLE nopub SET UNLOGGED`, plans.GradeExact},
@@ -174,5 +175,15 @@ func ups() []up {
 		{"create extension", `CREATE EXTENSION pg_trgm`, plans.GradeExact},
 		{"drop extension", `DROP EXTENSION hstore`, plans.GradeStructural},
 		{"drop collation", `DROP COLLATION sc2.german`, plans.GradeExact},
+		{"drop replica identity index", `DROP INDEX nopk_id`, plans.GradeStructural},
+		{"change clustered index", `DROP INDEX t_v_idx; CREATE INDEX t_v_idx ON t (v, a)`, plans.GradeExact},
+		{"options of clustered index", `DROP INDEX t_v_idx; CREATE INDEX t_v_idx ON t (v, a); ALTER TABLE t CLUSTER ON t_v_idx`, plans.GradeExact},
+		{"drop clustered key", `ALTER TABLE seqt DROP CONSTRAINT seqt_pkey`, plans.GradeStructural},
+		{"rename to a keyword", `ALTER TABLE small RENAME COLUMN x TO "order"; ALTER TABLE c RENAME TO "user"`, plans.GradeExact},
+		{"rename a keyword", `ALTER TABLE "Odd Name" RENAME COLUMN "select" TO plain; ALTER TABLE "Odd Name" RENAME TO odd`, plans.GradeExact},
+		{"type under a function", `DROP FUNCTION atomic; DROP VIEW counted; ALTER TABLE nopub ALTER COLUMN x TYPE bigint; CREATE VIEW counted WITH (security_barrier = true) AS SELECT x, count(*) AS n FROM nopub GROUP BY x; CREATE FUNCTION atomic(nopub) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT $1.x::int; END`, plans.GradeStructural},
+		{"move and rename", `ALTER TABLE nopub SET SCHEMA sc2; ALTER TABLE sc2.nopub RENAME TO public_no_more`, plans.GradeExact},
+		{"move function", `ALTER FUNCTION add SET SCHEMA sc2`, plans.GradeExact},
+		{"view options", `ALTER VIEW counted SET (security_barrier = false, security_invoker = true)`, plans.GradeExact},
 	}
 }

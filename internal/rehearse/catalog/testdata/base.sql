@@ -108,3 +108,8 @@ CREATE TABLE child (extra int) INHERITS (t2);
 ALTER TABLE part ADD CONSTRAINT part_pay CHECK (payload <> '');
 CREATE INDEX part_k ON part (k);
 CREATE TRIGGER ptrg BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION trgf();
+ALTER TABLE nopk REPLICA IDENTITY USING INDEX nopk_id;
+ALTER TABLE t CLUSTER ON t_v_idx;
+ALTER TABLE seqt CLUSTER ON seqt_pkey;
+CREATE FUNCTION atomic(nopub) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT $1.x; END;
+CREATE VIEW counted WITH (security_barrier = true) AS SELECT x, count(*) AS n FROM nopub GROUP BY x;
