@@ -57,10 +57,19 @@ func option(options []*pg.Node, name string) bool {
 		if d.GetDefname() != name {
 			continue
 		}
-		off := []string{"false", "off", "0"}
-		return !slices.Contains(off, d.GetArg().GetString_().GetSval()) &&
-			!(d.GetArg().GetInteger() != nil && d.GetArg().GetInteger().GetIval() == 0) &&
-			!(d.GetArg().GetBoolean() != nil && !d.GetArg().GetBoolean().GetBoolval())
+		return !switchedOff(d.GetArg())
+	}
+	return false
+}
+
+func switchedOff(value *pg.Node) bool {
+	switch v := value.GetNode().(type) {
+	case *pg.Node_String_:
+		return v.String_.GetSval() == "false" || v.String_.GetSval() == "off"
+	case *pg.Node_Integer:
+		return v.Integer.GetIval() == 0
+	case *pg.Node_Boolean:
+		return !v.Boolean.GetBoolval()
 	}
 	return false
 }

@@ -53,15 +53,21 @@ func (s *Schema) spreadIndex(t *Table, i *Index) {
 	if !t.Partitioned {
 		return
 	}
-	for _, child := range s.Children(t.Name) {
-		copied := *i
-		copied.Table, copied.Parent = child.Name, i.Name
-		copied.Name = s.free(Name{child.Name.Schema, indexName(child.Name.Local, i)})
+	made := map[Name]*Index{t.Name: i}
+	for _, name := range s.Tree(t.Name)[1:] {
+		child := s.Tables[name]
+		above := made[child.PartitionOf]
+		if above == nil {
+			continue
+		}
+		copied := *above
+		copied.Table, copied.Parent = child.Name, above.Name
+		copied.Name = s.free(Name{child.Name.Schema, indexName(child.Name.Local, above)})
 		if i.Constraint != "" {
 			copied.Constraint = copied.Name.Local
 			child.Constraints = append(child.Constraints, keyConstraint(&copied))
 		}
 		s.Indexes[copied.Name] = &copied
-		s.spreadIndex(child, &copied)
+		made[name] = &copied
 	}
 }

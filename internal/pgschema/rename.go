@@ -63,6 +63,9 @@ func (s *Schema) renameRelation(from, to Name, missingOK bool) string {
 		}
 		return from.String() + " is not known"
 	}
+	if s.Has(to) {
+		return to.String() + " is there already"
+	}
 	rekey(s.Tables, from, to, func(t *Table) { t.Name = to })
 	rekey(s.Views, from, to, func(v *View) { v.Name = to })
 	rekey(s.Sequences, from, to, func(q *Sequence) { q.Name = to })

@@ -75,8 +75,11 @@ func TestApply(t *testing.T) {
 		{"not valid, then valid", base + "ALTER TABLE b ADD CHECK (id > 0) NOT VALID", []string{"check b.b_id_check (id) not valid"}, nil},
 		{"validated", base + "ALTER TABLE b ADD CHECK (id > 0) NOT VALID; ALTER TABLE b VALIDATE CONSTRAINT b_id_check", []string{"check b.b_id_check (id)"}, []string{"not valid"}},
 		{"an adopted index", base + "CREATE UNIQUE INDEX i ON b (id); ALTER TABLE b ADD CONSTRAINT k PRIMARY KEY USING INDEX i", []string{"primary key b.k (id)", "index k on b"}, []string{"index i "}},
-		{"partitions", "CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX ON p (k); ALTER TABLE p ADD COLUMN x text",
-			[]string{"column p1.x text", "index p1_k_idx on p1 (k)", "index p_k_idx on p (k)"}, []string{"unsure"}},
+		{
+			"partitions", "CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX ON p (k); ALTER TABLE p ADD COLUMN x text",
+			[]string{"column p1.x text", "index p1_k_idx on p1 (k)", "index p_k_idx on p (k)"},
+			[]string{"unsure"},
+		},
 		{"an enum", "CREATE TYPE m AS ENUM ('a', 'c'); ALTER TYPE m ADD VALUE 'b' BEFORE 'c'; ALTER TYPE m RENAME VALUE 'a' TO 'z'", []string{"enum m z,b,c"}, nil},
 		{"a view", base + "CREATE VIEW v AS WITH w AS (SELECT 1) SELECT a.id FROM a JOIN w ON true", []string{"view v reads [a]"}, nil},
 		{"a view goes with its table", base + "CREATE VIEW v AS SELECT id FROM a; DROP TABLE a CASCADE", nil, []string{"view v"}},
