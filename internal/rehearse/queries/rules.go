@@ -35,7 +35,17 @@ func writes(n node) []write {
 func (d *describer) rules(ctx context.Context, written []write) ([]Rule, error) {
 	var found []Rule
 	for _, w := range written {
-		rows, err := d.conn.QueryContext(ctx, `
+		of, err := d.rulesOf(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, of...)
+	}
+	return found, nil
+}
+
+func (d *describer) rulesOf(ctx context.Context, w write) ([]Rule, error) {
+	rows, err := d.conn.QueryContext(ctx, `
 			WITH t AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)
 			SELECT conname::text, replace(pg_get_constraintdef(o.oid), ' NOT VALID', '') AS definition, ''
 				FROM t, pg_constraint o WHERE o.conrelid = t.oid AND contype IN ('c', 'f', 'x') AND $3 <> 'Delete'
@@ -49,21 +59,19 @@ func (d *describer) rules(ctx context.Context, written []write) ([]Rule, error) 
 				FROM t, pg_trigger g WHERE g.tgrelid = t.oid AND NOT tgisinternal
 					AND tgtype & CASE $3 WHEN 'Insert' THEN 4 WHEN 'Delete' THEN 8 WHEN 'Update' THEN 16 ELSE 28 END <> 0
 			ORDER BY 2`, w.schema, w.table, w.operation)
-		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
-			var r Rule
-			if err := rows.Scan(&r.Name, &r.Definition, &r.Column); err != nil {
-				return nil, err
-			}
-			found = append(found, r)
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
-	return found, nil
+	defer rows.Close()
+	var found []Rule
+	for rows.Next() {
+		var r Rule
+		if err := rows.Scan(&r.Name, &r.Definition, &r.Column); err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
 }
 
 // restricts finds a rule that was not there before, by its name nor by what it
