@@ -50,6 +50,7 @@ func rules() []rule {
 		{"internal/rehearse/server", []string{"internal/redact", "internal/sqlscan"}, nil, "a scratch server knows nothing of what is rehearsed on it"},
 		{"internal/pgrule", []string{"plans", "internal/pgsyntax", "internal/pgschema", "internal/pgeffect"}, nil, "a rule is judged from a statement, the schema and what it does"},
 		{"internal/pglint", []string{"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule", "internal/sqlscan", "plans"}, nil, "which rules a file breaks follows from its statements and the schema before it"},
+		{"internal/rehearse/updown", []string{"plans", "internal/sqlscan", "internal/rehearse/catalog", "internal/rehearse/trace"}, nil, "up, down and up again are watched by those who measure"},
 		{"internal/rehearse/", []string{"plans", "internal/sqlscan", "internal/pgsyntax"}, nil, "a rehearsal measures on a throw-away server what others only know by rule"},
 		{"internal/report", []string{"plans", "internal/redact", "internal/terminal"}, nil, "a report spells findings for other programs, and escapes what is foreign in them"},
 		{"internal/sqlcheck", []string{"plans", "internal/sqlscan"}, nil, "analysers turn statements into findings"},

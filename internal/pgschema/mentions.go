@@ -5,7 +5,8 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 )
 
 // Mentions is what an expression or a query names.
@@ -67,27 +68,4 @@ func resolve(written []Name, own map[string]bool) []Name {
 
 // Walk visits a message and everything below it, in the order of the
 // grammar's fields: what is found does not depend on the run.
-func Walk(m proto.Message, visit func(proto.Message)) { walkMessage(m.ProtoReflect(), visit) }
-
-func walkMessage(m protoreflect.Message, visit func(proto.Message)) {
-	if !m.IsValid() {
-		return
-	}
-	visit(m.Interface())
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		if field := fields.Get(i); field.Kind() == protoreflect.MessageKind && m.Has(field) {
-			walkField(field, m.Get(field), visit)
-		}
-	}
-}
-
-func walkField(field protoreflect.FieldDescriptor, v protoreflect.Value, visit func(proto.Message)) {
-	if !field.IsList() {
-		walkMessage(v.Message(), visit)
-		return
-	}
-	for i := range v.List().Len() {
-		walkMessage(v.List().Get(i).Message(), visit)
-	}
-}
+func Walk(m proto.Message, visit func(proto.Message)) { pgsyntax.Walk(m, visit) }

@@ -18,17 +18,21 @@ func TestReadLeavesOut(t *testing.T) {
 		}
 		seen[string(o.Kind)+" "+o.Name] = true
 	}
-	for _, name := range []string{"table public.schema_migrations", "column public.schema_migrations.version", "constraint public.schema_migrations.schema_migrations_pkey",
-		"schema lockstep", "table lockstep.history", "base type public.hstore", "function public.hstore(text,text)", "sequence public.gent_g_seq"} {
+	for _, name := range []string{
+		"table public.schema_migrations", "column public.schema_migrations.version", "constraint public.schema_migrations.schema_migrations_pkey",
+		"schema lockstep", "table lockstep.history", "base type public.hstore", "function public.hstore(text,text)", "sequence public.gent_g_seq",
+	} {
 		if seen[name] {
 			t.Errorf("%s is listed", name)
 		}
 	}
-	for _, name := range []string{"schema public", "extension hstore", "collation sc2.german", "enum type public.mood", "composite type public.comp", "range type public.span",
+	for _, name := range []string{
+		"schema public", "extension hstore", "collation sc2.german", "enum type public.mood", "composite type public.comp", "range type public.span",
 		"domain public.posint", "domain constraint public.posint.posint_check", "sequence public.s1", "function public.add(integer,integer)", "procedure public.proc(integer)",
 		"aggregate public.total(integer)", "operator public.===(integer,integer)", "cast (integer AS public.comp)", "table public.t", `column public."Odd Name"."Key"`,
 		"constraint public.t.t_pkey", "index public.t_a_idx", "statistics object public.t_ab", "view public.tv", "materialized view public.mv", "view column public.tv.id",
-		"trigger public.t.trg", "rule public.small.nodel", "policy public.t2.pol", "publication pub1", "event trigger et1"} {
+		"trigger public.t.trg", "rule public.small.nodel", "policy public.t2.pol", "publication pub1", "event trigger et1",
+	} {
 		if !seen[name] {
 			t.Errorf("%s is missing", name)
 		}

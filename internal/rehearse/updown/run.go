@@ -1,0 +1,130 @@
+package updown
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-dev/lockstep/internal/rehearse/trace"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// read returns a file's statements, and whether they run in one transaction. A
+// BEGIN and COMMIT around them are left out, as apply does.
+func read(file plans.SQLFile) (list []sqlscan.Statement, together bool, err error) {
+	if list, err = sqlscan.Split(file.Bytes); err != nil {
+		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	header, err := sqlscan.ParseHeader(file.Bytes)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	if _, inner, wrapped := sqlscan.Unwrap(file.Bytes, list); wrapped && !header.NoTransaction {
+		list = inner
+	}
+	return list, !header.NoTransaction && !slices.ContainsFunc(list, sqlscan.Statement.OutsideTransaction), nil
+}
+
+// measure applies a file under the tracer's eyes.
+func (r *rehearsal) measure(ctx context.Context, file plans.SQLFile, m *Migration) error {
+	list, together, err := read(file)
+	if err != nil {
+		return err
+	}
+	t := r.tracer
+	defer func() { _ = clean(context.WithoutCancel(ctx), t.Worker()) }() // the next statement would say what is wrong
+	if !together {
+		return m.each(file, list, func(s sqlscan.Statement) (trace.Measured, error) { return alone(ctx, t, s) })
+	}
+	if err := t.Begin(ctx); err != nil {
+		return err
+	}
+	err = m.each(file, list, func(s sqlscan.Statement) (trace.Measured, error) { return t.Statement(ctx, s.Text) })
+	if err != nil {
+		return errors.Join(err, t.Rollback(context.WithoutCancel(ctx)))
+	}
+	return t.Commit(ctx)
+}
+
+// alone runs a statement by itself, in a transaction of its own where one can
+// hold it.
+func alone(ctx context.Context, t *trace.Tracer, s sqlscan.Statement) (trace.Measured, error) {
+	if s.OutsideTransaction() {
+		return t.Alone(ctx, s.Text)
+	}
+	if err := t.Begin(ctx); err != nil {
+		return trace.Measured{}, err
+	}
+	measured, err := t.Statement(ctx, s.Text)
+	if err != nil {
+		return measured, errors.Join(err, t.Rollback(context.WithoutCancel(ctx)))
+	}
+	return measured, t.Commit(ctx)
+}
+
+func (m *Migration) each(file plans.SQLFile, list []sqlscan.Statement, run func(sqlscan.Statement) (trace.Measured, error)) error {
+	for _, s := range list {
+		measured, err := run(s)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", file.Path, s.Line, err)
+		}
+		m.Statements = append(m.Statements, statement(file, s, measured))
+		for _, unseen := range measured.Unseen {
+			if line := fmt.Sprintf("%s:%d: %s", file.Path, s.Line, unseen); !slices.Contains(m.Unseen, line) {
+				m.Unseen = append(m.Unseen, line)
+			}
+		}
+	}
+	return nil
+}
+
+func statement(file plans.SQLFile, s sqlscan.Statement, measured trace.Measured) plans.Statement {
+	out := plans.Statement{File: file.Path, Line: s.Line, SQL: s.Text, Source: "measured"}
+	for _, l := range measured.Locks {
+		out.Locks = append(out.Locks, plans.Lock{Mode: string(l.Mode), Relation: l.Relation})
+	}
+	for _, w := range measured.Rewrites {
+		out.Rewrites = append(out.Rewrites, w.Relation)
+	}
+	for _, scan := range measured.Scans {
+		out.Scans = append(out.Scans, scan.Relation)
+	}
+	return out
+}
+
+// run carries a file out without looking on.
+func (r *rehearsal) run(ctx context.Context, file plans.SQLFile) (err error) {
+	list, together, err := read(file)
+	if err != nil {
+		return err
+	}
+	conn := r.worker
+	defer func() { err = errors.Join(err, clean(context.WithoutCancel(ctx), conn)) }()
+	if together {
+		if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+			return err
+		}
+	}
+	for _, s := range list {
+		if _, err := conn.ExecContext(ctx, s.Text); err != nil {
+			return fmt.Errorf("%s:%d: %w", file.Path, s.Line, err)
+		}
+	}
+	if together {
+		_, err = conn.ExecContext(ctx, "COMMIT")
+	}
+	return err
+}
+
+// clean takes away what a file has left in its session.
+func clean(ctx context.Context, conn *sql.Conn) error {
+	for _, statement := range []string{"ROLLBACK", "DISCARD ALL"} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package updown_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/pgtest"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+var cluster pgtest.Cluster
+
+func TestMain(m *testing.M) { os.Exit(cluster.Main(m)) }
+
+func bench(t *testing.T) updown.Bench {
+	t.Helper()
+	return updown.Bench{
+		Omit: []string{"schema_migrations"},
+		Open: func(context.Context) (*sql.DB, func() error, error) {
+			db, err := sql.Open("postgres", cluster.Database(t))
+			if err != nil {
+				return nil, nil, err
+			}
+			return db, db.Close, nil
+		},
+	}
+}
+
+// files are pairs of up and down; "" is a file that is not there.
+func files(pairs ...string) []plans.MigrationFile {
+	var list []plans.MigrationFile
+	for i := 0; i < len(pairs); i += 2 {
+		f := plans.MigrationFile{Version: uint64(i/2 + 1), Name: "m", Up: sqlFile(fmt.Sprintf("%04d_m.up.sql", i/2+1), pairs[i])}
+		if pairs[i+1] != "" {
+			f.Down = sqlFile(fmt.Sprintf("%04d_m.down.sql", i/2+1), pairs[i+1])
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func sqlFile(path, text string) plans.SQLFile {
+	return plans.SQLFile{Path: path, Bytes: []byte(text), Digest: plans.DigestOf([]byte(text))}
+}
+
+func TestWhatDownFilesRestore(t *testing.T) {
+	t.Parallel()
+	list, err := updown.Rehearse(t.Context(), bench(t), files(
+		"CREATE TABLE orders (id bigint PRIMARY KEY, n int);", "DROP TABLE orders;",
+		"ALTER TABLE orders ADD COLUMN s text DEFAULT 'new'; CREATE INDEX orders_s ON orders (s);", "ALTER TABLE orders DROP COLUMN s;",
+		"ALTER TABLE orders ALTER COLUMN n SET DEFAULT 1;", "SELECT 1;",
+		"ALTER TABLE orders ALTER COLUMN n SET NOT NULL;", "ALTER TABLE orders ALTER COLUMN m DROP NOT NULL;",
+		"CREATE INDEX CONCURRENTLY orders_n ON orders (n);", "DROP INDEX CONCURRENTLY orders_n;",
+		"ALTER TABLE orders DROP COLUMN s;", "ALTER TABLE orders ADD COLUMN s text DEFAULT 'new'; CREATE INDEX orders_s ON orders (s);",
+		"CREATE TABLE last (id int);", "",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"1 ok ok true exact",
+		"2 ok ok true exact",
+		"3 ok ok false none",
+		"4 ok failed false none",
+		"5 ok ok true exact",
+		"6 ok ok true structural",
+		"7 ok missing false none",
+	}
+	for i, m := range list {
+		if got := fmt.Sprint(m.Version, " ", m.Up, " ", m.Down, " ", m.Restores, " ", m.Grade); got != want[i] {
+			t.Errorf("got %s, want %s: %q", got, want[i], m.Differences)
+		}
+	}
+	if d := list[2].Differences; len(d) != 1 || !strings.Contains(d[0], "after the down file: ") || !strings.Contains(d[0], "default") {
+		t.Errorf("%q", d)
+	}
+	if d := list[3].Differences; len(d) != 1 || !strings.Contains(d[0], `0004_m.down.sql:1`) || !strings.Contains(d[0], `column "m"`) {
+		t.Errorf("%q", d)
+	}
+}
+
+func TestStatementsAreMeasured(t *testing.T) {
+	t.Parallel()
+	list, err := updown.Rehearse(t.Context(), bench(t), files(
+		"CREATE TABLE orders (id bigint PRIMARY KEY, n int);", "DROP TABLE orders;",
+		"BEGIN;\nALTER TABLE orders ALTER COLUMN n TYPE bigint;\nCOMMIT;", "ALTER TABLE orders ALTER COLUMN n TYPE int;",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := list[1].Statements
+	if len(s) != 1 || s[0].Line != 2 || s[0].Source != "measured" || !slices.Contains(s[0].Rewrites, "public.orders") ||
+		!slices.Contains(s[0].Locks, plans.Lock{Mode: "AccessExclusiveLock", Relation: "public.orders"}) {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAFailingUpEndsIt(t *testing.T) {
+	t.Parallel()
+	list, err := updown.Rehearse(t.Context(), bench(t), files("CREATE TABLE a (id int);", "DROP TABLE a;", "CREATE TABLE b (id nonsense);", "DROP TABLE b;", "SELECT 1;", "SELECT 1;"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list[1].Up != updown.Failed || list[1].Down != updown.Skipped || list[2].Up != updown.Skipped || !strings.Contains(strings.Join(list[1].Differences, "\n"), `0002_m.up.sql:1`) {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestRowsAreNotPartOfASchema(t *testing.T) {
+	t.Parallel()
+	list, err := updown.Rehearse(t.Context(), bench(t), files(
+		"CREATE TABLE orders (id bigint PRIMARY KEY, n int);", "DROP TABLE orders;",
+		"ALTER TABLE orders ADD COLUMN m int; UPDATE orders SET m = n, n = NULL;", "ALTER TABLE orders DROP COLUMN m;",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := list[1]; !m.Restores || m.Grade != plans.GradeStructural {
+		t.Errorf("%+v", m)
+	}
+}
+
+// BenchmarkRehearsal is of migrations that make a table and an index each.
+func BenchmarkRehearsal(b *testing.B) {
+	var pairs []string
+	for i := range 100 {
+		pairs = append(pairs, fmt.Sprintf("CREATE TABLE t%d (id bigint PRIMARY KEY, n int);\nCREATE INDEX ON t%d (n);", i, i), fmt.Sprintf("DROP TABLE t%d;", i))
+	}
+	at := updown.Bench{Open: func(context.Context) (*sql.DB, func() error, error) {
+		db, err := sql.Open("postgres", cluster.Database(b))
+		return db, db.Close, err
+	}}
+	for b.Loop() {
+		if _, err := updown.Rehearse(b.Context(), at, files(pairs...)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
