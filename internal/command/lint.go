@@ -33,8 +33,9 @@ func newLintCommand(a *app) *cobra.Command {
 		Short: "Judge SQL migrations without a server",
 		Long: `Says of each statement what it locks, and of each file what is dangerous in it and what
 to write instead. Without a PATH it reads the migrations of the project's databases; with
-one, a folder in golang-migrate's layout, a folder of SQL files, or a file. Every file is
-judged by itself: which tables are new, small or empty is for plan to say.`,
+one, a folder in golang-migrate's layout, a folder of SQL files, or a file. A migration is
+judged against the schema that those before it make, a file by itself against none. How
+large a table is no file knows: that is for plan to say.`,
 		Example: `  lockstep lint
   lockstep lint migrations/0007_add_status.up.sql
   lockstep lint --format sarif > lockstep.sarif`,

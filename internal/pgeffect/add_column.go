@@ -22,7 +22,7 @@ func (a *alteration) addColumn(c *pg.AlterTableCmd) {
 		return // with IF NOT EXISTS nothing but the lock; an error without
 	}
 	typ := a.schema.TypeOf(d.GetTypeName())
-	if a.schema.Constrained(typ) || isSerial(typ) {
+	if a.schema.Constrained(typ) || typ.Serial() {
 		a.rewriteAll()
 	}
 	k := columnConstraints(d)
@@ -32,7 +32,7 @@ func (a *alteration) addColumn(c *pg.AlterTableCmd) {
 	if k.identity || k.stored {
 		a.rewriteAll()
 	}
-	if k.check || k.notNull && k.fallback == nil && !k.identity && !k.stored && !isSerial(typ) {
+	if k.check || k.notNull && k.fallback == nil && !k.identity && !k.stored && !typ.Serial() {
 		a.scanAll()
 	}
 	for _, key := range k.keys {
@@ -51,14 +51,6 @@ func (a *alteration) columnDefault(e *pg.Node) {
 	if a.volatile(e) {
 		a.rewriteAll()
 	}
-}
-
-func isSerial(t pgschema.DataType) bool {
-	switch t.Builtin() {
-	case "serial", "serial2", "serial4", "serial8", "smallserial", "bigserial":
-		return true
-	}
-	return false
 }
 
 // declared is what stands behind a column's type.

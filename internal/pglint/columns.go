@@ -72,7 +72,7 @@ func addedTo(d *pg.ColumnDef) added {
 
 func (l look) addedColumn(table pgschema.Name, d *pg.ColumnDef) (codes []string) {
 	a, typ := addedTo(d), l.schema.TypeOf(d.GetTypeName())
-	serial := isSerial(typ)
+	serial := typ.Serial()
 	meets := func(code string, yes bool) {
 		if yes {
 			codes = append(codes, code)
@@ -90,14 +90,6 @@ func (l look) addedColumn(table pgschema.Name, d *pg.ColumnDef) (codes []string)
 	meets("add-column-volatile-default", a.fallback && len(codes) == 0 && l.rewrites(table))
 	meets("add-column-json", typ.Builtin() == "json")
 	return codes
-}
-
-func isSerial(t pgschema.DataType) bool {
-	switch t.Builtin() {
-	case "serial", "serial2", "serial4", "serial8", "smallserial", "bigserial":
-		return true
-	}
-	return false
 }
 
 func changeColumn(l look) []hit {

@@ -28,6 +28,13 @@ func (d DataType) Builtin() string {
 	return d.Name.Local
 }
 
+// Serial reports whether the type is one of those that make a sequence for
+// their column.
+func (d DataType) Serial() bool {
+	_, is := serial(d)
+	return is
+}
+
 // Equal reports whether both are the same type with the same modifiers.
 func (d DataType) Equal(o DataType) bool {
 	return d.Same(o) && slices.Equal(d.Modifiers, o.Modifiers)

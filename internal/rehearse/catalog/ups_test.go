@@ -39,6 +39,7 @@ func ups() []up {
 		{"type timestamptz", `ALTER TABLE t ALTER COLUMN ts TYPE timestamptz`, plans.GradeStructural},
 		{"type int to text", `ALTER TABLE t2 ALTER COLUMN b TYPE text, DROP CONSTRAINT t2_b_nn`, plans.GradeStructural},
 		{"type enum to text", `ALTER TABLE t ALTER COLUMN e TYPE text`, plans.GradeStructural},
+		{"labels and type", `ALTER TYPE mood RENAME VALUE 'a' TO 'z'; ALTER TABLE t ALTER COLUMN e TYPE text`, plans.GradeNone},
 		{"type int to timestamp", `ALTER TABLE small ALTER COLUMN x TYPE timestamp USING now()`, plans.GradeNone},
 		{"type text to citext", `ALTER TABLE nopk ALTER COLUMN e2 TYPE citext`, plans.GradeStructural},
 		{"type collation", `ALTER TABLE t ALTER COLUMN te TYPE text COLLATE "POSIX"`, plans.GradeExact},

@@ -12,7 +12,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/rehearse/trace"
 )
 
-// row is a line of testdata/pg-locks.md, read for one major version.
+// row is a line of pg-locks.md, read for one major version; the table is pgeffect's.
 type row struct {
 	name, statement string
 	failure         string                // what the server's message holds; empty: it succeeds
@@ -35,7 +35,7 @@ var (
 // readRows returns the rows that say something of the major version.
 func readRows(t *testing.T, major int) []row {
 	t.Helper()
-	text, err := os.ReadFile("testdata/pg-locks.md")
+	text, err := os.ReadFile("../../pgeffect/testdata/pg-locks.md")
 	if err != nil {
 		t.Fatal(err)
 	}

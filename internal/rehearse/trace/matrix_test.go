@@ -72,7 +72,7 @@ func newMatrix(t *testing.T, server *pgtest.Server) *matrix {
 // emptyBase is the table's schema without its rows.
 func emptyBase(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("testdata/pg-locks-base.sql")
+	text, err := os.ReadFile("../../pgeffect/testdata/pg-locks-base.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
