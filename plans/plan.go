@@ -41,6 +41,10 @@ type Plan struct {
 	Observations []Observation `json:"observations,omitempty"`
 	Steps        []Step        `json:"steps"`
 	Findings     []Finding     `json:"findings,omitempty"`
+	// Surveys are figures of the databases that the plan migrates.
+	Surveys []Survey `json:"surveys,omitempty"`
+	// Roles must look at the plan, and why.
+	Roles []RoleCall `json:"roles,omitempty"`
 
 	// Settled says why no run is needed; then there are no steps. A plan that
 	// has no steps and is not settled is still to be recorded by a run: all is
@@ -102,6 +106,10 @@ type Finding struct {
 	Address  string   `json:"address,omitempty"`
 	File     string   `json:"file,omitempty"`
 	Line     int      `json:"line,omitempty"`
+	// Roles must look at it: "dba", "security", "release".
+	Roles []string `json:"roles,omitempty"`
+	// Accepted is the reason of an author who accepts it: "nolint CODE REASON".
+	Accepted string `json:"accepted,omitempty"`
 }
 
 // Severity orders findings: error, warning, info.

@@ -35,9 +35,13 @@ type Step struct {
 	Migration  *Migration  `json:"migration,omitempty"`
 	Backfill   *Backfill   `json:"backfill,omitempty"`
 	Statements []Statement `json:"statements,omitempty"`
-	Risk       Risk        `json:"risk"`
-	Rollback   Rollback    `json:"rollback"`
-	Timeout    Duration    `json:"timeout,omitempty"`
+	// Rehearsal and Queries are evidence from a throw-away server; nil when
+	// nothing was rehearsed.
+	Rehearsal *Rehearsal     `json:"rehearsal,omitempty"`
+	Queries   *QueryEvidence `json:"queries,omitempty"`
+	Risk      Risk           `json:"risk"`
+	Rollback  Rollback       `json:"rollback"`
+	Timeout   Duration       `json:"timeout,omitempty"`
 	// Bake is how long the phase's checks must stay green (action bake).
 	Bake Duration `json:"bake,omitempty"`
 	// Checks are the addresses of the check blocks that a bake samples.
@@ -106,6 +110,9 @@ const (
 	ClassExpand   Class = "expand"   // old code keeps working
 	ClassContract Class = "contract" // old code breaks or data is lost
 	ClassData     Class = "data"     // rows only
+	ClassNeutral  Class = "neutral"  // no contract with code: at any time
+	ClassSplit    Class = "split"    // no single place is right: it must be split
+	ClassAsk      Class = "ask"      // only the author knows
 )
 
 // Statement is one SQL statement of a step and what is known of its locks.
@@ -119,6 +126,9 @@ type Statement struct {
 	Scans    []string `json:"scans,omitempty"`
 	// Source labels the figures: "measured", "rule" or "assumed".
 	Source string `json:"source"`
+	// Estimate is how long its locks are held, nil where nothing is known of
+	// the relations.
+	Estimate *Estimate `json:"estimate,omitempty"`
 }
 
 // Lock is a lock by PostgreSQL's own mode name on one relation.

@@ -135,14 +135,16 @@ func (d *draft) find(f plans.Finding) { d.findings = append(d.findings, f) }
 
 func (d *draft) sortedFindings() []plans.Finding {
 	out := slices.Clone(d.findings)
-	slices.SortStableFunc(out, func(a, b plans.Finding) int {
-		return cmp.Or(
-			cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),
-			cmp.Compare(a.Address, b.Address), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
-			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Summary, b.Summary),
-		)
-	})
-	return slices.Compact(out)
+	slices.SortStableFunc(out, compareFindings)
+	return slices.CompactFunc(out, func(a, b plans.Finding) bool { return compareFindings(a, b) == 0 })
+}
+
+func compareFindings(a, b plans.Finding) int {
+	return cmp.Or(
+		cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),
+		cmp.Compare(a.Address, b.Address), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+		cmp.Compare(a.Code, b.Code), cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Detail, b.Detail),
+	)
 }
 
 func severityRank(s plans.Severity) int {

@@ -19,9 +19,13 @@ type Input struct {
 	// Folders are the migration files by database name.
 	Folders      map[string][]plans.MigrationFile
 	Observations []plans.Observation
-	Standing     Standing
-	Elsewhere    Elsewhere
-	Variables    []plans.Variable
+	// Rehearsed is evidence of pending files, by database name and version;
+	// Surveys are figures by database name. Both may be missing.
+	Rehearsed map[string]map[uint64]Evidence
+	Surveys   map[string]plans.Survey
+	Standing  Standing
+	Elsewhere Elsewhere
+	Variables []plans.Variable
 	// Inputs are the configuration files and the Terraform sources as they
 	// are in the project, by role.
 	Inputs []plans.Input

@@ -68,10 +68,10 @@ func (w *way) converted(alter string, was, is Object) string {
 		if from != "text" && from != "" && to != "" {
 			w.refuse("column %s was %s and is %s: how its values are converted back is for its author to say", was.Name, was.get("type"), is.get("type"))
 		}
-		if enum := (key{Enum, was.get("type")}); len(w.changes[enum]) > 0 {
+		if enum := (key{Enum, was.get("type")}); w.put[enum] || len(w.changes[enum]) > 0 {
 			// Whether the values were converted before the labels changed or
 			// after is in no catalog.
-			w.refuse("column %s was %s, whose labels changed as well: how its values are converted back is for its author to say", was.Name, was.get("type"))
+			w.refuse("column %s was %s, which changed as well or went: how its values are converted back is for its author to say", was.Name, was.get("type"))
 		}
 		text += " USING " + was.bare() + "::" + was.get("type")
 	}
