@@ -58,8 +58,9 @@ func databaseBlock() BlockDoc {
 			{Name: "lock_timeout", Type: TypeDuration, Default: text("2s"), Doc: "The longest that one request for a lock may wait. On PostgreSQL most do not wait at all, so that nobody waits behind them; how long they are repeated is the migration's timeout."},
 			{Name: "statement_timeout", Type: TypeDuration, Default: text("15m"), Doc: "How long a statement may run."},
 			{Name: "lock", Type: TypeString, Constant: true, Default: text("session"), OneOf: []string{"session", "lease"}, Doc: "How other migrations are kept out: locks of a connection, or a row that expires, which works through a connection pooler."},
-			{Name: "scratch_url", Type: TypeString, Unsupported: true, Doc: "Where scratch copies are made."},
-			{Name: "queries", Type: TypePath, Unsupported: true, Doc: "Folder of the application's SQL."},
+			{Name: "rehearse", Type: TypeString, Constant: true, Default: text("auto"), OneOf: []string{"auto", "always", "never"}, Doc: "Whether a plan tries pending migrations up, down and up again on a throw-away copy of the schema (driver postgres): where a server is to be had, always (a plan without it is refused), or never. --rehearse and LOCKSTEP_REHEARSE say otherwise for one command."},
+			{Name: "scratch_url", Type: TypeString, Doc: "Connection URL of a PostgreSQL server on which a plan may make and drop databases of its own for that; left out, it starts one from the programs on its machine."},
+			{Name: "queries", Type: TypePath, Constant: true, Doc: "Folder of the application's SQL (sqlc style or plain files): a plan tries each statement before and after each pending migration."},
 			{Name: "for_each", Type: TypeAny, Unsupported: true, Doc: "A fleet of databases."},
 		},
 		Exports: []ArgumentDoc{

@@ -58,6 +58,11 @@ type targetJSON struct {
 	StatementTimeout string `json:"statement_timeout"`
 	DirectURL        string `json:"direct_url"`
 	Lock             string `json:"lock"`
+
+	// For plans alone.
+	Rehearse   string `json:"rehearse"`
+	ScratchURL string `json:"scratch_url"`
+	Queries    string `json:"queries"`
 }
 
 // DecodeTarget reads a database block's settings. Its errors never show a
