@@ -73,6 +73,8 @@ func (s *Schema) applyOther(tree *pg.Node) string {
 	case *pg.Node_CreateFunctionStmt:
 		s.createFunction(n.CreateFunctionStmt)
 		return ""
+	case *pg.Node_CreatePolicyStmt:
+		return s.createPolicy(n.CreatePolicyStmt)
 	case *pg.Node_CreatePublicationStmt, *pg.Node_AlterPublicationStmt:
 		return s.applyPublication(tree)
 	case *pg.Node_CreateExtensionStmt:

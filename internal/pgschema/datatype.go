@@ -77,6 +77,7 @@ const (
 // Type is a type that is not PostgreSQL's own.
 type Type struct {
 	Name   Name
+	Was    []Name
 	Kind   TypeKind
 	Values []string // of an enum, in order
 	// Base, NotNull, and Checks are a domain's.

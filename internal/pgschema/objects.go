@@ -38,8 +38,13 @@ func (s *Schema) createFunction(c *pg.CreateFunctionStmt) {
 	name := NameOfParts(Strings(c.GetFuncname()))
 	f := &Function{Name: name, Volatility: "volatile"}
 	for _, o := range c.GetOptions() {
-		if d := o.GetDefElem(); d.GetDefname() == "volatility" {
+		switch d := o.GetDefElem(); d.GetDefname() {
+		case "volatility":
 			f.Volatility = d.GetArg().GetString_().GetSval()
+		case "language":
+			f.Language = d.GetArg().GetString_().GetSval()
+		case "as":
+			f.Body = last(Strings(d.GetArg().GetList().GetItems()))
 		}
 	}
 	if old := s.Functions[name]; old != nil && !c.GetReplace() {
@@ -67,6 +72,15 @@ func (s *Schema) createTrigger(c *pg.CreateTrigStmt) string {
 		below.Triggers = slices.DeleteFunc(below.Triggers, func(g Trigger) bool { return g.Name == trigger.Name })
 		below.Triggers = append(below.Triggers, trigger)
 	}
+	return ""
+}
+
+func (s *Schema) createPolicy(c *pg.CreatePolicyStmt) string {
+	t := s.Tables[NameOf(c.GetTable())]
+	if t == nil {
+		return NameOf(c.GetTable()).String() + " is not known"
+	}
+	t.Policies = append(t.Policies, c.GetPolicyName())
 	return ""
 }
 

@@ -21,6 +21,7 @@ type Removal struct {
 	columns      []part
 	constraints  []part
 	triggers     []part
+	policies     []part
 	defaults     []part
 	types        []Name
 	functions    []Name
@@ -120,7 +121,13 @@ func (r *Removal) partOfTable(kind pg.ObjectType, parts []string) {
 	for _, t := range trees {
 		r.touch(t)
 	}
-	r.triggers = append(r.triggers, part{table, parts[len(parts)-1]})
+	p := part{table, parts[len(parts)-1]}
+	switch kind {
+	case pg.ObjectType_OBJECT_TRIGGER:
+		r.triggers = append(r.triggers, p)
+	case pg.ObjectType_OBJECT_POLICY:
+		r.policies = append(r.policies, p)
+	}
 }
 
 func (r *Removal) touch(table Name) {

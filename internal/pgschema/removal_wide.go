@@ -189,6 +189,11 @@ func (s *Schema) removeParts(r *Removal) {
 			t.Triggers = slices.DeleteFunc(t.Triggers, func(g Trigger) bool { return g.Name == p.name })
 		}
 	}
+	for _, p := range r.policies {
+		if t := s.Tables[p.table]; t != nil {
+			t.Policies = slices.DeleteFunc(t.Policies, func(name string) bool { return name == p.name })
+		}
+	}
 	for _, p := range r.defaults {
 		if t := s.Tables[p.table]; t != nil && t.Column(p.name) != nil {
 			t.Column(p.name).Default = nil

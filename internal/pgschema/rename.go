@@ -66,9 +66,9 @@ func (s *Schema) renameRelation(from, to Name, missingOK bool) string {
 	if s.Has(to) {
 		return to.String() + " is there already"
 	}
-	rekey(s.Tables, from, to, func(t *Table) { t.Name = to })
-	rekey(s.Views, from, to, func(v *View) { v.Name = to })
-	rekey(s.Sequences, from, to, func(q *Sequence) { q.Name = to })
+	rekey(s.Tables, from, to, func(t *Table) { t.Name, t.Was = to, append(slices.Clip(t.Was), from) })
+	rekey(s.Views, from, to, func(v *View) { v.Name, v.Was = to, append(slices.Clip(v.Was), from) })
+	rekey(s.Sequences, from, to, func(q *Sequence) { q.Name, q.Was = to, append(slices.Clip(q.Was), from) })
 	rekey(s.Indexes, from, to, func(i *Index) { s.renameIndex(i, to) })
 	for _, t := range s.Tables {
 		t.follow(from, to)
@@ -103,9 +103,11 @@ func (t *Table) follow(from, to Name) {
 func (s *Schema) renameIndex(i *Index, to Name) {
 	if t := s.Tables[i.Table]; t != nil && i.Constraint != "" {
 		if k := t.Constraint(i.Constraint); k != nil {
+			k.Was = append(slices.Clip(k.Was), k.Name)
 			k.Name, i.Constraint = to.Local, to.Local
 		}
 	}
+	i.Was = append(slices.Clip(i.Was), i.Name)
 	i.Name = to
 }
 
@@ -149,7 +151,7 @@ func (s *Schema) renameColumn(table Name, r *pg.RenameStmt) string {
 
 func (s *Schema) renameColumnOf(t *Table, from, to string) {
 	if c := t.Column(from); c != nil {
-		c.Name = to
+		c.Name, c.Was = to, append(slices.Clip(c.Was), from)
 	}
 	for _, k := range t.Constraints {
 		k.Columns = renamed(k.Columns, from, to)
@@ -194,12 +196,12 @@ func (s *Schema) renameConstraint(table Name, r *pg.RenameStmt) string {
 	if k.Index != (Name{}) {
 		return s.renameRelation(k.Index, Name{k.Index.Schema, r.GetNewname()}, false)
 	}
-	k.Name = r.GetNewname()
+	k.Name, k.Was = r.GetNewname(), append(slices.Clip(k.Was), k.Name)
 	return ""
 }
 
 func (s *Schema) renameType(from, to Name) {
-	rekey(s.Types, from, to, func(t *Type) { t.Name = to })
+	rekey(s.Types, from, to, func(t *Type) { t.Name, t.Was = to, append(slices.Clip(t.Was), from) })
 	for _, t := range s.Types {
 		replace(&t.Base.Name, from, to)
 	}

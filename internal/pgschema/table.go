@@ -8,10 +8,14 @@ import (
 
 // Table is a table, partitioned or not, or a foreign table.
 type Table struct {
-	Name        Name
+	Name Name
+	// Was are the names that it had before, the latest last. So it is with
+	// the other kinds.
+	Was         []Name
 	Columns     []*Column
 	Constraints []*Constraint
 	Triggers    []Trigger
+	Policies    []string
 	// Partitioned is true for a table that keeps its rows in partitions.
 	Partitioned bool
 	// PartitionKey are the columns that rows are divided by; empty when it is
@@ -31,6 +35,7 @@ type Table struct {
 // Column is a column of a table.
 type Column struct {
 	Name      string
+	Was       []string
 	Type      DataType
 	Collation string // as written, empty for the type's own
 	NotNull   bool
@@ -110,6 +115,7 @@ const (
 // Constraint is a constraint of a table or of a domain.
 type Constraint struct {
 	Name string
+	Was  []string
 	Kind ConstraintKind
 	// Columns are those that it is about, as far as a CHECK names them.
 	Columns    []string
@@ -128,6 +134,7 @@ type Constraint struct {
 // Index is an index of a table or of a materialized view.
 type Index struct {
 	Name   Name
+	Was    []Name
 	Table  Name
 	Method string
 	Parts  []IndexPart
@@ -161,6 +168,7 @@ func (i *Index) Plain() bool {
 // View is a view or a materialized view.
 type View struct {
 	Name         Name
+	Was          []Name
 	Materialized bool
 	Query        *pg.Node
 	Reads        []Name
@@ -177,6 +185,7 @@ func (v *View) reads(relation Name, column string) bool {
 // Sequence is a sequence and the column that owns it, if any.
 type Sequence struct {
 	Name   Name
+	Was    []Name
 	Table  Name
 	Column string
 	// Internal is true for a sequence of an identity column.
@@ -189,6 +198,8 @@ type Function struct {
 	// Volatility is "volatile", "stable" or "immutable"; of overloads, the
 	// least strict one.
 	Volatility string
+	// Language and Body are as written; of overloads, the latest one's.
+	Language, Body string
 }
 
 // Publication is what is sent to subscribers.
