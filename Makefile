@@ -15,8 +15,8 @@ TIMEOUT  ?= 15m
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
 
-build: ## build bin/lockstep (DRIVERS="sqlserver pgx/v5" adds drivers of golang-migrate)
-	$(if $(DRIVERS),.ci/build-with $(DRIVERS),CGO_ENABLED=0 $(GO) build -trimpath -o bin/lockstep ./cmd/lockstep)
+build: ## build bin/lockstep, with a C compiler if there is one (DRIVERS="sqlserver pgx/v5" adds drivers of golang-migrate)
+	@$(if $(DRIVERS),.ci/build-with $(DRIVERS),.ci/build)
 
 test: ## run all tests; finds or installs Terraform, PostgreSQL and MariaDB, and says so
 	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)

@@ -73,8 +73,7 @@ func open(ctx context.Context, o options) (l *lab, err error) {
 
 func build(ctx context.Context, dir string) (string, error) {
 	program := filepath.Join(dir, "lockstep")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "./cmd/lockstep")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.CommandContext(ctx, ".ci/build", "-o", program)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("build lockstep (run this in the repository's top folder): %w", err)
