@@ -2,7 +2,6 @@ package pgschema
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -141,7 +140,12 @@ func (s *Schema) usesType(have DataType, typ Name) bool {
 }
 
 func pick[T any](all map[Name]T, want func(T) bool, name func(T) Name) []T {
-	found := slices.DeleteFunc(slices.Collect(maps.Values(all)), func(v T) bool { return !want(v) })
+	var found []T
+	for _, v := range all {
+		if want(v) {
+			found = append(found, v)
+		}
+	}
 	slices.SortFunc(found, func(a, b T) int { return compareNames(name(a), name(b)) })
 	return found
 }

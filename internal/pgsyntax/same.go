@@ -3,8 +3,8 @@ package pgsyntax
 import (
 	"strings"
 
+	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Same reports whether two trees say the same, wherever they stand in their
@@ -14,10 +14,11 @@ func Same(a, b proto.Message) bool { return proto.Equal(unplaced(a), unplaced(b)
 // unplaced is a copy without locations.
 func unplaced(m proto.Message) proto.Message {
 	c := proto.Clone(m)
-	walk(c.ProtoReflect(), 1, func(m protoreflect.Message, _ int) {
-		if m.Descriptor().Name() == nodeName {
+	Walk(c, func(part proto.Message) {
+		if _, ok := part.(*pg.Node); ok {
 			return // it holds another message and nothing else
 		}
+		m := part.ProtoReflect()
 		fields := m.Descriptor().Fields()
 		for i := range fields.Len() {
 			if field := fields.Get(i); isPlace(string(field.Name())) {

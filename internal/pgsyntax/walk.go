@@ -1,54 +1,95 @@
 package pgsyntax
 
 import (
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-)
+	"reflect"
+	"sync"
 
-// nodeName is the message that stands for any other one.
-const nodeName = "Node"
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
 
 // Walk visits a message of a tree and every message below it, a parent before
 // its children and children in the order of the grammar's fields: the order
 // does not depend on the run.
 func Walk(m proto.Message, visit func(proto.Message)) {
-	walk(m.ProtoReflect(), 1, func(m protoreflect.Message, _ int) { visit(m.Interface()) })
+	walk(m, func(m proto.Message, _ int) { visit(m) })
 }
 
 // depth is how many messages stand in one another, m among them.
 func depth(m proto.Message) int {
 	most := 0
-	walk(m.ProtoReflect(), 1, func(_ protoreflect.Message, depth int) { most = max(most, depth) })
+	walk(m, func(_ proto.Message, depth int) { most = max(most, depth) })
 	return most
 }
 
-func walk(m protoreflect.Message, depth int, visit func(protoreflect.Message, int)) {
-	if !m.IsValid() {
+// walk reads Go's structs: protobuf's own reflection takes five times as long,
+// which was a fifth of the time of judging a large folder.
+func walk(m proto.Message, visit func(m proto.Message, depth int)) {
+	w := walker{fieldsOf(), visit}
+	w.message(reflect.ValueOf(m), 1)
+}
+
+type walker struct {
+	fields map[reflect.Type][]field
+	visit  func(m proto.Message, depth int)
+}
+
+// message takes a pointer to one.
+func (w walker) message(m reflect.Value, depth int) {
+	if !m.IsValid() || m.IsNil() {
 		return
 	}
-	visit(m, depth)
-	descriptor := m.Descriptor()
-	if choices := descriptor.Oneofs(); choices.Len() == 1 && descriptor.Name() == nodeName {
-		// A Node is one of some 270 kinds; asking for each would take long.
-		if field := m.WhichOneof(choices.Get(0)); field != nil {
-			walk(m.Get(field).Message(), depth+1, visit)
-		}
-		return
-	}
-	fields := descriptor.Fields()
-	for i := range fields.Len() {
-		if field := fields.Get(i); field.Message() != nil && m.Has(field) {
-			walkField(field, m.Get(field), depth, visit)
+	w.visit(m.Interface().(proto.Message), depth)
+	for _, field := range w.fields[m.Type()] {
+		switch v := m.Elem().Field(field.index); {
+		case field.list:
+			for i := range v.Len() {
+				w.message(v.Index(i), depth+1)
+			}
+		case field.choice && !v.IsNil():
+			w.message(v.Elem().Elem().Field(0), depth+1) // the one field of the struct that was chosen
+		case !field.choice:
+			w.message(v, depth+1)
 		}
 	}
 }
 
-func walkField(field protoreflect.FieldDescriptor, v protoreflect.Value, depth int, visit func(protoreflect.Message, int)) {
-	if !field.IsList() {
-		walk(v.Message(), depth+1, visit)
-		return
+// field is a field of a message's struct that holds messages.
+type field struct {
+	index        int
+	list, choice bool // a choice holds one of several kinds
+}
+
+// fieldsOf has the fields of every kind of message, by the type of a pointer to
+// it. Most fields of most kinds hold words and numbers.
+var fieldsOf = sync.OnceValue(func() map[reflect.Type][]field {
+	all := map[reflect.Type][]field{}
+	messages := (&pg.Node{}).ProtoReflect().Descriptor().ParentFile().Messages()
+	for i := range messages.Len() {
+		kind, err := protoregistry.GlobalTypes.FindMessageByName(messages.Get(i).FullName())
+		if err != nil {
+			panic(err) // the library registers what it has
+		}
+		t := reflect.TypeOf(kind.Zero().Interface())
+		all[t] = fieldsIn(t.Elem())
 	}
-	for i := range v.List().Len() {
-		walk(v.List().Get(i).Message(), depth+1, visit)
+	return all
+})
+
+func fieldsIn(message reflect.Type) []field {
+	var found []field
+	isMessage := reflect.TypeFor[proto.Message]()
+	for i := range message.NumField() {
+		switch f := message.Field(i); {
+		case !f.IsExported():
+		case f.Type.Kind() == reflect.Interface:
+			found = append(found, field{index: i, choice: true})
+		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Implements(isMessage):
+			found = append(found, field{index: i, list: true})
+		case f.Type.Implements(isMessage):
+			found = append(found, field{index: i})
+		}
 	}
+	return found
 }

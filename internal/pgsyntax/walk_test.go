@@ -1,11 +1,13 @@
 package pgsyntax_test
 
 import (
+	"os"
 	"slices"
 	"testing"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 )
@@ -31,6 +33,43 @@ func TestWalk(t *testing.T) {
 		t.Errorf("got %q, want %q", names, want)
 	}
 	pgsyntax.Walk((*pg.Node)(nil), func(m proto.Message) { t.Errorf("%v is in nothing", m) })
+}
+
+// Walk reads Go's structs. Protobuf's own reflection is the judge of which
+// messages there are, and in which order.
+func TestWalkMeetsEveryMessage(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/statements.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements, err := pgsyntax.Read(append(thousand(), text...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		var got, want []proto.Message
+		pgsyntax.Walk(s.Tree, func(m proto.Message) { got = append(got, m) })
+		reflected(s.Tree.ProtoReflect(), func(m proto.Message) { want = append(want, m) })
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s: met %d messages, or in another order; there are %d", s.Text, len(got), len(want))
+		}
+	}
+}
+
+func reflected(m protoreflect.Message, visit func(proto.Message)) {
+	visit(m.Interface())
+	for i := range m.Descriptor().Fields().Len() {
+		switch f := m.Descriptor().Fields().Get(i); {
+		case f.Message() == nil || !m.Has(f):
+		case f.IsList():
+			for i := range m.Get(f).List().Len() {
+				reflected(m.Get(f).List().Get(i).Message(), visit)
+			}
+		default:
+			reflected(m.Get(f).Message(), visit)
+		}
+	}
 }
 
 func BenchmarkWalk(b *testing.B) {
