@@ -10,7 +10,7 @@ TIMEOUT  ?= 15m
 # Tests are run with -count=1: what a program that a test has built does is not
 # in the key of the test cache.
 
-.PHONY: help build test race lint fmt demo bench cover crash faults tools clean
+.PHONY: help build test race lint fmt demo fuzz bench cover crash faults tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
@@ -35,6 +35,9 @@ fmt: ## format the sources with the pinned formatters
 
 demo: ## watch three change sets go through three environments (DATABASE=postgres for PostgreSQL)
 	@.ci/with-tools $(if $(filter postgres,$(DATABASE)),--postgres) testdata/changesets/shop/demo.sh
+
+fuzz: ## run every fuzz target for DURATION=30s each, one by one (ONLY=pgsyntax chooses by folder or name)
+	@.ci/fuzz "$(or $(DURATION),30s)" "$(or $(ONLY),.)"
 
 bench: ## measure Lockstep beside other tools (PART=apply,idle,... and ARGS='-rounds 5' choose)
 	@.ci/with-tools --postgres $(GO) run ./internal/bench $(if $(PART),-part $(PART)) $(ARGS)
