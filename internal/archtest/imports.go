@@ -27,6 +27,7 @@ func rules() []rule {
 		{"internal/version", none, nil, "build information depends on no one"},
 		{"internal/terminal", none, nil, "streams and colour know nothing of what is printed"},
 		{"internal/sqlscan", none, nil, "the lexer knows text alone"},
+		{"internal/memo", none, none, "what is kept knows nothing of how it was computed"},
 		{"internal/lock", none, nil, "a lease knows nothing of what it guards"},
 		{"internal/pgtest", []string{"internal/scratch"}, nil, "a test server knows nothing of what is tested"},
 		{"internal/mysqltest", []string{"internal/scratch"}, nil, "a test server knows nothing of what is tested"},
