@@ -68,7 +68,7 @@ func parse(args []string) (options, error) {
 	list(&o.only, "only", "measure these `SCENARIOS` of a part alone (plan, blocking)")
 	list(&o.tools, "tools", "run these `TOOLS` alone beside Lockstep, by the start of their names; a floor that others are measured against always runs")
 	f.IntVar(&o.rounds, "rounds", 0, "how often each figure is taken (default: the part's own)")
-	f.StringVar(&sizes, "sizes", "", "`NUMBERS` of migrations, separated by commas (apply: 1000; idle: 1000,10000)")
+	f.StringVar(&sizes, "sizes", "", "`NUMBERS` of migrations, separated by commas (apply, lint: 1000; idle: 1000,10000)")
 	f.IntVar(&o.peerRounds, "peer-rounds", 0, "how often the other tools meet a scenario, and the baseline after the first one (blocking; default: as often as Lockstep)")
 	f.DurationVar(&o.hold, "hold", 8*time.Second, "how long the table is held (blocking)")
 	f.IntVar(&o.databases, "databases", 200, "how many databases a fleet has (fleet)")
@@ -118,6 +118,7 @@ func parts() []part {
 		{"blocking", "what an application feels of a migration while somebody holds the table", blockingPart},
 		{"fleet", "the same migrations into many databases of one server", fleetPart},
 		{"backfill", "all rows of a large table, under load and with a replica", backfillPart},
+		{"lint", "SQL judged without a server, beside other linters", lintPart},
 		{"packages", "the benchmarks of single packages", packagesPart},
 	}
 }

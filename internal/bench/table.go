@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -114,6 +115,7 @@ func (r *result) peak() []int64 {
 type comparison struct {
 	results []*result
 	floor   string
+	beside  string // what the floor is called; "the floor" when empty
 	// unit shows the times.
 	unit func(figures.Spread[time.Duration]) string
 }
@@ -138,7 +140,7 @@ func (c *comparison) of(name string) *result {
 // print shows the table: times, the ratios of rounds that stood side by side,
 // processor time and memory.
 func (c *comparison) print(out io.Writer) {
-	g := newGrid("tool", "time", "times the floor", "times Lockstep", "processor time", "largest process")
+	g := newGrid("tool", "time", "times "+cmp.Or(c.beside, "the floor"), "times Lockstep", "processor time", "largest process")
 	floor, own := c.of(c.floor).wall(), c.of("lockstep").wall()
 	for _, r := range c.results {
 		if r.failed != "" {

@@ -22,6 +22,8 @@ type Tool struct {
 	project func(dir string, server Server, databases []string) error
 	apply   func(Job) process.Command
 	status  func(Job) process.Command // nil: it has no such command
+	lint    func(files []string) process.Command
+	found   int // the exit code of lint when it has found something
 }
 
 // Kind is what a tool is in the comparison.

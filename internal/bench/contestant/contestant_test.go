@@ -63,6 +63,34 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+func TestLintCommands(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{
+		"squawk":                   {"program", "a.sql", "b.sql"},
+		"postgres-language-server": {"program", "check", "."},
+		"pgfence":                  {"node", "program", "analyze", "a.sql", "b.sql"},
+		"lockstep":                 {"program", "lint", "."},
+	}
+	tools := []Tool{Linting("lockstep", "program", "/cache")}
+	for _, p := range linters() {
+		if p.tool != nil {
+			t := p.tool("program")
+			t.Name = p.name
+			tools = append(tools, t)
+		}
+	}
+	for _, tool := range tools {
+		for range 2 {
+			if got := tool.Lint("/files", []string{"a.sql", "b.sql"}); !slices.Equal(got.Args, want[tool.Name]) || got.Dir != "/files" {
+				t.Errorf("%s: got %+v\nwant %q", tool.Name, got, want[tool.Name])
+			}
+		}
+		if !tool.Linted(process.Usage{}) || tool.Linted(process.Usage{Exit: -1}) || tool.Linted(process.Usage{Exit: 2}) {
+			t.Errorf("%s: its exit codes are misread", tool.Name)
+		}
+	}
+}
+
 func TestLockstepsProject(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

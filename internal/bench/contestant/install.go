@@ -34,9 +34,18 @@ type Missing struct {
 // Install finds the peers in a folder, or installs them there, and says on
 // progress what it installs.
 func Install(ctx context.Context, folder string, progress func(string)) ([]Tool, []Missing) {
+	return install(ctx, peers(), folder, progress)
+}
+
+// Linters is Install for tools that judge SQL without a server.
+func Linters(ctx context.Context, folder string, progress func(string)) ([]Tool, []Missing) {
+	return install(ctx, linters(), folder, progress)
+}
+
+func install(ctx context.Context, list []peer, folder string, progress func(string)) ([]Tool, []Missing) {
 	var tools []Tool
 	var missing []Missing
-	for _, p := range peers() {
+	for _, p := range list {
 		program, err := p.find(ctx, filepath.Join(folder, p.name+"-"+p.version), progress)
 		if err != nil {
 			missing = append(missing, Missing{p.name + " " + p.version, err.Error()})

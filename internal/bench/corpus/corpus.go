@@ -67,6 +67,17 @@ func Pairs(dir string, files []Migration) error {
 	return nil
 }
 
+// Ups is golang-migrate's layout without the way back: one file a migration,
+// for tools that judge each SQL file they are given.
+func Ups(dir string, files []Migration) error {
+	for _, m := range files {
+		if err := write(dir, m.stem()+".up.sql", m.Up+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Goose is goose's layout.
 func Goose(dir string, files []Migration) error {
 	return each(dir, files, func(m Migration) string {

@@ -45,6 +45,23 @@ func TestSmallIsNumberedAndGoesBack(t *testing.T) {
 	})
 }
 
+func TestMixedIsNumberedAndFilled(t *testing.T) {
+	t.Parallel()
+	for _, files := range [][]Migration{Mixed(25), Rows(25)} {
+		for i, m := range files {
+			if m.Version != i+1 || strings.Contains(m.Up, "%!") || !strings.HasSuffix(m.Up, ";") {
+				t.Errorf("migration %d is %+v", i+1, m)
+			}
+		}
+		if size := Size(files); size < 50 || size > 300 {
+			t.Errorf("%d bytes on average", size)
+		}
+	}
+	if !strings.Contains(Mixed(25)[24].Up, "orders_3 ") {
+		t.Errorf("the last is %q", Mixed(25)[24].Up)
+	}
+}
+
 func TestLayouts(t *testing.T) {
 	t.Parallel()
 	files := []Migration{
@@ -59,6 +76,9 @@ func TestLayouts(t *testing.T) {
 		{"pairs", Pairs, map[string]string{
 			"000001_m.up.sql": "CREATE TABLE a (id int);\n", "000001_m.down.sql": "DROP TABLE a;\n",
 			"000002_m.up.sql": "CREATE INDEX CONCURRENTLY i ON a (id);\n", "000002_m.down.sql": "DROP INDEX i;\n",
+		}},
+		{"ups", Ups, map[string]string{
+			"000001_m.up.sql": "CREATE TABLE a (id int);\n", "000002_m.up.sql": "CREATE INDEX CONCURRENTLY i ON a (id);\n",
 		}},
 		{"goose", Goose, map[string]string{
 			"000001_m.sql": "-- +goose Up\nCREATE TABLE a (id int);\n-- +goose Down\nDROP TABLE a;\n",
