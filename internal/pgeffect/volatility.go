@@ -1,8 +1,8 @@
 package pgeffect
 
 import (
-	"slices"
 	"strings"
+	"sync"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -40,14 +40,20 @@ func (a *analysis) volatility(f *pg.FuncCall) string {
 	if name.Schema != pgschema.Public && name.Schema != "pg_catalog" {
 		return ""
 	}
-	switch {
-	case slices.Contains(strings.Fields(volatileFunctions), name.Local):
-		return "volatile"
-	case slices.Contains(strings.Fields(steadyFunctions), name.Local):
-		return "stable"
-	}
-	return ""
+	return ownVolatilities()[name.Local]
 }
+
+// ownVolatilities has the lists below by name.
+var ownVolatilities = sync.OnceValue(func() map[string]string {
+	all := map[string]string{}
+	for _, name := range strings.Fields(steadyFunctions) {
+		all[name] = "stable"
+	}
+	for _, name := range strings.Fields(volatileFunctions) {
+		all[name] = "volatile"
+	}
+	return all
+})
 
 // PostgreSQL's own functions and those of uuid-ossp and pgcrypto, by
 // pg_proc.provolatile.
