@@ -74,13 +74,15 @@ func (t *Table) Constraint(name string) *Constraint {
 // NULLs, which spares SET NOT NULL its scan since PostgreSQL 12.
 func (t *Table) IsNotNull(column string) bool {
 	return slices.ContainsFunc(t.Constraints, func(c *Constraint) bool {
-		return c.Kind == Check && c.Validated && impliesNotNull(c.Expression, column)
+		return c.Kind == Check && c.Validated && ImpliesNotNull(c.Expression, column)
 	})
 }
 
-func impliesNotNull(e *pg.Node, column string) bool {
+// ImpliesNotNull reports whether a condition that is not false says that a
+// column is not NULL, by one of its parts.
+func ImpliesNotNull(e *pg.Node, column string) bool {
 	if and := e.GetBoolExpr(); and != nil && and.GetBoolop() == pg.BoolExprType_AND_EXPR {
-		return slices.ContainsFunc(and.GetArgs(), func(n *pg.Node) bool { return impliesNotNull(n, column) })
+		return slices.ContainsFunc(and.GetArgs(), func(n *pg.Node) bool { return ImpliesNotNull(n, column) })
 	}
 	test := e.GetNullTest()
 	return test != nil && test.GetNulltesttype() == pg.NullTestType_IS_NOT_NULL && ColumnOf(test.GetArg()) == column

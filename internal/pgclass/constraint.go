@@ -1,0 +1,138 @@
+package pgclass
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/internal/pgschema"
+)
+
+// constraints are actions on a constraint of a table.
+func (a alteration) constraints() (ruling, bool) {
+	name := a.cmd.GetName()
+	act := act("constraint", a.table.Local, name)
+	switch a.cmd.GetSubtype() {
+	case pg.AlterTableType_AT_AddConstraint:
+		return a.addConstraint(a.cmd.GetDef().GetConstraint()), true
+	case pg.AlterTableType_AT_ValidateConstraint:
+		if !a.newRelation(a.table) && a.newConstraint(a.table, name) && a.constrainsReleased(name) {
+			return contract(act, "validates %s of %s, which this change set adds for the code that comes", name, a.table), true
+		}
+		return neutral(act, "validates %s of %s, which rejects new rows already", name, a.table), true
+	case pg.AlterTableType_AT_AlterConstraint:
+		return neutral(act, "changes when %s of %s is checked within a transaction", a.cmd.GetDef().GetConstraint().GetConname(), a.table), true
+	case pg.AlterTableType_AT_DropConstraint:
+		return a.dropConstraint(name), true
+	}
+	return ruling{}, false
+}
+
+// constrainsReleased reports whether a constraint is on columns that running
+// code writes.
+func (a alteration) constrainsReleased(name string) bool {
+	k := a.t.Constraint(name)
+	return k == nil || !a.allNew(a.table, k.Columns)
+}
+
+func (a alteration) dropConstraint(name string) ruling {
+	act := act("drop", a.table.Local, name)
+	switch {
+	case a.newConstraint(a.table, name):
+		return free(act, "drops the constraint %s of %s, which released code does not know", name, a.table)
+	case a.t != nil && a.t.Constraint(name) == nil && a.cmd.GetMissingOk():
+		return neutral(act, "drops nothing, as %s has no constraint %s", a.table, name)
+	}
+	return contract(act, "drops the constraint %s of %s, which running code may rely on to reject its writes", name, a.table)
+}
+
+func (a alteration) addConstraint(k *pg.Constraint) ruling {
+	name := k.GetConname()
+	act := act("constraint", a.table.Local, name)
+	down := ""
+	if name != "" {
+		down = a.sql() + " DROP CONSTRAINT " + ident(name)
+	}
+	if a.newRelation(a.table) {
+		return a.onNew(act, "adds a constraint").back(down)
+	}
+	switch k.GetContype() {
+	case pg.ConstrType_CONSTR_CHECK:
+		return a.addCheck(k, act).back(down)
+	case pg.ConstrType_CONSTR_FOREIGN:
+		return a.addForeignKey(k, act).back(down)
+	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY:
+		return a.addKey(k, act).back(down)
+	case pg.ConstrType_CONSTR_EXCLUSION:
+		return contract(act, "excludes rows of %s that conflict (%s), so that writes of running code fail", a.table, constraintName(k)).back(down)
+	}
+	return contract(act, "adds the constraint %s to %s, which writes of running code may break", constraintName(k), a.table).back(down)
+}
+
+func constraintName(k *pg.Constraint) string {
+	if k.GetConname() == "" {
+		return "a constraint without a name"
+	}
+	return "constraint " + k.GetConname()
+}
+
+// addCheck rejects new rows from its first moment, NOT VALID or not.
+func (a alteration) addCheck(k *pg.Constraint, act string) ruling {
+	columns := pgschema.MentionsOf(k).Columns
+	if !a.allNew(a.table, columns) {
+		return contract(act, "adds the %s to %s, which rejects rows that running code may write, NOT VALID or not", checkName(k), a.table)
+	}
+	for _, c := range columns {
+		if pgschema.ImpliesNotNull(k.GetRawExpr(), c) && !filled(a.t.Column(c)) {
+			return contract(act, "adds the %s to %s, which rejects INSERTs of running code: they leave %s out", checkName(k), a.table, c)
+		}
+	}
+	return free(act, "adds the %s to %s on columns that released code does not know", checkName(k), a.table)
+}
+
+func checkName(k *pg.Constraint) string {
+	if k.GetConname() == "" {
+		return "CHECK"
+	}
+	return "CHECK " + k.GetConname()
+}
+
+func (a alteration) addForeignKey(k *pg.Constraint, act string) ruling {
+	parent := pgschema.NameOf(k.GetPktable())
+	if !a.allNew(a.table, pgschema.Strings(k.GetFkAttrs())) {
+		return contract(act, "adds a foreign key from %s to %s (%s), which rejects rows that running code may write, NOT VALID or not", a.table, parent, constraintName(k))
+	}
+	return free(act, "adds a foreign key from columns of %s that released code does not know to %s", a.table, parent)
+}
+
+// addKey adds nothing to what an index demands already.
+func (a alteration) addKey(k *pg.Constraint, act string) ruling {
+	primary := k.GetContype() == pg.ConstrType_CONSTR_PRIMARY
+	what := "adds the unique " + constraintName(k)
+	if primary {
+		what = "adds the primary key"
+	}
+	columns := pgschema.Strings(k.GetKeys())
+	if k.GetIndexname() != "" {
+		i := a.now.Indexes[pgschema.Name{Schema: a.table.Schema, Local: k.GetIndexname()}]
+		if i == nil {
+			return contract(act, "%s to %s by the index %s, which is not known", what, a.table, k.GetIndexname())
+		}
+		columns = i.Columns
+		if i.Unique && (!primary || !slices.ContainsFunc(columns, a.mayBeNull)) {
+			return neutral(act, "%s to %s by the index %s, which rejects the same rows already", what, a.table, k.GetIndexname())
+		}
+	}
+	if primary {
+		for _, c := range columns {
+			if a.mayBeNull(c) && !(a.newColumn(a.table, c) && filled(a.t.Column(c))) {
+				return contract(act, "%s to %s, whose column %s running code may leave NULL", what, a.table, c)
+			}
+		}
+	}
+	return a.uniqueness(uniqueness{table: a.table, columns: columns, act: act, what: what, nullsCount: k.GetNullsNotDistinct()})
+}
+
+func (a alteration) mayBeNull(column string) bool {
+	return a.t == nil || a.t.Column(column) == nil || !a.t.Column(column).NotNull
+}

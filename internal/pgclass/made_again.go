@@ -1,0 +1,152 @@
+package pgclass
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+)
+
+// madeAgain finds what is dropped and made again under its name: it is
+// replaced, in one transaction.
+func (j judging) madeAgain(units []unit) {
+	for i := range units {
+		gone := takesNames(units[i].Tree)
+		if len(gone) != 1 || units[i].Class != "contract" && units[i].Class != "ask" {
+			continue
+		}
+		for k := i + 1; k < len(units); k++ {
+			if slices.Equal(makesNames(units[k].Tree), gone) {
+				j.again(&units[i], &units[k])
+				break
+			}
+		}
+	}
+}
+
+func (j judging) again(drop, make *unit) {
+	asked := drop.Class == "ask"
+	replaced := free(drop.act, "drops what line %d makes again", make.Line)
+	if asked {
+		drop.ruling = neutral(drop.act, "drops what line %d makes if it is there", make.Line)
+		return
+	}
+	switch n := make.Tree.GetNode().(type) {
+	case *pg.Node_ViewStmt:
+		make.ruling = j.viewAgain(n.ViewStmt, make.act)
+	case *pg.Node_IndexStmt:
+		make.ruling = j.indexAgain(n.IndexStmt, make.ruling)
+	case *pg.Node_CreateFunctionStmt:
+		make.ruling = ask(make.act, "replaces the function %s, which running code may call", pgschema.NameOfParts(pgschema.Strings(n.CreateFunctionStmt.GetFuncname())))
+	case *pg.Node_CreateTrigStmt:
+	case *pg.Node_CreatePolicyStmt:
+		make.ruling = contract(make.act, "replaces the policy %s, which decides which rows of %s running code sees", n.CreatePolicyStmt.GetPolicyName(), pgschema.NameOf(n.CreatePolicyStmt.GetTable()))
+	case *pg.Node_AlterTableStmt:
+		if j.constraintAgain(drop, make, n.AlterTableStmt) {
+			return
+		}
+	default:
+		drop.ruling = split(nil, drop.act, "%s, and line %d makes another one of its name: give the new one a name of its own, and drop the old one after the deployment", drop.Reason, make.Line).keepLoss(drop.Loses)
+		return
+	}
+	drop.ruling = replaced
+}
+
+func (r ruling) keepLoss(loses bool) ruling {
+	r.Loses = loses
+	return r
+}
+
+func (j judging) viewAgain(v *pg.ViewStmt, act string) ruling {
+	name := pgschema.NameOf(v.GetView())
+	old := j.released.Views[name]
+	switch {
+	case old != nil && old.Query != nil && pgsyntax.Same(v.GetQuery(), old.Query):
+		return neutral(act, "makes the view %s again as it was", name)
+	case old != nil && extends(v.GetQuery().GetSelectStmt(), old.Query.GetSelectStmt()):
+		return expand(act, "adds columns behind those of the view %s", name)
+	}
+	return ask(act, "replaces the view %s, so that released code may read something else", name)
+}
+
+func (j judging) indexAgain(n *pg.IndexStmt, r ruling) ruling {
+	name := pgschema.Name{Schema: pgschema.NameOf(n.GetRelation()).Schema, Local: n.GetIdxname()}
+	old := j.released.Indexes[name]
+	if old != nil && old.Plain() && n.GetWhereClause() == nil && old.Unique == n.GetUnique() && slices.Equal(keysOf(n), keys(old)) {
+		return neutral(r.act, "makes the index %s again on the same columns", name)
+	}
+	return contract(r.act, "replaces the index %s, which queries of running code may need as it was", name)
+}
+
+func keysOf(n *pg.IndexStmt) []string {
+	var all []string
+	for _, p := range n.GetIndexParams() {
+		all = append(all, p.GetIndexElem().GetName())
+	}
+	return all
+}
+
+func keys(i *pgschema.Index) []string {
+	var all []string
+	for _, p := range i.Parts {
+		all = append(all, p.Column)
+	}
+	return all
+}
+
+// constraintAgain reports whether a constraint is replaced by one that takes
+// all that it took, or that has to be split: a column. Then both have their
+// rulings.
+func (j judging) constraintAgain(drop, make *unit, a *pg.AlterTableStmt) bool {
+	cmd := a.GetCmds()[0].GetAlterTableCmd()
+	if cmd.GetSubtype() == pg.AlterTableType_AT_AddColumn {
+		drop.ruling = split(nil, drop.act, "%s, and line %d adds it again, empty: add a column of another name, and drop this one after the deployment", drop.Reason, make.Line).losing()
+		return true
+	}
+	t, k := j.released.Tables[pgschema.NameOf(a.GetRelation())], cmd.GetDef().GetConstraint()
+	var old *pgschema.Constraint
+	if t != nil {
+		old = t.Constraint(k.GetConname())
+	}
+	if old == nil || old.Kind != pgschema.Check || k.GetContype() != pg.ConstrType_CONSTR_CHECK {
+		return false
+	}
+	switch {
+	case pgsyntax.Same(old.Expression, k.GetRawExpr()):
+		make.ruling = neutral(make.act, "makes the CHECK %s again as it was", k.GetConname())
+	case takesMore(k.GetRawExpr(), old.Expression):
+		make.ruling = expand(make.act, "makes the CHECK %s take more values, among them all that running code writes", k.GetConname())
+	}
+	return false
+}
+
+// takesMore reports whether one condition is "column IN (...)" with all values
+// of another one and more.
+func takesMore(wide, narrow *pg.Node) bool {
+	column, values := listed(wide)
+	other, fewer := listed(narrow)
+	return column != "" && column == other && len(fewer) > 0 && !slices.ContainsFunc(fewer, func(v *pg.Node) bool {
+		return !slices.ContainsFunc(values, func(w *pg.Node) bool { return pgsyntax.Same(v, w) })
+	})
+}
+
+// listed reads "column IN (...)" and "column = ANY (ARRAY[...])".
+func listed(e *pg.Node) (column string, values []*pg.Node) {
+	x := e.GetAExpr()
+	if x == nil || len(x.GetName()) != 1 || x.GetName()[0].GetString_().GetSval() != "=" {
+		return "", nil
+	}
+	right := x.GetRexpr()
+	for right.GetTypeCast() != nil {
+		right = right.GetTypeCast().GetArg()
+	}
+	switch x.GetKind() {
+	case pg.A_Expr_Kind_AEXPR_IN:
+		values = right.GetList().GetItems()
+	case pg.A_Expr_Kind_AEXPR_OP_ANY:
+		values = right.GetAArrayExpr().GetElements()
+	}
+	return pgschema.ColumnOf(x.GetLexpr()), values
+}

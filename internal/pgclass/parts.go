@@ -1,0 +1,203 @@
+package pgclass
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Phases of the files of a split, in their order.
+const (
+	phaseExpand   = "expand"
+	phaseData     = "data"
+	phaseContract = "contract"
+)
+
+// part is one file in the making.
+type part struct {
+	phase string
+	units []unit
+	ready *File // of a unit that is split by itself
+	alone bool  // takes no other unit
+}
+
+// parts divides units into files, in the order in which they run. It is empty
+// where one of them has to be split and nobody but its author can, where one
+// cannot be written as SQL, or where another order would mean something else.
+func parts(units []unit) []File {
+	if dependent(units) {
+		return nil
+	}
+	list := divide(units)
+	slices.SortStableFunc(list, func(a, b part) int { return phaseRank(a.phase) - phaseRank(b.phase) })
+	if len(list) < 2 && !slices.ContainsFunc(list, func(p part) bool { return p.ready != nil }) {
+		return nil
+	}
+	var files []File
+	for _, p := range list {
+		f, ok := p.file(settings(units))
+		if !ok {
+			return nil
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+func phaseRank(phase string) int {
+	return slices.Index([]string{phaseExpand, phaseData, phaseContract}, phase)
+}
+
+// divide gives every unit to a part of its phase. It returns one without units
+// where a unit cannot be split.
+func divide(units []unit) []part {
+	var list []part
+	phase := phaseExpand
+	if first := slices.IndexFunc(units, func(u unit) bool { return placed(u) != "" }); first >= 0 {
+		phase = placed(units[first])
+	}
+	for _, u := range units {
+		switch {
+		case u.Class == plans.ClassSplit && len(u.Split) == 0:
+			list = append(list, part{phase: phaseExpand})
+			continue
+		case u.Class == plans.ClassSplit:
+			for _, f := range u.Split {
+				list = append(list, part{phase: f.Phase, ready: &f, alone: true})
+			}
+			continue
+		case u.Tree.GetTransactionStmt() != nil, u.Tree.GetVariableSetStmt() != nil:
+			continue // see settings
+		}
+		if p := placed(u); p != "" {
+			phase = p
+		}
+		list = give(list, u, phase)
+	}
+	return list
+}
+
+// placed is the phase of a unit, empty for one that goes with what is around
+// it.
+func placed(u unit) string {
+	switch {
+	case u.Class == plans.ClassContract:
+		return phaseContract
+	case u.Class == plans.ClassData:
+		return phaseData
+	case u.needed():
+		return phaseExpand
+	}
+	return ""
+}
+
+// give puts a unit into the last part of its phase, or into a new one when
+// either has to stand alone.
+func give(list []part, u unit, phase string) []part {
+	alone := u.OutsideTransaction() || validates(u.Tree)
+	for i := range slices.Backward(list) {
+		if list[i].phase != phase {
+			continue
+		}
+		if list[i].alone || alone {
+			break
+		}
+		list[i].units = append(list[i].units, u)
+		return list
+	}
+	return append(list, part{phase: phase, units: []unit{u}, alone: alone})
+}
+
+func validates(tree *pg.Node) bool {
+	cmds := tree.GetAlterTableStmt().GetCmds()
+	return len(cmds) == 1 && cmds[0].GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_ValidateConstraint
+}
+
+// settings are the statements that prepare their session or transaction; each
+// part has them.
+func settings(units []unit) []string {
+	var all []string
+	for _, u := range units {
+		if u.Tree.GetVariableSetStmt() != nil && !slices.Contains(all, u.Text) {
+			all = append(all, u.Text)
+		}
+	}
+	return all
+}
+
+func (p part) file(settings []string) (File, bool) {
+	if p.ready != nil {
+		return *p.ready, true
+	}
+	if len(p.units) == 0 {
+		return File{}, false
+	}
+	var texts, downs []string
+	if !p.units[0].OutsideTransaction() {
+		texts = slices.Clone(settings)
+	}
+	reversible := true
+	for _, u := range p.units {
+		text := u.text()
+		if text == "" || u.Tree == nil {
+			return File{}, false
+		}
+		texts = append(texts, text)
+		if u.down != "" {
+			downs = append(downs, u.down)
+		}
+		reversible = reversible && (u.down != "" || u.Class == plans.ClassNeutral)
+	}
+	f := File{Name: p.name(), Phase: p.phase, SQL: p.header() + lines(texts...)}
+	if reversible && len(downs) > 0 {
+		slices.Reverse(downs)
+		f.Down = lines(downs...)
+	}
+	return f, true
+}
+
+func (p part) name() string {
+	for _, u := range p.units {
+		if placed(u) != "" && u.act != "" {
+			return p.phase + "_" + u.act
+		}
+	}
+	for _, u := range p.units {
+		if u.act != "" {
+			return p.phase + "_" + u.act
+		}
+	}
+	return p.phase + "_part"
+}
+
+// header says the phase where no statement of the part does.
+func (p part) header() string {
+	class := worstOf(rulings(p.units)).Class
+	if string(class) == p.phase || p.phase == phaseData || class == plans.ClassNeutral && p.phase == phaseExpand {
+		return ""
+	}
+	return fmt.Sprintf("-- lockstep:phase %s it belongs to what comes before it\n", p.phase)
+}
+
+// dependent reports whether a unit that would run earlier needs a name that
+// one before it has taken away: then the parts cannot change places.
+func dependent(units []unit) bool {
+	var gone []string
+	for _, u := range units {
+		if placed(u) == phaseExpand || placed(u) == phaseData {
+			if slices.ContainsFunc(makesNames(u.Tree), func(n string) bool { return slices.Contains(gone, n) }) {
+				return true
+			}
+		}
+		if u.Class == plans.ClassContract {
+			gone = append(gone, takesNames(u.Tree)...)
+		}
+	}
+	return false
+}
+
+func joined(parts ...string) string { return strings.Join(parts, "\x00") }
