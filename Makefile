@@ -10,7 +10,7 @@ TIMEOUT  ?= 15m
 # Tests are run with -count=1: what a program that a test has built does is not
 # in the key of the test cache.
 
-.PHONY: help build test race lint fmt demo fuzz bench cover crash faults tools clean
+.PHONY: help build test race lint fmt demo fuzz bench scoreboard cover crash faults tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
@@ -41,6 +41,9 @@ fuzz: ## run every fuzz target for DURATION=30s each, one by one (ONLY=pgsyntax 
 
 bench: ## measure Lockstep beside other tools (PART=apply,idle,... and ARGS='-rounds 5' choose)
 	@.ci/with-tools --postgres $(GO) run ./internal/bench $(if $(PART),-part $(PART)) $(ARGS)
+
+scoreboard: ## compare lint with the fixtures of other linters (FIXTURES=FOLDER holds a folder for each suite)
+	@.ci/with-tools --postgres $(GO) run ./internal/scoreboard/cmd -fixtures "$(FIXTURES)" $(ARGS)
 
 cover: ## write coverage.out and coverage.html, print the total
 	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)

@@ -1,0 +1,21 @@
+package measure
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// each hands over the rows of a query, one after the other.
+func each(ctx context.Context, conn *sql.Conn, query string, row func(*sql.Rows) error) error {
+	rows, err := conn.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
