@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -18,7 +19,7 @@ import (
 // checkBackfill says what is wrong with a backfill's values. What has been
 // reported already, or is not known yet, is null here.
 func (r *resolution) checkBackfill(b *block, values map[string]cty.Value) {
-	for name, pattern := range map[string]*regexp.Regexp{"table": tableName, "key": columnName} {
+	for name, pattern := range map[string]*regexp.Regexp{"table": tableName(), "key": columnName()} {
 		if given := textOf(values[name]); !values[name].IsNull() && !pattern.MatchString(given) {
 			r.refuseArgument(b, name, mistake{
 				"invalid-sql-name", fmt.Sprintf("Invalid name in %q", name),
@@ -58,9 +59,10 @@ func (r *resolution) checkBackfill(b *block, values map[string]cty.Value) {
 // A name of SQL, plain or quoted.
 const sqlName = `(?:[A-Za-z_\x80-\x{10FFFF}][A-Za-z0-9_$\x80-\x{10FFFF}]{0,127}|"(?:[^"\x00]|""){1,128}")`
 
+// They are compiled when they are needed: that takes a millisecond.
 var (
-	columnName = regexp.MustCompile(`^` + sqlName + `$`)
-	tableName  = regexp.MustCompile(`^` + sqlName + `(?:\.` + sqlName + `)?$`)
+	columnName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + sqlName + `$`) })
+	tableName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + sqlName + `(?:\.` + sqlName + `)?$`) })
 )
 
 // splitter cuts SQL text by the rules of one kind of database.
