@@ -8,9 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/pgeffect"
-	"github.com/lockstep-dev/lockstep/internal/pglint"
-	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/report"
 	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/internal/version"
@@ -62,6 +61,7 @@ func (a *app) lint(paths []string, o lintOptions) error {
 	for _, s := range sources {
 		s.judge(&r, pgeffect.Server{Major: o.major, UTC: true})
 	}
+	r.Root = repositoryFolder()
 	if err := a.printReport(r, plans.Severity(o.failOn)); err != nil {
 		return failed(err)
 	}
@@ -75,27 +75,36 @@ func (a *app) lint(paths []string, o lintOptions) error {
 
 func describedRules() []report.Rule {
 	var rules []report.Rule
-	for _, r := range pgrule.All() {
-		rules = append(rules, report.Rule{
-			Code: r.Code, Severity: r.Severity, Title: r.Title, Why: r.Why, Fix: r.Instead, URL: r.Manual, Aliases: []string{r.ID},
-		})
+	for _, c := range sqlcheck.Codes() {
+		r := report.Rule{Code: c.Code, Severity: c.Severity, Title: c.Title, Why: c.Why, Fix: c.Fix, URL: c.URL}
+		if c.ID != "" {
+			r.Aliases = []string{c.ID}
+		}
+		rules = append(rules, r)
 	}
 	return rules
 }
 
+// linter judges files one after the other.
+type linter interface {
+	Lint(file plans.MigrationFile) (sqlcheck.Verdict, []plans.Finding, []sqlcheck.Answered)
+}
+
+func (s lintSource) linter(server pgeffect.Server) linter {
+	if s.driver == "postgres" {
+		return sqlcheck.ForFolder(server, s.rules)
+	}
+	return sqlcheck.Check{Dialect: s.driver, Rules: s.rules}
+}
+
 // judge adds what is found in the files.
 func (s lintSource) judge(r *report.Report, server pgeffect.Server) {
-	check, linter := sqlcheck.Check{Dialect: s.driver}, pglint.New(server)
+	judge := s.linter(server)
 	for _, file := range s.files {
-		var more []plans.Finding
-		var statements []plans.Statement
-		if s.driver == "postgres" {
-			statements, more, _ = linter.File(file.Up) // what cannot be read at all, check says
-		}
 		if s.alone {
-			linter = pglint.New(server)
+			judge = s.linter(server)
 		}
-		verdict, open, answered := check.Lint(file, more...)
+		verdict, open, answered := judge.Lint(file)
 		for _, f := range open {
 			if !s.alone || f.Code != noWayBack {
 				r.Findings = append(r.Findings, f)
@@ -104,10 +113,7 @@ func (s lintSource) judge(r *report.Report, server pgeffect.Server) {
 		for _, f := range answered {
 			r.Silenced = append(r.Silenced, report.Silenced{Finding: f.Finding, Reason: f.Reason, By: f.Line})
 		}
-		if statements == nil {
-			statements = verdict.Statements
-		}
-		r.Statements = append(r.Statements, statements...)
+		r.Statements = append(r.Statements, verdict.Statements...)
 	}
 }
 
@@ -148,12 +154,15 @@ type lintSource struct {
 	driver string
 	files  []plans.MigrationFile
 	alone  bool // they were given by themselves, not as a folder of migrations
+	rules  sqlcheck.Rules
 }
 
 func lintSources(paths []string, driver string) ([]lintSource, error) {
 	if len(paths) == 0 {
 		return projectSources()
 	}
+	project, _ := config.Load(os.DirFS(".")) // there may be none, and then no rules of one
+	rules := projectRules(project)
 	var sources []lintSource
 	for _, path := range paths {
 		s, err := pathSource(path)
@@ -165,7 +174,7 @@ func lintSources(paths []string, driver string) ([]lintSource, error) {
 		case len(s.files) == 0:
 			return nil, usageError("%s: no SQL file there", path)
 		}
-		s.driver = driver
+		s.driver, s.rules = driver, rules
 		sources = append(sources, s)
 	}
 	return sources, nil
@@ -188,12 +197,21 @@ func projectSources() ([]lintSource, error) {
 		if err != nil {
 			return nil, err
 		}
-		sources = append(sources, lintSource{driver: d.Driver, files: files})
+		sources = append(sources, lintSource{driver: d.Driver, files: files, rules: projectRules(w.project)})
 	}
 	if len(sources) == 0 {
 		return nil, failed(errors.New("no database of this project has a folder of migrations; name files: lockstep lint PATH"))
 	}
 	return sources, nil
+}
+
+// projectRules are what the project's lint block says.
+func projectRules(project *config.Project) sqlcheck.Rules {
+	rules := sqlcheck.Rules{}
+	for _, r := range project.LintRules() {
+		rules[r.Code] = sqlcheck.Rule{Severity: plans.Severity(r.Severity), Enabled: r.Enabled}
+	}
+	return rules
 }
 
 func pathSource(path string) (lintSource, error) {

@@ -67,3 +67,24 @@ func looseFiles(folder string) ([]plans.MigrationFile, error) {
 	}
 	return files, err
 }
+
+// repositoryFolder is where this folder lies in its repository, with slashes;
+// empty at its root and outside of one.
+func repositoryFolder() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for root := here; ; root = filepath.Dir(root) {
+		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
+			folder, err := filepath.Rel(root, here)
+			if err != nil || folder == "." {
+				return ""
+			}
+			return filepath.ToSlash(folder)
+		}
+		if root == filepath.Dir(root) {
+			return ""
+		}
+	}
+}

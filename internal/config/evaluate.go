@@ -51,6 +51,7 @@ func (p *Project) Evaluate(req EvaluateRequest) (*Evaluated, diag.Diagnostics) {
 		}
 	}
 	evaluated.Databases = r.databaseBlocks(evaluated.Blocks)
+	evaluated.Lint = p.LintRules()
 	sortBlocks(evaluated.Blocks)
 	r.ds.Sort()
 	return evaluated, r.ds

@@ -27,6 +27,8 @@ type Evaluated struct {
 	Databases []Block
 	Phases    map[plans.Phase]PhaseRules
 	Rollback  RollbackRules
+	// Lint are the project's own words on single rules for SQL, by code.
+	Lint []LintRule
 }
 
 // Block is one evaluated block. Its Settings hold every argument by name with

@@ -83,7 +83,7 @@ func Language() []BlockDoc {
 		databaseBlock(),
 		environmentBlock(),
 		changeSetBlock(),
-		unsupported("lint", "Severity of rules for SQL."),
+		lintBlock(),
 		unsupported("notify", "Who is told about what.", "type", "name"),
 	}
 }

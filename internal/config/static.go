@@ -45,6 +45,7 @@ func (p *Project) checkStatically() diag.Diagnostics {
 	}
 	c.cycles()
 	c.constraints()
+	c.lintRules()
 	return c.ds
 }
 

@@ -102,6 +102,9 @@ func changeColumn(l look) []hit {
 		if d := c.GetDef().GetColumnDef(); d.GetTypeName() != nil {
 			names.Type, names.Name = l.schema.TypeOf(d.GetTypeName()).String(), sqlscan.Identifier(c.GetName()+"_new")
 		}
+		if code == "drop-column" {
+			names.Name = sqlscan.Identifier("unused_" + c.GetName())
+		}
 		return []hit{{code, names}}
 	})
 }

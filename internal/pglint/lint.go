@@ -17,6 +17,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -25,9 +26,13 @@ type Linter struct {
 	schema *pgschema.Schema
 	server pgeffect.Server
 	rules  map[string]pgrule.Rule
+	// made are the relations that files of the same change set made; nil when
+	// every file stands for itself.
+	made map[pgschema.Name]bool
 }
 
-// New returns a linter for a server and an empty schema.
+// New returns a linter for a server and an empty schema, to which every file
+// stands for itself.
 func New(server pgeffect.Server) *Linter {
 	l := &Linter{schema: pgschema.New(), server: server, rules: map[string]pgrule.Rule{}}
 	for _, r := range pgrule.All() {
@@ -36,6 +41,47 @@ func New(server pgeffect.Server) *Linter {
 	return l
 }
 
+// ForChangeSet returns a linter for files that reach a server together: what
+// one of them makes, or what before has and released has not, nobody uses yet.
+// The linter adds to before what the files do, and only reads released.
+func ForChangeSet(server pgeffect.Server, released, before *pgschema.Schema) *Linter {
+	l := New(server)
+	l.schema, l.made = before, map[pgschema.Name]bool{}
+	for n, t := range before.Tables {
+		l.made[n] = !slices.ContainsFunc(append(slices.Clone(t.Was), n), released.Has)
+	}
+	for n, v := range before.Views {
+		l.made[n] = !slices.ContainsFunc(append(slices.Clone(v.Was), n), released.Has)
+	}
+	for n, q := range before.Sequences {
+		l.made[n] = !slices.ContainsFunc(append(slices.Clone(q.Was), n), released.Has)
+	}
+	return l
+}
+
+// Schema is what the files judged so far lead to. Only the linter changes it.
+func (l *Linter) Schema() *pgschema.Schema { return l.schema }
+
+// Enable lets a rule that is off by default count.
+func (l *Linter) Enable(code string) {
+	if r, known := l.rules[code]; known {
+		r.Off = false
+		l.rules[code] = r
+	}
+}
+
+// Locks are what one statement takes on the schema as it is by now. They are
+// of everything, of what the files made too.
+func (l *Linter) Locks(st pgsyntax.Statement) []plans.Lock {
+	k := look{Statement: st, schema: l.schema, effect: pgeffect.Of(st, l.schema, l.server)}
+	k.assume()
+	return k.effect.Locks
+}
+
+// Made reports whether files of the change set made a relation, or the table
+// that it belongs to.
+func (l *Linter) Made(relation string) bool { return isMade(l.schema, l.made, relation) }
+
 // File judges a file and then adds what it does to the schema. The error is of
 // text that is not SQL at all.
 func (l *Linter) File(file plans.SQLFile) ([]plans.Statement, []plans.Finding, error) {
@@ -43,7 +89,17 @@ func (l *Linter) File(file plans.SQLFile) ([]plans.Statement, []plans.Finding, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file.Path, err)
 	}
-	f := &fileview{linter: l, path: file.Path, made: map[pgschema.Name]bool{}}
+	statements, findings := l.Statements(file.Path, list)
+	return statements, findings, nil
+}
+
+// Statements judges the statements of a file at path, as File does. Of the
+// statements returned, each belongs to one of the list, in its order.
+func (l *Linter) Statements(path string, list []pgsyntax.Statement) ([]plans.Statement, []plans.Finding) {
+	f := &fileview{linter: l, path: path, made: l.made}
+	if f.made == nil {
+		f.made = map[pgschema.Name]bool{}
+	}
 	for _, st := range list {
 		f.judge(st)
 		f.note(st)
@@ -51,14 +107,14 @@ func (l *Linter) File(file plans.SQLFile) ([]plans.Statement, []plans.Finding, e
 	}
 	f.across()
 	slices.SortStableFunc(f.findings, func(a, b plans.Finding) int { return a.Line - b.Line })
-	return f.statements, f.findings, nil
+	return f.statements, f.findings
 }
 
 // fileview is a file under judgement.
 type fileview struct {
 	linter     *Linter
 	path       string
-	made       map[pgschema.Name]bool // relations that the file makes
+	made       map[pgschema.Name]bool // relations that nobody uses yet
 	looked     []look
 	statements []plans.Statement
 	findings   []plans.Finding
@@ -75,12 +131,13 @@ type look struct {
 
 func (f *fileview) judge(st pgsyntax.Statement) {
 	l := look{Statement: st, schema: f.linter.schema, file: f, effect: pgeffect.Of(st, f.linter.schema, f.linter.server)}
+	l.assume()
 	l.effect.Locks = slices.DeleteFunc(l.effect.Locks, func(k plans.Lock) bool { return f.isMade(k.Relation) })
 	l.effect.Rewrites = slices.DeleteFunc(l.effect.Rewrites, f.isMade)
 	l.effect.Scans = slices.DeleteFunc(l.effect.Scans, f.isMade)
 	f.looked = append(f.looked, l)
 	f.statements = append(f.statements, plans.Statement{
-		File: f.path, Line: st.Line, SQL: st.Text, Source: "rule",
+		File: f.path, Line: st.Line, SQL: st.Text, Source: l.source(),
 		Locks: l.effect.Locks, Rewrites: l.effect.Rewrites, Scans: l.effect.Scans,
 	})
 	before := len(f.findings)
@@ -91,7 +148,7 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 	}
 	if l.holdsWork() && !f.warned(before) {
 		f.findings = append(f.findings, plans.Finding{
-			Code: "works-behind-a-lock", Severity: plans.SeverityWarning, File: f.path, Line: st.Line,
+			Code: "works-behind-a-lock", Severity: plans.SeverityWarning, File: f.path, Line: st.Line, Roles: []string{string(pgrule.DBA)},
 			Summary: "it reads or writes a whole table and keeps others from it meanwhile", Detail: l.figures(),
 			Fix: "do it in a quiet hour, or in steps that hold no such lock",
 		})
@@ -103,13 +160,18 @@ func (f *fileview) warned(since int) bool {
 	return slices.ContainsFunc(f.findings[since:], func(x plans.Finding) bool { return x.Severity != plans.SeverityInfo })
 }
 
-func (f *fileview) isMade(relation string) bool {
-	for n := range f.made {
-		if n.String() == relation {
-			return true
-		}
+func (f *fileview) isMade(relation string) bool { return isMade(f.linter.schema, f.made, relation) }
+
+// isMade also holds for what belongs to a table that the files made.
+func isMade(schema *pgschema.Schema, made map[pgschema.Name]bool, relation string) bool {
+	n := pgschema.NameOfParts(sqlscan.Names(relation))
+	if i := schema.Indexes[n]; i != nil {
+		n = i.Table
 	}
-	return false
+	if q := schema.Sequences[n]; q != nil && q.Table.Local != "" {
+		n = q.Table
+	}
+	return made[n]
 }
 
 // hit is a rule that a statement meets, and for which names.
@@ -126,8 +188,17 @@ func (f *fileview) report(l look, h hit) {
 	f.findings = append(f.findings, plans.Finding{
 		Code: r.Code, Severity: r.Severity, File: f.path, Line: l.Line,
 		Summary: subject(h.names) + strings.TrimSuffix(r.Title, "."),
-		Detail:  r.Why, Fix: r.Fill(h.names),
+		Detail:  r.Why, Fix: r.Fill(h.names), Roles: Roles(r),
 	})
+}
+
+// Roles are who must look at what a rule finds.
+func Roles(r pgrule.Rule) []string {
+	list := make([]string, len(r.Look))
+	for i, role := range r.Look {
+		list[i] = string(role)
+	}
+	return list
 }
 
 func subject(n pgrule.Names) string {

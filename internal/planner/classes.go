@@ -3,55 +3,70 @@ package planner
 import (
 	"fmt"
 
-	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // classes puts every pending file on its side of the deployment.
 func (d *draft) classes() {
 	for _, s := range d.databases {
-		check := sqlcheck.Sequence(s.database.Driver, d.alreadyCreated(s))
-		for i := range s.pending {
-			m := &s.pending[i]
-			verdict, findings := check.Classify(m.file)
-			m.verdict, m.phase = verdict, plans.Expand
-			d.sqlFindings(s, m, findings)
-			s.place(m)
+		if len(s.pending) > 0 {
+			d.judgeFiles(s)
 		}
 		d.contractIsSuffix(s)
 		d.accidentalGaps(s)
 	}
 }
 
+func (d *draft) judgeFiles(s *schema) {
+	judge, sizes := d.judgeOf(s), d.sizesOf(s)
+	for _, f := range judge.doubts() {
+		f.Address = s.database.Address
+		d.find(f)
+	}
+	for i := range s.pending {
+		m := &s.pending[i]
+		verdict, findings := judge.file(m.file)
+		m.verdict, m.phase = verdict, plans.Expand
+		if e, found := d.in.Rehearsed[s.name][m.file.Version]; found && e.Rehearsal.Up != plans.OutcomeSkipped {
+			m.evidence = &e
+			judge.weigh(m)
+		}
+		s.place(m)
+		judge.rate(m, sizes)
+		d.estimate(s, m)
+		d.sqlFindings(s, m, judge.lighter(findings, m, sizes))
+		d.misplaced(s, m)
+		d.evidenceFindings(s, m)
+	}
+	d.notRehearsed(s)
+}
+
 // place decides the phase. Where no code runs yet, nothing can break it.
 func (s *schema) place(m *migration) {
+	v := &m.verdict
 	switch {
 	case s.seen == nil: // the class stays: the envelope is checked against it
-		m.verdict.Reason += "; the database is created by this plan, so no older code uses it"
+		if v.Class == plans.ClassSplit || v.Class == plans.ClassAsk {
+			v.Class = plans.ClassContract
+		}
+		v.Reason += "; the database is created by this plan, so no older code uses it"
 	case s.seen.Fresh:
-		m.verdict.Class, m.verdict.Reason = plans.ClassExpand, "the database is empty, so no older code uses it"
-	case m.verdict.Class == plans.ClassContract:
+		v.Class, v.Reason, v.Loses = plans.ClassExpand, "the database is empty, so no older code uses it", nil
+	case v.Class == plans.ClassContract:
 		m.phase = plans.Contract
 	}
-	for i := range m.verdict.Statements {
-		m.verdict.Statements[i].Phase = m.phase
+	for i := range v.Statements {
+		v.Statements[i].Phase = m.phase
 	}
 }
 
-// alreadyCreated names tables that this change set made in an earlier try
-// that it did not finish: no released code knows them.
-func (d *draft) alreadyCreated(s *schema) []string {
-	if _, taken := d.in.Standing.ChangeSets[d.set.Name]; taken || s.seen == nil || len(s.pending) == 0 {
-		return nil
+// misplaced refuses a file that has no place: one that must be split, and one
+// of which only its author knows.
+func (d *draft) misplaced(s *schema, m *migration) {
+	for _, f := range m.verdict.Misplaced(plans.SeverityError) {
+		f.Detail = fmt.Sprintf("%s would run on %s. %s", m.file.ID(), s.database.Address, f.Detail)
+		d.refuse(fileRange(m.file.Up.Path, f.Line), mistake{f.Code, f.Summary, f.Detail, f.Fix})
 	}
-	var names []string
-	for _, f := range s.files {
-		if a, ok := s.applied[f.Version]; ok && a.ChangeSet == d.set.Name {
-			verdict, _ := sqlcheck.Classify(f, s.database.Driver)
-			names = append(names, verdict.Creates...)
-		}
-	}
-	return names
 }
 
 // sqlFindings passes on what the checks found; what they refuse, the plan refuses.

@@ -23,9 +23,12 @@ type Input struct {
 	// Surveys are figures by database name. Both may be missing.
 	Rehearsed map[string]map[uint64]Evidence
 	Surveys   map[string]plans.Survey
-	Standing  Standing
-	Elsewhere Elsewhere
-	Variables []plans.Variable
+	// NotRehearsed says, by database name, why nothing was; empty where nothing
+	// pending would have been.
+	NotRehearsed map[string]string
+	Standing     Standing
+	Elsewhere    Elsewhere
+	Variables    []plans.Variable
 	// Inputs are the configuration files and the Terraform sources as they
 	// are in the project, by role.
 	Inputs []plans.Input

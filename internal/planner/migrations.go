@@ -62,6 +62,9 @@ func (d *draft) migrationStep(s *schema, m *migration) *node {
 		Risk:       v.Risk,
 		Timeout:    plans.Duration(s.block.Timeout),
 	}
+	if m.evidence != nil {
+		n.step.Rehearsal, n.step.Queries = &m.evidence.Rehearsal, m.evidence.Queries
+	}
 	if f.Down.Path != "" {
 		n.step.Inputs = append(n.step.Inputs, sqlInput("down", f.Down))
 	}

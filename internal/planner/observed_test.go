@@ -19,6 +19,7 @@ func codes(p *plans.Plan) []string {
 func TestBaseline(t *testing.T) {
 	t.Parallel()
 	all := ordersFolder()
+	all[2] = file(3, "fill_status", "-- lockstep:phase expand nothing reads it yet\nUPDATE orders SET status_id = 1 WHERE state = 'new';", "SELECT 1;")
 	tests := []struct {
 		name    string
 		version string
@@ -32,6 +33,7 @@ func TestBaseline(t *testing.T) {
 	}
 	for _, tt := range tests {
 		in := input(t, migrationBlock)
+		in.Folders["orders"] = all
 		o := database(tt.applied...)
 		o.Database.Version, o.Database.Fresh = tt.version, false
 		observe(&in, o)

@@ -76,6 +76,8 @@ func (d *draft) plan() *plans.Plan {
 		Observations: d.observations(),
 		Steps:        make([]plans.Step, 0, len(d.steps)),
 		Findings:     d.sortedFindings(),
+		Surveys:      d.surveys(),
+		Roles:        d.roles(),
 		Settled:      d.settled(),
 		Held:         d.heldFiles(),
 	}

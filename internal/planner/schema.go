@@ -24,8 +24,9 @@ type schema struct {
 	assumed []span // taken as applied, in order
 	highest uint64 // highest applied version
 
-	pending []migration // this change set's files that are not applied, in order
-	held    []string    // files of earlier change sets that wait for their contract phase
+	pending []migration                // this change set's files that are not applied, in order
+	held    []string                   // files of earlier change sets that wait for their contract phase
+	waits   map[string]map[uint64]bool // by change set that is taken: its files that wait
 }
 
 // migration is a pending file and its verdict.
@@ -33,6 +34,7 @@ type migration struct {
 	file     plans.MigrationFile
 	verdict  sqlcheck.Verdict
 	phase    plans.Phase
+	evidence *Evidence // nil when it was not rehearsed
 	noDown   bool
 	outOfRow bool // fills a gap on purpose
 }

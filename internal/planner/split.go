@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -22,7 +21,7 @@ func (d *draft) split(s *schema) {
 		}
 		_, taken := d.in.Standing.ChangeSets[owner]
 		switch {
-		case taken && d.isContract(s, f):
+		case taken && d.waitsForContract(s, f, owner):
 			s.held = append(s.held, f.ID())
 		case f.Version < s.highest:
 			d.gap(s, f, owner)
@@ -30,11 +29,6 @@ func (d *draft) split(s *schema) {
 			d.required[owner] = true
 		}
 	}
-}
-
-func (d *draft) isContract(s *schema, f plans.MigrationFile) bool {
-	verdict, _ := sqlcheck.Classify(f, s.database.Driver)
-	return verdict.Class == plans.ClassContract
 }
 
 // began reports whether this change set has been applied here, as a whole or

@@ -17,6 +17,8 @@ func migrationRollback(m *migration, keepSchema bool) plans.Rollback {
 		r.Summary = "NONE - one-way door"
 	case m.phase == plans.Contract && r.Grade == plans.GradeStructural && worstLoss(m.verdict.Statements) == losesRows:
 		r.Summary = "lossy: the shape comes back, rows do not"
+	case m.phase == plans.Contract && r.Grade == plans.GradeStructural && m.evidence != nil:
+		r.Summary = "the down file restores the shape"
 	case m.phase == plans.Contract && r.Grade == plans.GradeStructural:
 		r.Summary = "the down file restores the shape; not rehearsed"
 	case m.phase == plans.Expand && keepSchema:
@@ -36,6 +38,9 @@ func downGrade(m *migration) plans.Rollback {
 	if m.noDown || m.file.Down.Path == "" {
 		return plans.Rollback{Grade: plans.GradeNone, Reason: "there is no down file with a statement"}
 	}
+	if m.evidence != nil {
+		return triedGrade(m)
+	}
 	switch worst := worstLoss(m.verdict.Statements); worst {
 	case losesNothing:
 		return plans.Rollback{Grade: plans.GradeExact, Reason: "the up file only creates objects that hold no rows; the down file drops them"}
@@ -46,6 +51,31 @@ func downGrade(m *migration) plans.Rollback {
 	default:
 		return plans.Rollback{Grade: plans.GradeStructural, Reason: "the down file is the author's; that it restores everything is not proven"}
 	}
+}
+
+// triedGrade goes by what the rehearsal saw. It knows nothing of rows that are
+// only on the target, so a file that takes some away is never exact.
+func triedGrade(m *migration) plans.Rollback {
+	r := m.evidence.Rehearsal
+	switch {
+	case r.Down == plans.OutcomeFailed:
+		return plans.Rollback{Grade: plans.GradeNone, Reason: "the down file was rehearsed and fails: " + differences(r, 1)}
+	case r.Down != plans.OutcomeOK:
+		return plans.Rollback{Grade: plans.GradeNone, Reason: "there is no down file that could be rehearsed"}
+	case !r.Restores:
+		return plans.Rollback{Grade: plans.GradeStructural, Reason: "the down file was rehearsed and does not restore the schema: " + differences(r, 1)}
+	}
+	grade, words := r.Grade, "the down file was rehearsed and restores the schema"
+	if grade != plans.GradeExact && grade != plans.GradeStructural {
+		grade = plans.GradeStructural
+	}
+	switch worst := worstLoss(m.verdict.Statements); {
+	case worst == losesRows || len(m.verdict.Loses) > 0:
+		return plans.Rollback{Grade: plans.GradeStructural, Reason: words + "; the data that the up file removes or overwrites is lost"}
+	case worst == losesNewRows:
+		return plans.Rollback{Grade: plans.GradeStructural, Reason: words + "; rows and values written since are lost"}
+	}
+	return plans.Rollback{Grade: grade, Reason: words}
 }
 
 // loss is what a down file cannot bring back after a statement.

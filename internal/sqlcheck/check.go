@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -31,6 +32,23 @@ type Verdict struct {
 	// Creates names the tables that the file creates, for Check.New of the
 	// files after it.
 	Creates []string
+	// Said is true when the file's header decides the class.
+	Said bool
+	// Split is the file in parts that each have one place, when the class is
+	// split and the parts are known.
+	Split []Part
+	// Loses says in words what is gone after the file, empty for nothing.
+	Loses []string
+	// Unread says what runs that nobody can read, and where.
+	Unread []string
+}
+
+// Part is a part of a file that must be split.
+type Part struct {
+	Name  string // as the scaffold of a migration takes it
+	Phase string // "expand", "data" or "contract"
+	Up    string
+	Down  string // empty when there is no plain way back
 }
 
 // Check judges files of one dialect.
@@ -40,6 +58,9 @@ type Check struct {
 	// New names tables that earlier files of the same change set create: no
 	// released code knows them, so constraints on them break nobody.
 	New []string
+
+	// Rules are the project's own words on single codes; nil for none.
+	Rules Rules
 
 	learned tables // shared by the files of a Sequence
 }
@@ -60,7 +81,7 @@ func Classify(file plans.MigrationFile, dialect string) (Verdict, []plans.Findin
 // Classify judges a file; see the function of the same name.
 func (c Check) Classify(file plans.MigrationFile) (Verdict, []plans.Finding) {
 	verdict, findings, answers := c.classify(file)
-	return verdict, silence(findings, answers)
+	return verdict, c.Rules.weigh(c.Rules.apply(silence(findings, answers)))
 }
 
 func (c Check) classify(file plans.MigrationFile) (Verdict, []plans.Finding, []sqlscan.NoLint) {
@@ -86,8 +107,10 @@ func (c Check) classify(file plans.MigrationFile) (Verdict, []plans.Finding, []s
 type direction struct {
 	check      Check
 	file       plans.SQLFile
+	grammar    bool // read it by PostgreSQL's grammar as well
 	header     sqlscan.Header
 	statements []sqlscan.Statement
+	trees      []pgsyntax.Statement // the same, with grammar
 	findings   []plans.Finding
 }
 
@@ -96,8 +119,8 @@ const maxStatements = 10_000
 
 // read fills header and statements; it reports whether the text can be judged.
 func (d *direction) read() bool {
-	var err error
-	if d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes); err != nil {
+	err := d.split()
+	if err != nil {
 		if !d.check.foreign() {
 			d.unreadable("sql-syntax", err)
 			return false
@@ -120,6 +143,19 @@ func (d *direction) read() bool {
 	return true
 }
 
+// split cuts the text into statements.
+func (d *direction) split() (err error) {
+	if !d.grammar {
+		d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes)
+		return err
+	}
+	d.trees, err = pgsyntax.Read(d.file.Bytes)
+	for _, t := range d.trees {
+		d.statements = append(d.statements, t.Statement)
+	}
+	return err
+}
+
 // unwrap leaves a BEGIN and COMMIT around the whole file out, and says so.
 func (d *direction) unwrap() {
 	if d.header.NoTransaction {
@@ -140,6 +176,9 @@ func (d *direction) unwrap() {
 	}
 	d.report(f)
 	d.statements = inner
+	if d.trees != nil {
+		d.trees = d.trees[1 : len(d.trees)-1]
+	}
 }
 
 func (d *direction) unreadable(code string, err error) {

@@ -2,7 +2,9 @@ package sqlcheck
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -14,29 +16,22 @@ type Answered struct {
 	Line   int // of the answer
 }
 
-// Lint judges a file as Classify does, and tells answered warnings apart. More
-// are findings of others about the same file; of two with one code at one line
-// the first is kept.
-func (c Check) Lint(file plans.MigrationFile, more ...plans.Finding) (verdict Verdict, open []plans.Finding, answered []Answered) {
+// Lint judges a file as Classify does, and tells answered warnings apart.
+func (c Check) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Finding, answered []Answered) {
 	verdict, findings, answers := c.classify(file)
-	type place struct {
-		code, file string
-		line       int
-	}
-	seen := map[place]bool{}
-	for _, f := range append(findings, more...) {
-		at := place{f.Code, f.File, f.Line}
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
+	open, answered = apart(findings, answers)
+	return verdict, c.Rules.weigh(c.Rules.apply(open)), answered
+}
+
+func apart(findings []plans.Finding, answers []sqlscan.NoLint) (open []plans.Finding, answered []Answered) {
+	for _, f := range findings {
 		if n, ok := answerTo(f, answers); ok {
 			answered = append(answered, Answered{Finding: f, Reason: n.Reason, Line: n.Line})
 			continue
 		}
 		open = append(open, f)
 	}
-	return verdict, open, answered
+	return open, answered
 }
 
 // silence turns warnings that the author answered into notes with the answer.
@@ -44,7 +39,8 @@ func silence(findings []plans.Finding, answers []sqlscan.NoLint) []plans.Finding
 	for i, f := range findings {
 		if n, ok := answerTo(f, answers); ok {
 			findings[i].Severity = plans.SeverityInfo
-			findings[i].Detail = "accepted by the author: " + n.Reason
+			findings[i].Accepted = n.Reason
+			findings[i].Detail = strings.TrimSpace("accepted by the author: " + strings.TrimSuffix(n.Reason, ".") + ". " + f.Detail)
 		}
 	}
 	return findings
@@ -57,7 +53,7 @@ func answerTo(f plans.Finding, answers []sqlscan.NoLint) (sqlscan.NoLint, bool) 
 		return sqlscan.NoLint{}, false
 	}
 	for _, n := range slices.Backward(answers) {
-		if n.Code == f.Code {
+		if rule, known := pgrule.Find(n.Code); n.Code == f.Code || known && rule.Code == f.Code {
 			return n, true
 		}
 	}

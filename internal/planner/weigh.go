@@ -1,0 +1,120 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// weigh puts what was measured in the place of what the rules say.
+func (j judge) weigh(m *migration) {
+	if j.postgres == nil {
+		return
+	}
+	m.verdict.Statements = j.measured(m)
+	weighClass(&m.verdict, m.evidence.Queries)
+}
+
+// measured returns the file's statements with the rehearsal's figures. Where a
+// part could not be measured, the rule's stays beside what was.
+func (j judge) measured(m *migration) []plans.Statement {
+	ruled, seen := m.verdict.Statements, m.evidence.Statements
+	if len(seen) != len(ruled) {
+		return ruled
+	}
+	out := slices.Clone(ruled)
+	for i, s := range seen {
+		if s.Source != "measured" || s.Line != ruled[i].Line {
+			continue
+		}
+		s.Locks = slices.DeleteFunc(slices.Clone(s.Locks), func(l plans.Lock) bool { return j.postgres.New(l.Relation) })
+		s.Rewrites = slices.DeleteFunc(slices.Clone(s.Rewrites), j.postgres.New)
+		s.Scans = slices.DeleteFunc(slices.Clone(s.Scans), j.postgres.New)
+		if unseen(m.evidence.Rehearsal, s) {
+			s = both(s, ruled[i])
+		}
+		out[i].Locks, out[i].Rewrites, out[i].Scans, out[i].Source = s.Locks, s.Rewrites, s.Scans, s.Source
+	}
+	return out
+}
+
+// unseen reports whether something of the statement could not be measured:
+// the rehearsal says so as "FILE:LINE: what and why".
+func unseen(r plans.Rehearsal, s plans.Statement) bool {
+	place := fmt.Sprintf("%s:%d: ", s.File, s.Line)
+	return slices.ContainsFunc(r.Unseen, func(text string) bool { return strings.HasPrefix(text, place) })
+}
+
+// both adds to what was measured what the rule knows beyond it. Where that is
+// anything, the figures are no more than the rule's.
+func both(measured, ruled plans.Statement) plans.Statement {
+	for _, l := range ruled.Locks {
+		if !slices.ContainsFunc(measured.Locks, func(have plans.Lock) bool { return have.Relation == l.Relation }) {
+			measured.Locks = append(measured.Locks, l)
+			measured.Source = ruled.Source
+		}
+	}
+	add := func(list *[]string, names []string) {
+		for _, n := range names {
+			if !slices.Contains(*list, n) {
+				*list = append(*list, n)
+				measured.Source = ruled.Source
+			}
+		}
+	}
+	add(&measured.Rewrites, ruled.Rewrites)
+	add(&measured.Scans, ruled.Scans)
+	return measured
+}
+
+// weighClass lets the statements that the application runs decide. What the
+// author says counts more, and data that is lost is lost whoever reads it.
+func weighClass(v *sqlcheck.Verdict, q *plans.QueryEvidence) {
+	if q == nil || v.Said {
+		return
+	}
+	switch v.Class {
+	case plans.ClassExpand, plans.ClassData, plans.ClassNeutral:
+		if b, n := firstBreak(q.Breaks); n > 0 {
+			v.Class = plans.ClassContract
+			v.Reason = fmt.Sprintf("by evidence: %s (%s)%s; the rules alone say %s", b.Summary, b.Where, andMore(n-1), v.Reason)
+		}
+	case plans.ClassContract:
+		if q.ExpandSafe && q.Tried > 0 && len(v.Loses) == 0 {
+			v.Class = plans.ClassExpand
+			v.Reason = fmt.Sprintf("rule says contract: %s; by evidence expand: %s", v.Reason, safeWords(q))
+		}
+	}
+}
+
+func safeWords(q *plans.QueryEvidence) string {
+	words := fmt.Sprintf("%s of %s were prepared before and after, none breaks", count(q.Tried, "statement"), listed(q.From))
+	if q.Unjudged > 0 {
+		words += fmt.Sprintf(" (%d more could not be judged)", q.Unjudged)
+	}
+	return words
+}
+
+// firstBreak returns the first statement that needs the migration to come
+// after the deployment, and how many there are.
+func firstBreak(breaks []plans.QueryBreak) (first plans.QueryBreak, n int) {
+	for _, b := range breaks {
+		if b.Contract {
+			if n == 0 {
+				first = b
+			}
+			n++
+		}
+	}
+	return first, n
+}
+
+func andMore(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d more", n)
+}
