@@ -6,13 +6,22 @@ import (
 )
 
 // alterTable sets a table back. What names an index waits until that one is
-// there, and is said again when the index is made anew.
+// there, and is said again when the index is made anew. It leaves parents
+// first of all and joins them last, when both have the same columns again.
 func (w *way) alterTable(o Object) {
 	var now, late []Difference
 	for _, d := range w.changes[o.key()] {
-		if d.Attribute == "replica identity" || d.Attribute == "clustered on" {
+		switch d.Attribute {
+		case "replica identity", "clustered on":
 			late = append(late, d)
-		} else {
+		case "partition of":
+			now = append(now, Difference{d.Change, d.Kind, d.Name, d.On, d.Attribute, "", d.To})
+			late = append(late, Difference{d.Change, d.Kind, d.Name, d.On, d.Attribute, d.From, ""})
+		case "inherits":
+			kept := strings.Join(slices.DeleteFunc(split(d.From), func(parent string) bool { return !slices.Contains(split(d.To), parent) }), ", ")
+			now = append(now, Difference{d.Change, d.Kind, d.Name, d.On, d.Attribute, kept, d.To})
+			late = append(late, Difference{d.Change, d.Kind, d.Name, d.On, d.Attribute, d.From, kept})
+		default:
 			now = append(now, d)
 		}
 	}

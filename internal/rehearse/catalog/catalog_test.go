@@ -14,7 +14,10 @@ import (
 
 var cluster = pgtest.NewCluster(pgtest.Options{Settings: map[string]string{"wal_level": "logical"}})
 
-func TestMain(m *testing.M) { os.Exit(cluster.Main(m)) }
+func TestMain(m *testing.M) {
+	draw()
+	os.Exit(cluster.Main(m))
+}
 
 // connect opens a database of the test's own.
 func connect(t testing.TB) *sql.DB {

@@ -131,7 +131,7 @@ func (w *way) createdRelation(o Object) (sql, done []string) {
 func (w *way) createdIndex(o Object) []string {
 	w.strict(o)
 	sql := []string{o.get("definition")}
-	if parent := o.get("inherited"); parent != "" && !w.put[key{Table, o.On}] {
+	if parent := o.get("inherited"); parent != "" && !w.put[key{Table, o.On}] && len(w.joined(w.old[key{Table, o.On}])) == 0 {
 		sql = append(sql, "ALTER INDEX "+parent+" ATTACH PARTITION "+o.Name)
 	}
 	return sql

@@ -49,9 +49,13 @@ func (r *reader) mine(catalog, alias string) string {
 // by another than the owner says by whom; the owner's grant options are none
 // of its own.
 func privileges(acl, kind, owner string) string {
-	items := "(SELECT grantor, grantee, privilege_type, is_grantable AND grantee <> %s AS is_grantable FROM aclexplode(%s) i) a"
-	standard := fmt.Sprintf(items, owner, fmt.Sprintf("acldefault('%s', %s)", kind, owner))
-	given := fmt.Sprintf(items, owner, acl)
+	items := "(SELECT grantor, grantee, privilege_type, is_grantable AND grantee <> %s AS is_grantable FROM aclexplode(%s) i%s) a"
+	mine := ""
+	if kind == "c" {
+		mine = " WHERE grantee <> " + owner // who owns the table may do all the same
+	}
+	standard := fmt.Sprintf(items, owner, fmt.Sprintf("acldefault('%s', %s)", kind, owner), mine)
+	given := fmt.Sprintf(items, owner, acl, mine)
 	return fmt.Sprintf(`CASE WHEN %[1]s IS NOT NULL THEN (SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM (
 		SELECT w || ' ' || privilege_type || ' to ' || CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END
 			|| CASE WHEN is_grantable THEN ' with grant option' ELSE '' END

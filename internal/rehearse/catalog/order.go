@@ -86,7 +86,14 @@ func (w *way) connect() {
 			then.after = append(then.after, first)
 		}
 	}
+	holder := map[string]Object{}
 	for _, o := range w.after.Objects {
+		for _, claim := range claims(o) {
+			holder[claim] = o
+		}
+		if o.Kind == Table {
+			w.aroundLeft(o, func(part Object) { before(places[altering][o.key()], find(dropping, part)) })
+		}
 		if w.attached(o) {
 			before(places[altering][key{Table, o.On}], find(dropping, o))
 			continue
@@ -98,13 +105,20 @@ func (w *way) connect() {
 		}
 	}
 	for _, o := range w.before.Objects {
-		before(find(dropping, o), find(making, o))
+		for _, claim := range claims(o) {
+			if other, held := holder[claim]; held {
+				before(find(dropping, other), find(making, o))
+			}
+		}
 		for _, used := range w.needs(o, w.old) {
 			for _, s := range []step{altering, making} {
 				before(find(s, used), find(making, o))
 				before(find(s, used), find(finishing, o))
 			}
 			before(find(making, used), find(altering, o))
+		}
+		for _, joining := range w.awaited(o) {
+			before(places[finishing][joining], find(making, o))
 		}
 		if o.On != "" { // an index is there before its table is finished
 			before(find(making, o), places[finishing][key{Table, o.On}])
@@ -122,4 +136,32 @@ func (w *way) needs(o Object, all map[key]Object) []Object {
 		}
 	}
 	return found
+}
+
+// awaited are the tables that become parts of others before an object is made
+// that reads those: a foreign key and a materialized view look at rows.
+func (w *way) awaited(o Object) (joining []key) {
+	for _, table := range w.before.Objects {
+		if table.Kind != Table || len(w.joined(table)) == 0 {
+			continue
+		}
+		reads := o.get("kind") == "foreign key" && o.On != table.Name && slices.ContainsFunc(o.uses, func(used key) bool {
+			return slices.Contains(w.joined(table), w.old[used].On)
+		})
+		if reads || o.Kind == MaterializedView {
+			joining = append(joining, table.key())
+		}
+	}
+	return joining
+}
+
+// aroundLeft visits the parts of the tables that another is to leave. Leaving
+// makes what it has of them its own; they would otherwise take it along.
+func (w *way) aroundLeft(o Object, visit func(part Object)) {
+	left := w.left(o)
+	for _, part := range w.after.Objects {
+		if slices.Contains(left, part.On) {
+			visit(part)
+		}
+	}
 }

@@ -56,14 +56,23 @@ func (w *way) attached(o Object) bool {
 
 // comesAlong reports whether an object comes with what it is part of.
 func (w *way) comesAlong(o Object) bool {
-	table := w.put[key{Table, o.On}]
+	table, on := w.put[key{Table, o.On}], w.old[key{Table, o.On}]
+	key := strings.HasPrefix(o.get("definition"), "FOREIGN KEY")
 	switch {
 	case o.Kind == Column && table:
 		return true
 	case o.get("inherited") != "yes":
 		return false
-	case o.Kind == Constraint && table && !strings.HasPrefix(o.get("definition"), "FOREIGN KEY"):
-		return w.old[key{Table, o.On}].get("partition of") == ""
+	case (o.Kind == Column || o.Kind == Constraint && !key) && len(w.joined(on)) > 0:
+		if on.get("inherits") != "" {
+			w.refuse("%s %s would come back as the table's own, and was inherited", o.Kind, o.Name)
+		}
+		if o.get("not null") != "" && o.get("default") == "" {
+			w.refuse("column %s would come back nullable, and a partition's must be NOT NULL as its parent's", o.Name)
+		}
+		return false
+	case o.Kind == Constraint && table && !key:
+		return on.get("partition of") == ""
 	}
 	return true
 }
@@ -83,6 +92,29 @@ func (w *way) parent(o Object) key {
 	table := w.old[key{Table, o.On}]
 	parent, _ := bound(or(table.get("partition of"), table.get("inherits")+" DEFAULT"))
 	return key{o.Kind, parent + "." + o.bare()}
+}
+
+// parents are the tables that a partition or child table has its parts of.
+func parents(table Object) []string {
+	if partition := table.get("partition of"); partition != "" {
+		parent, _ := bound(partition)
+		return []string{parent}
+	}
+	return split(table.get("inherits"))
+}
+
+// left are the parents that a table of after is to leave.
+func (w *way) left(table Object) []string {
+	was, kept := w.old[table.key()]
+	return slices.DeleteFunc(parents(table), func(parent string) bool { return !kept || slices.Contains(parents(was), parent) })
+}
+
+// joined are the parents that a table which stayed gets back.
+func (w *way) joined(was Object) []string {
+	table, kept := w.now[was.key()]
+	return slices.DeleteFunc(parents(was), func(parent string) bool {
+		return !kept || w.put[was.key()] || slices.Contains(parents(table), parent)
+	})
 }
 
 // make adds the tasks that make an object anew, with all that is said of it.

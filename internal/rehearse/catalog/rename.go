@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,11 +17,19 @@ func (w *way) renames() {
 		old[o.id] = o
 	}
 	after := slices.Clone(w.after.Objects)
-	names := words{old: map[string]string{}, schemas: map[string]string{}}
+	names := words{old: map[string]string{}, schemas: map[string]string{}, homes: map[string]string{}}
 	for i, o := range after {
 		if was, ok := old[o.id]; ok && was.Kind == o.Kind {
 			after[i].Name, after[i].On = was.Name, was.On
+			names.homes[o.Name] = was.Name
+		}
+	}
+	for i, o := range w.after.Objects {
+		if was, ok := old[o.id]; ok && was.Kind == o.Kind {
 			w.rename(was, o, &names)
+		} else {
+			after[i].Name, after[i].On = names.along(o)
+			names.homes[o.Name] = after[i].Name
 		}
 	}
 	if len(w.first) == 0 {
@@ -36,7 +45,7 @@ func (w *way) renames() {
 		for j, k := range o.uses {
 			after[i].uses[j] = now[k]
 		}
-		after[i].Attributes = explained(o, old[o.id], names)
+		after[i].Attributes = explained(names.pointing(after[i], o), old[o.id], names)
 	}
 	w.after.Objects = after
 }
@@ -45,14 +54,73 @@ func (w *way) renames() {
 type words struct {
 	old     map[string]string // single words
 	schemas map[string]string // schemas that were renamed themselves
+	homes   map[string]string // full names
 	moved   []string          // qualified names of what was moved, in pairs
+}
+
+// along is what a new object will be called when the names of what it is on,
+// and of the schema and the types in its own, are back.
+func (n words) along(o Object) (name, on string) {
+	on = or(n.homes[o.On], o.On)
+	switch {
+	case o.On != "" && o.Kind != Index:
+		return on + "." + o.bare(), on
+	case o.Kind == Cast || o.Kind == Operator || o.Kind == DefaultGrants || len(parts(o)) < 2:
+		return n.retyped(o.Name), on
+	}
+	at := parts(o)
+	schema := or(n.schemas[at[0]], at[0])
+	if o.Kind == Index {
+		schema = spelled(on)[0]
+	} else if owner := o.get("owned by"); owner != "" {
+		schema = spelled(or(n.homes[owner], owner))[0]
+	}
+	_, arguments, routine := strings.Cut(o.Name, "(")
+	if routine {
+		arguments = "(" + n.retyped(arguments)
+	}
+	return schema + "." + at[1] + arguments, on
+}
+
+// pointing gives an object's references to others their old names.
+func (n words) pointing(back, o Object) Object {
+	back.Attributes = slices.Clone(o.Attributes)
+	for i, a := range back.Attributes {
+		switch a.Name {
+		case "owned by", "inherited":
+			a.Value = or(n.homes[a.Value], a.Value)
+		case "inherits":
+			parents := split(a.Value)
+			for j, parent := range parents {
+				parents[j] = or(n.homes[parent], parent)
+			}
+			a.Value = strings.Join(parents, ", ")
+		case "partition of":
+			parent, values := bound(a.Value)
+			a.Value = or(n.homes[parent], parent) + " " + values
+		case "identity sequence": // is where its table is
+			a.Value = spelled(back.On)[0] + "." + spelled(a.Value)[1]
+		}
+		back.Attributes[i] = a
+	}
+	return back
+}
+
+// retyped gives the types in a list of arguments their old names.
+func (n words) retyped(arguments string) string {
+	qualified := regexp.MustCompile(`(?:"(?:[^"]|"")*"|[\w$]+)\.(?:"(?:[^"]|"")*"|[\w$]+)`)
+	return qualified.ReplaceAllStringFunc(arguments, func(name string) string { return or(n.homes[name], name) })
 }
 
 // rename adds the statements that undo one object's name, and notes the word
 // that its definition and those of others hold now, and the old one.
 func (w *way) rename(was, is Object, names *words) {
 	from, to := parts(is), parts(was)
-	if was.bare() == is.bare() || len(from) == 0 || len(from) != len(to) || was.get("inherited") == "yes" {
+	if was.bare() == is.bare() || len(from) == 0 || len(from) != len(to) {
+		return
+	}
+	if is.get("inherited") != "" && (is.Kind == Column || is.get("kind") == "check") {
+		w.renamedAlong(was, is, names)
 		return
 	}
 	last := len(to) - 1
@@ -67,9 +135,8 @@ func (w *way) rename(was, is Object, names *words) {
 	case Trigger, Policy, Rule:
 		w.first = append(w.first, fmt.Sprintf("ALTER %s %s ON %s RENAME TO %s", strings.ToUpper(string(is.Kind)), current, was.On, wanted))
 	default:
-		// The schema may have been renamed itself; what is owned moves along.
-		if len(to) == 2 && names.schemas[from[0]] == to[0] || is.Kind == Index || is.get("owned by") != "" {
-			from[0] = to[0]
+		if len(to) == 2 {
+			from[0] = w.home(was, is, *names)
 		}
 		w.first = append(w.first, moved(is, from, to)...)
 		if is.Kind == Schema {
@@ -81,6 +148,41 @@ func (w *way) rename(was, is Object, names *words) {
 	}
 	if current != wanted {
 		names.old[current] = wanted
+	}
+}
+
+// home is the schema that an object is in when that one has its old name and
+// what the object moves along with is back.
+func (w *way) home(was, is Object, names words) string {
+	at := spelled(is.Name)[0]
+	schema, to := or(names.schemas[at], at), spelled(was.Name)[0]
+	if is.Kind == Index {
+		schema = to
+	} else if owner := is.get("owned by"); owner != "" {
+		schema = spelled(or(names.homes[owner], owner))[0]
+		if schema != to {
+			w.refuse("sequence %s was moved from its schema and is owned by column %s, which was not", was.Name, owner)
+		}
+	}
+	_, there := w.after.byKey()[key{Schema, to}]
+	if schema != to && !there && !slices.Contains(slices.Collect(maps.Values(names.schemas)), to) {
+		w.refuse("%s %s was moved from schema %s, which went", was.Kind, was.Name, to)
+	}
+	return schema
+}
+
+// renamedAlong notes the names of what is inherited: they go back with those
+// of the parent, or cannot go back on their own.
+func (w *way) renamedAlong(was, is Object, names *words) {
+	current, wanted := parts(is)[len(parts(is))-1], parts(was)[len(parts(was))-1]
+	if current == wanted {
+		return
+	}
+	table := w.after.byKey()[key{Table, is.On}]
+	for _, parent := range parents(table) {
+		if names.homes[parent+"."+current] != or(names.homes[parent], parent)+"."+wanted {
+			w.refuse("%s %s was renamed and is inherited from %s, where it was not", was.Kind, was.Name, parent)
+		}
 	}
 }
 
@@ -118,13 +220,17 @@ func moved(is Object, from, to []string) []string {
 // clash refuses a rename back to a name that something else has by now, be it
 // renamed back itself.
 func (w *way) clash(after []Object) {
-	holder := map[key]string{}
+	holder := map[string]string{}
 	for _, o := range w.after.Objects {
-		holder[o.key()] = o.id
+		for _, claim := range claims(o) {
+			holder[claim] = o.id
+		}
 	}
-	for _, o := range after {
-		if id, held := holder[o.key()]; held && id != o.id {
-			w.refuse("%s %s was renamed and its name was given to another since", o.Kind, o.Name)
+	for i, o := range after {
+		for _, claim := range claims(o) {
+			if id, held := holder[claim]; held && id != o.id && o.Name != w.after.Objects[i].Name {
+				w.refuse("%s %s was renamed and its name was given to another since", o.Kind, o.Name)
+			}
 		}
 	}
 }

@@ -117,7 +117,8 @@ func (t *Tracer) Begin(ctx context.Context) error {
 
 // Statement runs one statement in the open transaction. The error is the
 // server's as it came; after it the transaction can only be rolled back, and
-// what the statement locked is not known, as the server has let it go.
+// what the statement locked is not known, as the server has let it go. After a
+// statement that ends the transaction another one is open.
 func (t *Tracer) Statement(ctx context.Context, text string) (Measured, error) {
 	if t.transaction == nil {
 		return Measured{}, errors.New("no traced transaction is open: begin one first, or run the statement alone")
@@ -142,13 +143,13 @@ func (t *Tracer) look(ctx context.Context) (Measured, error) {
 	if err != nil {
 		return Measured{}, err
 	}
-	tx := t.transaction
-	if began != tx.began {
-		return Measured{}, errors.New("the statement ended the transaction it ran in (COMMIT, ROLLBACK): its locks were let go unseen; split the text there")
-	}
 	seen, err := t.takeEvents(ctx)
 	if err != nil {
 		return Measured{}, err
+	}
+	tx := t.transaction
+	if began != tx.began {
+		return t.anew(ctx)
 	}
 	c := change{before: tx.last, after: after, events: seen, hidden: func(oid int64) bool {
 		_, old := tx.first[oid]
@@ -158,6 +159,16 @@ func (t *Tracer) look(ctx context.Context) (Measured, error) {
 	measured.Unseen = t.unseen
 	tx.last, tx.held = after, now
 	return measured, nil
+}
+
+// anew begins a transaction after a statement that has ended the one it ran in,
+// as a file may that runs in one transaction and has a COMMIT within.
+func (t *Tracer) anew(ctx context.Context) (Measured, error) {
+	t.transaction = nil
+	if _, err := t.worker.ExecContext(ctx, "COMMIT"); err != nil { // a BEGIN may have followed
+		return Measured{}, fmt.Errorf("end a transaction that a statement began: %w", err)
+	}
+	return Measured{Unseen: []string{"what the statement locked: it ended the transaction that it ran in (COMMIT, ROLLBACK), which lets locks go at once"}}, t.Begin(ctx)
 }
 
 // Commit ends the open transaction and keeps what it did.

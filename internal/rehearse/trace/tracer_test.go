@@ -118,9 +118,21 @@ func TestStatementsOfOneTransaction(t *testing.T) {
 func TestStatementThatEndsItsTransaction(t *testing.T) {
 	t.Parallel()
 	tracer := tracerOf(t, database(t, shop))
-	_, err := inTransaction(t, tracer, "ALTER TABLE orders ADD COLUMN x int; COMMIT; BEGIN")
-	if err == nil || !strings.Contains(err.Error(), "ended the transaction") {
-		t.Errorf("got %v", err)
+	for _, statement := range []string{"ALTER TABLE orders ADD COLUMN x int; COMMIT; BEGIN", "ALTER TABLE orders ADD COLUMN y int; COMMIT", "ROLLBACK", "END"} {
+		if err := tracer.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		measured, err := tracer.Statement(t.Context(), statement)
+		if err != nil || !strings.Contains(strings.Join(measured.Unseen, " "), "ended the transaction") {
+			t.Errorf("%s: %v, unseen: %q", statement, err, measured.Unseen)
+		}
+		measured, err = tracer.Statement(t.Context(), "ALTER TABLE orders ADD COLUMN z int")
+		if err != nil || !slices.Contains(spell(measured), "lock AccessExclusiveLock table public.orders") {
+			t.Errorf("after %s: %v, %q", statement, err, spell(measured))
+		}
+		if err := tracer.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
