@@ -105,97 +105,103 @@ func TestPropertyNoTextBreaksJSON(t *testing.T) {
 
 func TestPropertyNoTextBreaksJUnit(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		r := anyReport().Draw(t, "report")
-		threshold := rapid.SampledFrom([]plans.Severity{"error", "warning", "info", "none"}).Draw(t, "threshold")
-		out := must(t)(JUnit(r, threshold))
-		visible(t, out)
-		var doc junitSuites
-		if err := xml.Unmarshal(out, &doc); err != nil {
-			t.Fatalf("%v in\n%s", err, out)
-		}
-		failures, skipped, wanted := 0, 0, 0
-		for _, suite := range doc.Suites {
-			for _, c := range suite.Cases {
-				if c.Failure != nil {
-					failures++
-				}
-				if c.Skipped != nil {
-					skipped++
-				}
+	rapid.Check(t, staysJUnit)
+}
+
+func staysJUnit(t *rapid.T) {
+	r := anyReport().Draw(t, "report")
+	threshold := rapid.SampledFrom([]plans.Severity{"error", "warning", "info", "none"}).Draw(t, "threshold")
+	out := must(t)(JUnit(r, threshold))
+	visible(t, out)
+	var doc junitSuites
+	if err := xml.Unmarshal(out, &doc); err != nil {
+		t.Fatalf("%v in\n%s", err, out)
+	}
+	failures, skipped, wanted := 0, 0, 0
+	for _, suite := range doc.Suites {
+		for _, c := range suite.Cases {
+			if c.Failure != nil {
+				failures++
 			}
-			if suite.Tests != len(suite.Cases) || suite.Tests == 0 {
-				t.Fatalf("a suite says %d tests and has %d", suite.Tests, len(suite.Cases))
-			}
-		}
-		for _, f := range r.Findings {
-			if AtLeast(f.Severity, threshold) {
-				wanted++
+			if c.Skipped != nil {
+				skipped++
 			}
 		}
-		if failures != wanted || doc.Failures != wanted || skipped != len(r.Silenced) {
-			t.Fatalf("%d failures (it says %d), want %d; %d skipped, want %d", failures, doc.Failures, wanted, skipped, len(r.Silenced))
+		if suite.Tests != len(suite.Cases) || suite.Tests == 0 {
+			t.Fatalf("a suite says %d tests and has %d", suite.Tests, len(suite.Cases))
 		}
-	})
+	}
+	for _, f := range r.Findings {
+		if AtLeast(f.Severity, threshold) {
+			wanted++
+		}
+	}
+	if failures != wanted || doc.Failures != wanted || skipped != len(r.Silenced) {
+		t.Fatalf("%d failures (it says %d), want %d; %d skipped, want %d", failures, doc.Failures, wanted, skipped, len(r.Silenced))
+	}
 }
 
 func TestPropertyNoTextBreaksGitHub(t *testing.T) {
 	t.Parallel()
+	rapid.Check(t, staysGitHub)
+}
+
+func staysGitHub(t *rapid.T) {
 	line := regexp.MustCompile(`^::(error|warning|notice) (file=[^,:]*,)?(line=\d+,)?title=[^,:]*::[^\r\n]*$`)
-	rapid.Check(t, func(t *rapid.T) {
-		r := anyReport().Draw(t, "report")
-		out := GitHub(r)
-		visible(t, out)
-		got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-		if len(r.Findings)+len(r.Silenced) == 0 {
-			if len(out) > 0 {
-				t.Fatalf("annotates nothing with %q", out)
-			}
-			return
+	r := anyReport().Draw(t, "report")
+	out := GitHub(r)
+	visible(t, out)
+	got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(r.Findings)+len(r.Silenced) == 0 {
+		if len(out) > 0 {
+			t.Fatalf("annotates nothing with %q", out)
 		}
-		if len(got) != len(r.Findings)+len(r.Silenced) {
-			t.Fatalf("%d commands for %d findings:\n%s", len(got), len(r.Findings)+len(r.Silenced), out)
+		return
+	}
+	if len(got) != len(r.Findings)+len(r.Silenced) {
+		t.Fatalf("%d commands for %d findings:\n%s", len(got), len(r.Findings)+len(r.Silenced), out)
+	}
+	for _, l := range got {
+		if !line.MatchString(l) {
+			t.Fatalf("not a command: %q", l)
 		}
-		for _, l := range got {
-			if !line.MatchString(l) {
-				t.Fatalf("not a command: %q", l)
-			}
-		}
-	})
+	}
 }
 
 func TestPropertyNoTextBreaksMarkdown(t *testing.T) {
 	t.Parallel()
+	rapid.Check(t, staysMarkdown)
+}
+
+func staysMarkdown(t *rapid.T) {
 	// Outside of code, "<" begins nothing but what is written here.
 	html := regexp.MustCompile(`^(<br>|<code>|</code>|<!-- -->)`)
-	rapid.Check(t, func(t *rapid.T) {
-		r := anyReport().Draw(t, "report")
-		limit := rapid.SampledFrom([]int{0, 1_000, 2_000, MarkdownLimit}).Draw(t, "limit")
-		out := Markdown(r, limit)
-		visible(t, out)
-		if len(out) > max(limit, 1_000) {
-			t.Fatalf("%d bytes, the limit is %d", len(out), limit)
+	r := anyReport().Draw(t, "report")
+	limit := rapid.SampledFrom([]int{0, 1_000, 2_000, MarkdownLimit}).Draw(t, "limit")
+	out := Markdown(r, limit)
+	visible(t, out)
+	if len(out) > max(limit, 1_000) {
+		t.Fatalf("%d bytes, the limit is %d", len(out), limit)
+	}
+	for l := range strings.Lines(string(out)) {
+		l = strings.TrimSuffix(l, "\n")
+		if !strings.HasPrefix(l, "|") {
+			continue
 		}
-		for l := range strings.Lines(string(out)) {
-			l = strings.TrimSuffix(l, "\n")
-			if !strings.HasPrefix(l, "|") {
-				continue
-			}
-			if cells := splitCells(l); len(cells) != 5 {
-				t.Fatalf("%d cells in %q", len(cells), l)
-			}
-			for rest := withoutCode(l); ; {
-				i := strings.IndexByte(rest, '<')
-				if i < 0 {
-					break
-				}
-				if !html.MatchString(rest[i:]) && (i == 0 || rest[i-1] != '\\') {
-					t.Fatalf("HTML in %q", l)
-				}
-				rest = rest[i+1:]
-			}
+		if cells := splitCells(l); len(cells) != 5 {
+			t.Fatalf("%d cells in %q", len(cells), l)
 		}
-	})
+		for rest := withoutCode(l); ; {
+			i := strings.IndexByte(rest, '<')
+			if i < 0 {
+				break
+			}
+			if !html.MatchString(rest[i:]) && (i == 0 || rest[i-1] != '\\') {
+				t.Fatalf("HTML in %q", l)
+			}
+			rest = rest[i+1:]
+		}
+	}
 }
 
 // splitCells cuts a row as GitHub's parser does: a backslash and what follows
@@ -222,14 +228,25 @@ func withoutCode(row string) string {
 
 func TestPropertyNoTextBreaksTheScreen(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		r := anyReport().Draw(t, "report")
-		out := Text(r, Screen{Width: rapid.SampledFrom([]int{0, 60, 100}).Draw(t, "width")})
-		visible(t, out)
-		if want := fmt.Sprintf("Found: %s\n", r.totals()); !bytes.Contains(out, []byte(want)) {
-			t.Fatalf("does not say %q", want)
+	rapid.Check(t, staysOnTheScreen)
+}
+
+func staysOnTheScreen(t *rapid.T) {
+	r := anyReport().Draw(t, "report")
+	out := Text(r, Screen{Width: rapid.SampledFrom([]int{0, 60, 100}).Draw(t, "width")})
+	visible(t, out)
+	if want := fmt.Sprintf("Found: %s\n", r.totals()); !bytes.Contains(out, []byte(want)) {
+		t.Fatalf("does not say %q", want)
+	}
+}
+
+// FuzzFormats: what a migration file brings into a finding breaks no format.
+func FuzzFormats(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		for _, stays := range []func(*rapid.T){staysJUnit, staysGitHub, staysMarkdown, staysOnTheScreen} {
+			stays(t)
 		}
-	})
+	}))
 }
 
 // TestPropertyOrderLeavesNoTrace: the same findings in another order are the
