@@ -10,26 +10,44 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-dev/lockstep/internal/rehearse"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
+// scratchVariable names a scratch server whose URL has a password in it: the
+// arguments of a process are for all to read.
+const scratchVariable = "LOCKSTEP_SCRATCH_URL"
+
 func newRehearseCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	scratch := ""
+	c := &cobra.Command{
 		Use:   "rehearse [FOLDER]",
 		Short: "Try every migration up, down and up again on a throw-away server",
-		Long: `Starts a PostgreSQL of its own from the programs on this machine, applies the migrations
-from the first one on, takes each back by its down file and applies it again, and compares
-the schema at every stop. Locks, rewrites and scans are measured on the way. Tables are
-empty there: what fails on rows alone does not show. No target is asked. Without a FOLDER
-it takes those of the project's databases. LOCKSTEP_POSTGRES_BIN names the folder of the
-server's programs where they lie in no usual place.`,
+		Long: `Starts a PostgreSQL of its own from the programs on this machine, or takes the server of
+--scratch-url, applies the migrations from the first one on, takes each back by its down file
+and applies it again, and compares the schema at every stop. Locks, rewrites and scans are
+measured on the way. That is done on empty tables; before, each direction is tried with a
+row in every table that it may touch, and what fails then alone is named with the rows that
+it fails on. No target is asked. Without a FOLDER it takes those of the project's databases.
+
+LOCKSTEP_POSTGRES_BIN names the folder of the server's programs where they lie in no usual
+place. LOCKSTEP_SCRATCH_URL is --scratch-url where it holds a password. On such a server only
+databases of Lockstep's own making are used, and they are dropped.`,
 		Example: `  lockstep rehearse
-  lockstep rehearse migrations --json`,
+  lockstep rehearse migrations --json
+  lockstep rehearse migrations --scratch-url 'postgres://ci@localhost/postgres?sslmode=disable'`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return a.rehearse(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if scratch == "" {
+				scratch = a.environ(scratchVariable)
+			}
+			return a.rehearse(c.Context(), args, scratch)
+		},
 	}
+	c.Flags().StringVar(&scratch, "scratch-url", "", "the server to rehearse on, as `URL`; the role must be able to make databases")
+	return c
 }
 
 // rehearsal is the document of rehearse --json.
@@ -37,13 +55,14 @@ type rehearsal struct {
 	FormatVersion string      `json:"format_version"`
 	Server        string      `json:"server_version"`
 	Migrations    []rehearsed `json:"migrations"`
+	Notes         []string    `json:"notes,omitempty"`
 }
 
 type rehearsed struct {
 	Version     string            `json:"version"`
 	Name        string            `json:"name"`
-	Up          updown.Outcome    `json:"up"`
-	Down        updown.Outcome    `json:"down"`
+	Up          plans.Outcome     `json:"up"`
+	Down        plans.Outcome     `json:"down"`
 	Restores    bool              `json:"restores"`
 	Grade       plans.Grade       `json:"grade"`
 	Differences []string          `json:"differences"`
@@ -51,38 +70,54 @@ type rehearsed struct {
 	Unseen      []string          `json:"unseen,omitempty"`
 }
 
-func (a *app) rehearse(ctx context.Context, paths []string) error {
+func (a *app) rehearse(ctx context.Context, paths []string, scratch string) error {
 	sources, err := lintSources(paths, "postgres")
 	if err != nil {
 		return err
 	}
-	binaries, err := server.Find(ctx, server.Wanted{})
-	if err != nil {
-		return &endError{code: exitError, err: err, next: []string{
-			"Install a PostgreSQL server, or name the folder of its programs: " + server.FolderVariable + "=/usr/lib/postgresql/16/bin lockstep rehearse",
-		}}
-	}
-	s, err := server.Start(ctx, server.Options{Binaries: binaries})
-	if err != nil {
-		return failed(err)
-	}
-	doc := rehearsal{FormatVersion: "1.0", Server: binaries.Version}
+	doc := rehearsal{FormatVersion: "1.0"}
 	for _, source := range sources {
 		if source.driver != "postgres" || source.alone {
 			continue
 		}
-		list, err := updown.Rehearse(ctx, scratchOn(s), source.files)
-		if err != nil {
-			return failed(errors.Join(err, s.Close()))
+		done, err := rehearse.Run(ctx, rehearse.Request{
+			Scratch: scratch, Pending: source.files, Omit: []string{"schema_migrations"}, Begin: a.rehearsing(len(source.files)),
+		})
+		switch {
+		case errors.Is(err, rehearse.ErrNoServer):
+			return &endError{code: exitError, err: err, next: []string{
+				"Install a PostgreSQL server, or name the folder of its programs: " + server.FolderVariable + "=/usr/lib/postgresql/16/bin lockstep rehearse",
+				"Or name a server that may be used: lockstep rehearse --scratch-url URL",
+			}}
+		case err != nil:
+			return failed(err)
 		}
-		for _, m := range list {
-			doc.Migrations = append(doc.Migrations, spellRehearsed(m))
+		doc.Server, doc.Notes = done.Server, append(doc.Notes, done.Notes...)
+		for _, file := range source.files {
+			e, ok := done.Files[file.Version]
+			if !ok {
+				e.Rehearsal = plans.Rehearsal{Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
+			}
+			doc.Migrations = append(doc.Migrations, spellRehearsed(file, e))
 		}
-	}
-	if err := s.Close(); err != nil {
-		return failed(err)
 	}
 	return a.showRehearsal(doc)
+}
+
+// rehearsing says on a terminal which file is being tried.
+func (a *app) rehearsing(all int) func(plans.MigrationFile) {
+	s := a.streams()
+	if !s.Err.Terminal || a.flags.quiet {
+		return nil
+	}
+	i := 0
+	return func(file plans.MigrationFile) {
+		i++
+		_, _ = fmt.Fprintf(s.Err, "\r\x1b[KRehearsing %d of %d: %s", i, all, file.ID()) // progress is no answer
+		if i == all {
+			_, _ = fmt.Fprint(s.Err, "\r\x1b[K")
+		}
+	}
 }
 
 // scratchOn makes a database for each rehearsal.
@@ -103,10 +138,11 @@ func scratchOn(s *server.Server) updown.Bench {
 	}
 }
 
-func spellRehearsed(m updown.Migration) rehearsed {
+func spellRehearsed(file plans.MigrationFile, e rehearse.Evidence) rehearsed {
+	m := e.Rehearsal
 	r := rehearsed{
-		Version: strconv.FormatUint(m.Version, 10), Name: m.Name, Up: m.Up, Down: m.Down, Restores: m.Restores, Grade: m.Grade,
-		Differences: m.Differences, Statements: m.Statements, Unseen: m.Unseen,
+		Version: strconv.FormatUint(file.Version, 10), Name: file.Name, Up: m.Up, Down: m.Down, Restores: m.Restores, Grade: m.Grade,
+		Differences: m.Differences, Statements: e.Statements, Unseen: m.Unseen,
 	}
 	if r.Differences == nil {
 		r.Differences = []string{}
@@ -119,7 +155,9 @@ func spellRehearsed(m updown.Migration) rehearsed {
 
 // wrong reports whether an up file fails, or a down file that is there does not
 // restore the schema.
-func (r rehearsed) wrong() bool { return r.Up != updown.OK || r.Down != updown.Missing && !r.Restores }
+func (r rehearsed) wrong() bool {
+	return r.Up != plans.OutcomeOK || r.Down != plans.OutcomeMissing && !r.Restores
+}
 
 func (a *app) showRehearsal(doc rehearsal) error {
 	if a.wantsJSON() {
@@ -142,11 +180,14 @@ func (a *app) showRehearsal(doc rehearsal) error {
 func (a *app) printRehearsal(doc rehearsal) error {
 	out, wrong := a.streams().Out, 0
 	for _, m := range doc.Migrations {
-		if !m.wrong() && m.Down != updown.Missing {
+		if !m.wrong() && m.Down != plans.OutcomeMissing && len(m.Differences) == 0 {
 			continue
 		}
-		word := "no down file"
-		if m.wrong() {
+		word := "works on empty tables alone"
+		switch {
+		case m.Down == plans.OutcomeMissing && !m.wrong():
+			word = "no down file"
+		case m.wrong():
 			wrong++
 			word = fmt.Sprintf("up %s, down %s, restores: %t", m.Up, m.Down, m.Restores)
 		}
@@ -159,7 +200,12 @@ func (a *app) printRehearsal(doc rehearsal) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(out, "Rehearsed on PostgreSQL %s, empty tables: %s, %s with a down file that does not restore the schema or a file that fails.\n",
+	for _, note := range doc.Notes {
+		if _, err := fmt.Fprintln(out, "Note: "+note); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "Rehearsed on PostgreSQL %s, empty tables and a row in each: %s, %s with a down file that does not restore the schema or a file that fails.\n",
 		doc.Server, counted(len(doc.Migrations), "migration"), strconv.Itoa(wrong))
 	if err != nil || wrong == 0 {
 		return err

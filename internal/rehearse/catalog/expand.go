@@ -38,6 +38,10 @@ func (r *reader) mine(catalog, alias string) string {
 	}
 	text := fmt.Sprintf(`n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'lockstep')
 		AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_catalog.%s'::regclass AND e.objid = %s.oid AND e.deptype IN (%s))`, catalog, alias, part)
+	if catalog != "pg_namespace" { // the schema public has a low one
+		// What initdb makes has lower oids: the server finds the others by index.
+		text = fmt.Sprintf("%s.oid >= 16384 AND ", alias) + text
+	}
 	if catalog == "pg_class" {
 		text += fmt.Sprintf(" AND %s.oid NOT IN (%s)", alias, r.omitted)
 	}

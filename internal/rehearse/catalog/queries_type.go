@@ -43,7 +43,7 @@ SELECT 'pg_type/' || t.oid || '/0', format('%I.%I', n.nspname, t.typname), NULL,
 	{acl t.typacl T t.typowner} AS grants,
 	obj_description(t.oid, 'pg_type') AS comment
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE (t.typtype = 'p' OR t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)) AND {mine pg_type t}
+WHERE (t.typtype = 'p' OR t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)) AND {mine pg_type t}
 ORDER BY n.nspname COLLATE "C", t.typname COLLATE "C"`
 
 const domains = `

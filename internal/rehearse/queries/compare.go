@@ -16,7 +16,7 @@ func Compare(before, after []Described) []Break {
 			continue
 		}
 		for _, b := range compared(before[i], after[i]) {
-			breaks = append(breaks, b.of(before[i].Statement))
+			breaks = append(breaks, b.Of(before[i].Statement))
 		}
 	}
 	return breaks

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// of completes a break with the statement that it is about.
-func (b Break) of(s Statement) Break {
+// Of completes a break with the statement that it is about: with its text, how
+// often it runs, and the sentences that are made of both.
+func (b Break) Of(s Statement) Break {
 	b.Statement, b.SQL, b.Where, b.Source = s, s.SQL, s.where(), "measured"
 	b.CallsPerDay, b.TimePerDay, b.Counted = s.Usage.PerDay()
 	b.Summary = b.sentence() + b.usage()

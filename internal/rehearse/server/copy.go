@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 )
 
 // Copy says what is copied where.
@@ -56,34 +56,11 @@ type Omission struct {
 // later version, is left out and named. On a server of our own the target's roles are made first,
 // without the right to log in.
 func CopySchema(ctx context.Context, c Copy) (Copied, error) {
-	const patience = 5 * time.Minute
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	from, err := parseAddress(c.From, "the target's url")
+	schema, err := ReadSchema(ctx, Reading{From: c.From, Binaries: c.Binaries, Privileges: c.To.server.Superuser()})
 	if err != nil {
 		return Copied{}, err
 	}
-	s := c.To.server
-	target, err := readSurroundings(ctx, from)
-	if err != nil {
-		return Copied{}, fmt.Errorf("look at the target: %w", err)
-	}
-	d, err := findDumper(ctx, c.Binaries.Folder, target.major)
-	if err != nil {
-		return Copied{}, err
-	}
-	done := Copied{Dumper: d.version, Privileges: s.Superuser(), Older: s.Major() < target.major}
-	text, err := d.dump(ctx, from, s.Superuser())
-	if err != nil {
-		return done, err
-	}
-	if err := done.prepare(ctx, c.To, target); err != nil {
-		return done, fmt.Errorf("prepare the copy of the schema: %w", s.address.hide(err))
-	}
-	if err := done.apply(ctx, c.To, text); err != nil {
-		return done, fmt.Errorf("copy the schema: %w", s.address.hide(err))
-	}
-	return done, nil
+	return schema.CopyTo(ctx, c.To)
 }
 
 // prepare makes what the schema needs around it.
@@ -111,7 +88,7 @@ func (done *Copied) prepare(ctx context.Context, to *Database, target surroundin
 
 // apply runs the dump in one go. Where that fails the statements go one by one:
 // what lacks its ground is left out, and any other failure has a name.
-func (done *Copied) apply(ctx context.Context, to *Database, text []byte) error {
+func (done *Copied) apply(ctx context.Context, to *Database, steps []step) error {
 	db, err := to.address.open()
 	if err != nil {
 		return err
@@ -126,10 +103,7 @@ func (done *Copied) apply(ctx context.Context, to *Database, text []byte) error 
 	if err != nil {
 		return err
 	}
-	steps, err := read(text, known)
-	if err != nil {
-		return err
-	}
+	steps = slices.DeleteFunc(steps, func(s step) bool { return !s.knownTo(known) })
 	done.Statements = len(steps)
 	if _, err = session.ExecContext(ctx, joined(steps)); err == nil {
 		return nil

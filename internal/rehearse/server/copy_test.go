@@ -143,7 +143,7 @@ CREATE TABLE "public"."people" ("id" integer);
 CREATE INDEX "places_at" ON "public"."places" ("at");
 `
 	done := Copied{Extensions: []string{"nowhere"}}
-	if err := done.apply(t.Context(), d, []byte(dump)); err != nil {
+	if err := done.apply(t.Context(), d, steps(t, dump)); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
@@ -157,7 +157,7 @@ CREATE INDEX "places_at" ON "public"."places" ("at");
 		t.Errorf("copied: %s", got)
 	}
 	wrong := Copied{}
-	err := wrong.apply(t.Context(), database(t, s, Locale{}), []byte(strings.Replace(dump, `EXISTS "nowhere"`, `EXISTS "plpgsql"`, 1)))
+	err := wrong.apply(t.Context(), database(t, s, Locale{}), steps(t, strings.Replace(dump, `EXISTS "nowhere"`, `EXISTS "plpgsql"`, 1)))
 	if err == nil || !strings.Contains(err.Error(), "TABLE public.places") {
 		t.Errorf("a failure that no extension explains: %v", err)
 	}
@@ -229,7 +229,7 @@ func TestCopyKeepsSecretsToItself(t *testing.T) {
 		t.Errorf("pg_dump: %v", err)
 	}
 	text := "CREATE USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (password '" + secret + "');\nSELECT 1;"
-	steps, err := read([]byte(text), nil)
+	steps, err := read([]byte(text))
 	if err != nil || len(steps) != 1 || strings.Contains(joined(steps), secret) {
 		t.Errorf("%+v, %v", steps, err)
 	}
@@ -249,11 +249,11 @@ func TestWhatAnOlderServerDoesNotKnowIsLeftOut(t *testing.T) {
 	s := start(t, Options{})
 	dump := "-- Name: f; Type: FUNCTION; Schema: app; Owner: postgres\nCREATE FUNCTION f() OF THE FUTURE;\n-- Name: t; Type: TABLE; Schema: public; Owner: o\nCREATE TABLE t ();"
 	older := Copied{Older: true}
-	if err := older.apply(t.Context(), database(t, s, Locale{}), []byte(dump)); err != nil || len(older.Left) != 1 || older.Left[0].Object != "FUNCTION app.f" {
+	if err := older.apply(t.Context(), database(t, s, Locale{}), steps(t, dump)); err != nil || len(older.Left) != 1 || older.Left[0].Object != "FUNCTION app.f" {
 		t.Errorf("%+v, %v", older, err)
 	}
 	same := Copied{}
-	if err := same.apply(t.Context(), database(t, s, Locale{}), []byte(dump)); err == nil || !strings.Contains(err.Error(), "FUNCTION app.f") {
+	if err := same.apply(t.Context(), database(t, s, Locale{}), steps(t, dump)); err == nil || !strings.Contains(err.Error(), "FUNCTION app.f") {
 		t.Errorf("%+v, %v", same, err)
 	}
 }
@@ -316,4 +316,13 @@ func TestCopyOf500Tables(t *testing.T) {
 	if got := ask(t, d.URL(), `SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`); got != "500" {
 		t.Errorf("%s tables were copied", got)
 	}
+}
+
+func steps(t *testing.T, dump string) []step {
+	t.Helper()
+	all, err := read([]byte(dump))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

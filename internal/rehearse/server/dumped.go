@@ -18,11 +18,10 @@ type step struct {
 
 var label = regexp.MustCompile(`(?m)^-- Name: (.*); Type: (.*); Schema: (.*); Owner: .*$`)
 
-// read cuts a dump into the statements that the scratch server is to run. Left
-// out are psql's meta-commands (\restrict), settings that the server does not
-// know, which pg_dump of a newer version writes, and user mappings, which hold
+// read cuts a dump into the statements that a scratch server is to run. Left
+// out are psql's meta-commands (\restrict), and user mappings, which hold
 // passwords and name other servers.
-func read(text []byte, knownSettings []string) ([]step, error) {
+func read(text []byte) ([]step, error) {
 	statements, err := sqlscan.Split(text)
 	if err != nil {
 		return nil, err
@@ -34,7 +33,7 @@ func read(text []byte, knownSettings []string) ([]step, error) {
 			object = objectOf(names[len(names)-1])
 		}
 		end = s.Offset + len(s.Text)
-		if runs(s, knownSettings) {
+		if runs(s) {
 			steps = append(steps, step{s, object})
 		}
 	}
@@ -52,15 +51,18 @@ func objectOf(name [][]byte) string {
 	return kind + " " + schema + "." + object
 }
 
-func runs(s sqlscan.Statement, knownSettings []string) bool {
+func runs(s sqlscan.Statement) bool {
+	return (len(s.Words) == 0 || !strings.HasPrefix(s.Words[0], `\`)) && !s.Starts("CREATE", "USER", "MAPPING")
+}
+
+// knownTo is false for a setting that the server does not know, which pg_dump
+// of a newer version writes.
+func (s step) knownTo(settings []string) bool {
 	const setting = 2 // SET name
-	switch {
-	case len(s.Words) > 0 && strings.HasPrefix(s.Words[0], `\`), s.Starts("CREATE", "USER", "MAPPING"):
-		return false
-	case s.Starts("SET") && !s.Starts("SET", "SESSION") && len(s.Words) == setting:
-		return slices.ContainsFunc(knownSettings, func(known string) bool { return strings.EqualFold(known, s.Words[1]) })
+	if !s.Starts("SET") || s.Starts("SET", "SESSION") || len(s.Words) != setting {
+		return true
 	}
-	return true
+	return slices.ContainsFunc(settings, func(known string) bool { return strings.EqualFold(known, s.Words[1]) })
 }
 
 func joined(steps []step) string {

@@ -21,6 +21,8 @@ type Given struct {
 	URL string
 	// Target is what the target says of itself: the same cluster is refused.
 	Target Target
+	// Alone says that there is no target: nothing is copied.
+	Alone bool
 }
 
 // Existing uses a server that is already there. Databases with names of our own
@@ -40,7 +42,7 @@ func Existing(ctx context.Context, g Given) (*Server, error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the server that scratch_url names: %w", err), s.disconnect())
 	}
-	if err := s.use(ctx, g.Target); err != nil {
+	if err := s.use(ctx, g); err != nil {
 		return nil, errors.Join(err, s.disconnect())
 	}
 	s.end = func() error { return errors.Join(s.dropAll(), s.disconnect()) }
@@ -49,8 +51,8 @@ func Existing(ctx context.Context, g Given) (*Server, error) {
 
 // use checks the server, marks what will be made as ours, and clears what is
 // nobody's.
-func (s *Server) use(ctx context.Context, target Target) error {
-	if err := s.fits(ctx, target); err != nil {
+func (s *Server) use(ctx context.Context, g Given) error {
+	if err := s.fits(ctx, g); err != nil {
 		return err
 	}
 	if err := s.claim(ctx); err != nil {
@@ -62,7 +64,7 @@ func (s *Server) use(ctx context.Context, target Target) error {
 	return nil
 }
 
-func (s *Server) fits(ctx context.Context, target Target) error {
+func (s *Server) fits(ctx context.Context, g Given) error {
 	id, err := cluster(ctx, s.admin)
 	var shared bool
 	if err == nil {
@@ -75,9 +77,9 @@ func (s *Server) fits(ctx context.Context, target Target) error {
 		return fmt.Errorf("%w: a connection pooler stands before it, which does not know the databases that are made; name a url that goes past the pooler", ErrUnfit)
 	case s.facts.standby:
 		return fmt.Errorf("%w: it is a standby, where nothing can be made; name a server of its own", ErrUnfit)
-	case id == "" || target.Cluster == "":
+	case !g.Alone && (id == "" || g.Target.Cluster == ""):
 		return fmt.Errorf("%w: it cannot be told from the target's, since pg_control_system() may not be called there; GRANT EXECUTE ON FUNCTION pg_control_system() TO our role on both", ErrUnfit)
-	case id == target.Cluster:
+	case !g.Alone && id == g.Target.Cluster:
 		return fmt.Errorf("%w: it is the target's own (system identifier %s), where a rehearsal takes locks, memory and disk from the application; name a server of its own", ErrUnfit, id)
 	case !s.facts.mayCreate:
 		return fmt.Errorf("%w: role %s may not make databases there; ALTER ROLE %s CREATEDB", ErrUnfit, s.facts.user, pq.QuoteIdentifier(s.facts.user))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -42,6 +43,12 @@ type facts struct {
 // Version returns the server's version as PostgreSQL numbers it, such as 150018
 // (server_version_num).
 func (s *Server) Version() int { return s.facts.number }
+
+// Release returns the server's version as people write it, such as "15.18".
+func (s *Server) Release() string {
+	release, _, _ := strings.Cut(s.facts.version, " ")
+	return release
+}
 
 // Major returns the server's major version, such as 15.
 func (s *Server) Major() int { return major(s.facts.number) }

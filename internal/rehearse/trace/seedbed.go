@@ -86,6 +86,20 @@ const seedColumns = `
 	ORDER BY a.attnum`
 
 func readSeedbeds(ctx context.Context, tx *sql.Tx) ([]*seedbed, error) {
+	found, err := listSeedbeds(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range found {
+		if err := b.read(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// listSeedbeds reads which tables there are, and not yet their columns.
+func listSeedbeds(ctx context.Context, tx *sql.Tx) ([]*seedbed, error) {
 	rows, err := tx.QueryContext(ctx, seedTables)
 	if err != nil {
 		return nil, err
@@ -99,15 +113,7 @@ func readSeedbeds(ctx context.Context, tx *sql.Tx) ([]*seedbed, error) {
 		}
 		found = append(found, b)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for _, b := range found {
-		if err := b.read(ctx, tx); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return found, rows.Err()
 }
 
 func (b *seedbed) read(ctx context.Context, tx *sql.Tx) error {

@@ -96,20 +96,27 @@ func statement(file plans.SQLFile, s sqlscan.Statement, measured trace.Measured)
 }
 
 // run carries a file out without looking on.
-func (r *rehearsal) run(ctx context.Context, file plans.SQLFile) (err error) {
+func (r *rehearsal) run(ctx context.Context, file plans.SQLFile) error {
+	return each(ctx, r.worker, file, func(s sqlscan.Statement, _ bool) error {
+		_, err := r.worker.ExecContext(ctx, s.Text)
+		return err
+	})
+}
+
+// each runs the statements of a file, in a transaction where one can hold them.
+func each(ctx context.Context, conn *sql.Conn, file plans.SQLFile, run func(s sqlscan.Statement, together bool) error) (err error) {
 	list, together, err := read(file)
 	if err != nil {
 		return err
 	}
-	conn := r.worker
-	defer func() { err = errors.Join(err, clean(context.WithoutCancel(ctx), conn)) }()
+	defer func() { err = joined(err, clean(context.WithoutCancel(ctx), conn)) }()
 	if together {
 		if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
 			return err
 		}
 	}
 	for _, s := range list {
-		if _, err := conn.ExecContext(ctx, s.Text); err != nil {
+		if err := run(s, together); err != nil {
 			return fmt.Errorf("%s:%d: %w", file.Path, s.Line, err)
 		}
 	}

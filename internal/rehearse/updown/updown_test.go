@@ -109,7 +109,7 @@ func TestAFailingUpEndsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list[1].Up != updown.Failed || list[1].Down != updown.Skipped || list[2].Up != updown.Skipped || !strings.Contains(strings.Join(list[1].Differences, "\n"), `0002_m.up.sql:1`) {
+	if list[1].Up != plans.OutcomeFailed || list[1].Down != plans.OutcomeSkipped || list[2].Up != plans.OutcomeSkipped || !strings.Contains(strings.Join(list[1].Differences, "\n"), `0002_m.up.sql:1`) {
 		t.Errorf("%+v", list)
 	}
 }

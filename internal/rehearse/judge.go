@@ -1,0 +1,81 @@
+package rehearse
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/lockstep-dev/lockstep/internal/rehearse/queries"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// judged is what a file does to the application's statements, which are named
+// by their places in the workload.
+type judged struct {
+	Breaks  []brokenAt
+	Refused []int // the server refused them already before the file
+}
+
+type brokenAt struct {
+	Statement int
+	Break     queries.Break
+}
+
+// jury describes the statements wherever the up files have led.
+type jury struct {
+	statements []queries.Statement
+	last       []queries.Described
+	verdicts   map[uint64]judged
+}
+
+func (j *jury) look(ctx context.Context, conn *sql.Conn, file *plans.MigrationFile) (err error) {
+	if len(j.statements) == 0 {
+		return nil
+	}
+	if file == nil {
+		j.last, err = queries.Describe(ctx, conn, j.statements)
+		return err
+	}
+	before := j.last
+	if j.last, err = queries.DescribeAgain(ctx, conn, before); err != nil {
+		return err
+	}
+	var v judged
+	for i := range before {
+		if before[i].Failure != nil {
+			v.Refused = append(v.Refused, i)
+		}
+		for _, b := range queries.Compare(before[i:i+1], j.last[i:i+1]) {
+			v.Breaks = append(v.Breaks, brokenAt{i, b})
+		}
+	}
+	j.verdicts[file.Version] = v
+	return nil
+}
+
+// evidence tells what a file does to the statements, with how often they run
+// now.
+func (w *workload) evidence(v judged) *plans.QueryEvidence {
+	if len(w.Statements) == 0 {
+		return nil
+	}
+	before := make([]queries.Described, len(w.Statements))
+	for _, i := range v.Refused {
+		before[i].Failure = &queries.Failure{}
+	}
+	breaks := make([]queries.Break, len(v.Breaks))
+	for i, b := range v.Breaks {
+		breaks[i] = b.Break.Of(w.Statements[b.Statement])
+	}
+	slices.SortStableFunc(breaks, func(a, b queries.Break) int { return cmp.Compare(b.TimePerDay, a.TimePerDay) })
+	e := &plans.QueryEvidence{From: w.from, Tried: len(before), Unjudged: len(v.Refused)}
+	e.ExpandSafe, e.Reason = queries.Verdict(breaks, before, w.Seen)
+	for _, b := range breaks {
+		e.Breaks = append(e.Breaks, plans.QueryBreak{
+			Kind: string(b.Kind), SQL: b.SQL, Where: b.Where, Object: b.Object, Summary: b.Summary, Fix: b.Fix,
+			Contract: b.Contract, CallsPerDay: b.CallsPerDay, TimePerDay: plans.Duration(b.TimePerDay), Source: b.Source,
+		})
+	}
+	return e
+}

@@ -1,0 +1,82 @@
+package rehearse
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// rehearse starts the server and tries the files.
+func (s *scene) rehearse(ctx context.Context) (found, error) {
+	scratch, err := s.place.server(ctx)
+	if err != nil {
+		return found{}, err
+	}
+	g := &stage{scene: s, server: scratch}
+	begin, err := g.base(ctx)
+	switch {
+	case errors.Is(err, errNoBase):
+		g.found.Basis = BasisFolder
+		g.note("No file was rehearsed: %s.", oneLine(err))
+		return g.found, ctx.Err()
+	case err != nil:
+		return found{}, err
+	}
+	g.found.Basis = begin.basis
+	return g.found, g.files(ctx, begin)
+}
+
+func (s *stage) files(ctx context.Context, begin base) error {
+	j := &jury{statements: s.workload.Statements, verdicts: map[uint64]judged{}}
+	list, err := updown.Rehearse(ctx, updown.Bench{
+		Open: begin.clone, Omit: s.Omit, Sample: s.samples.fill(), At: j.look, Begin: s.Begin, Mend: s.mend,
+	}, s.reachable())
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if begin.mayLack(m.Failure) {
+			s.note("%d_%s and the files after it were not rehearsed: it fails on a copy that lacks a part of the target: %s.", m.Version, m.Name, oneLine(m.Failure))
+			break
+		}
+		s.found.Files = append(s.found.Files, foundOf(m, j.verdicts[m.Version]))
+	}
+	return nil
+}
+
+// reachable are the files that may run, up to the first that may not.
+func (s *stage) reachable() []plans.MigrationFile {
+	for i, f := range s.Pending {
+		for _, direction := range []plans.SQLFile{f.Up, f.Down} {
+			if why := outOfReach(direction, s.server.Own()); why != "" {
+				s.note("%s and the files after it were not rehearsed: %s.", f.ID(), why)
+				return s.Pending[:i]
+			}
+		}
+	}
+	return s.Pending
+}
+
+// mayLack reports whether a failure may be the copy's rather than the file's:
+// something does not exist.
+func (b base) mayLack(failure error) bool {
+	return len(b.lacks) > 0 && pq.As(failure, "42704", "42P01", "42883", "42703", "3F000") != nil
+}
+
+// clone opens another database that is where the files begin.
+func (b base) clone(ctx context.Context) (*sql.DB, func() error, error) {
+	made, err := b.Clone(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sql.Open("postgres", made.URL())
+	if err != nil {
+		return nil, nil, errors.Join(err, made.Drop(context.WithoutCancel(ctx)))
+	}
+	return db, func() error { return errors.Join(db.Close(), made.Drop(context.WithoutCancel(ctx))) }, nil
+}

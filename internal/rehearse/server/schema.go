@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// Reading says whose schema is read, and how.
+type Reading struct {
+	// From is the target's URL for lib/pq.
+	From string
+	// Binaries are where pg_dump is looked for first; may be empty.
+	Binaries Binaries
+	// Privileges says to read owners and privileges as well, which take a
+	// superuser where they are to be made.
+	Privileges bool
+}
+
+// Schema is a target's schema, read and made nowhere yet.
+type Schema struct {
+	dumper     string
+	privileges bool
+	around     surroundings
+	steps      []step
+}
+
+// ReadSchema reads a target's schema, without rows; see CopySchema.
+func ReadSchema(ctx context.Context, r Reading) (Schema, error) {
+	ctx, cancel := context.WithTimeout(ctx, copying)
+	defer cancel()
+	from, err := parseAddress(r.From, "the target's url")
+	if err != nil {
+		return Schema{}, err
+	}
+	around, err := readSurroundings(ctx, from)
+	if err != nil {
+		return Schema{}, fmt.Errorf("look at the target: %w", err)
+	}
+	d, err := findDumper(ctx, r.Binaries.Folder, around.major)
+	if err != nil {
+		return Schema{}, err
+	}
+	text, err := d.dump(ctx, from, r.Privileges)
+	if err != nil {
+		return Schema{}, err
+	}
+	steps, err := read(text)
+	if err != nil {
+		return Schema{}, fmt.Errorf("read the dump of the target's schema: %w", err)
+	}
+	return Schema{d.version, r.Privileges, around, steps}, nil
+}
+
+// copying bounds each of reading and making a schema: large ones take seconds.
+const copying = 5 * time.Minute
+
+// CopyTo makes the schema in an empty database; see CopySchema.
+func (schema Schema) CopyTo(ctx context.Context, to *Database) (Copied, error) {
+	ctx, cancel := context.WithTimeout(ctx, copying)
+	defer cancel()
+	s := to.server
+	done := Copied{Dumper: schema.dumper, Privileges: schema.privileges, Older: s.Major() < schema.around.major}
+	if err := done.prepare(ctx, to, schema.around); err != nil {
+		return done, fmt.Errorf("prepare the copy of the schema: %w", s.address.hide(err))
+	}
+	if err := done.apply(ctx, to, slices.Clone(schema.steps)); err != nil {
+		return done, fmt.Errorf("copy the schema: %w", s.address.hide(err))
+	}
+	return done, nil
+}
+
+// Digest is equal for schemas that make equal copies, whoever dumped them and
+// when.
+func (schema Schema) Digest() [sha256.Size]byte {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%t %+v\n", schema.privileges, schema.around) // never fails
+	for _, s := range schema.steps {
+		_, _ = io.WriteString(h, s.Text+";\n")
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
