@@ -9,7 +9,7 @@ import (
 )
 
 func outcomes() []Outcome {
-	return []Outcome{Agree, Apart, Justified, Harmless, Reviewed, FalseAlarm, Missed, Unsettled}
+	return []Outcome{Agree, Apart, Justified, Harmless, Brief, Reviewed, FalseAlarm, Missed, Unsettled}
 }
 
 // Print writes the table of counts, and every case that is no agreement with
@@ -25,7 +25,7 @@ func (b *Board) Print(out io.Writer) error {
 		}
 	}
 	fmt.Fprintf(out, "\nBoth warn and nothing was measured that is wrong: %d.\n", b.tally("").quiet)
-	for _, o := range []Outcome{Missed, FalseAlarm, Unsettled, Reviewed, Justified, Harmless} {
+	for _, o := range []Outcome{Missed, FalseAlarm, Unsettled, Reviewed, Justified, Brief, Harmless} {
 		b.list(out, o)
 	}
 	for _, u := range b.Unused {

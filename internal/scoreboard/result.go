@@ -21,6 +21,9 @@ const (
 	Missed Outcome = "missed"
 	// Harmless is a warning of theirs that no measurement supports.
 	Harmless Outcome = "their false alarm"
+	// Brief is a warning of theirs about a lock that is taken and held for no
+	// work: Lockstep runs every statement with a lock_timeout, and tries again.
+	Brief Outcome = "theirs, brief lock"
 	// Justified is a warning of ours alone that measurement supports.
 	Justified Outcome = "ours, justified"
 	// FalseAlarm is a warning of ours that nothing supports.
@@ -74,7 +77,7 @@ func judge(c fixture.Case, ours []Warning, facts measure.Facts, reasons *Reasons
 func (r *Result) theirs(reasons *Reasons) {
 	r.About = []string{r.Rule}
 	if r.Facts.Unsettled == "" && !r.Facts.Hurts() {
-		r.Outcome = Harmless
+		r.Outcome = map[bool]Outcome{true: Brief, false: Harmless}[r.Facts.Keeps()]
 		return
 	}
 	reason, found := reasons.find(r.Case, r.Rule)
