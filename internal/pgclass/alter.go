@@ -63,7 +63,10 @@ func (a alteration) attribute() ruling {
 	act := act("alter", a.table.Local, a.cmd.GetName())
 	switch a.cmd.GetSubtype() {
 	case pg.AlterTableType_AT_AddColumn:
-		return expand(act, "adds an attribute to the type %s", a.table)
+		if a.newType(a.table) {
+			break
+		}
+		return ask(act, "adds an attribute to the type %s: ROW (...)::%s with the attributes that running code knows fails from then on", a.table, a.table)
 	case pg.AlterTableType_AT_DropColumn:
 		if a.newType(a.table) {
 			break

@@ -1,6 +1,8 @@
 package pgclass
 
 import (
+	"slices"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
@@ -85,12 +87,23 @@ func (c columnAlteration) setDefault() ruling {
 		return free(c.act("default"), "sets the default of %s, which released code does not know", c.full)
 	case c.c == nil:
 		return ask(c.act("default"), "sets the default of %s, and whether it had one is not known", c.full)
+	case c.c.Default == nil && c.repeats():
+		return contract(c.act("default"), "gives %s, which is unique, a default, so that a second INSERT of running code that leaves it out fails", c.full).back(c.sqlColumn() + " DROP DEFAULT")
 	case c.c.Default == nil:
 		return expand(c.act("default"), "gives %s its first default", c.full).back(c.sqlColumn() + " DROP DEFAULT")
 	case pgsyntax.Same(c.c.Default, c.cmd.GetDef()):
 		return neutral(c.act("default"), "sets the default of %s that it has", c.full)
 	}
 	return ask(c.act("default"), "changes the default of %s, so that INSERTs of running code write another value", c.full)
+}
+
+// repeats reports whether a unique index has no column but this one, so that
+// it takes a default once.
+func (c columnAlteration) repeats() bool {
+	return !c.distinct(&pgschema.Column{Default: c.cmd.GetDef(), NotNull: true}) &&
+		slices.ContainsFunc(c.now.IndexesOf(c.table), func(i *pgschema.Index) bool {
+			return i.Unique && slices.Equal(i.Columns, []string{c.name})
+		})
 }
 
 func (c columnAlteration) dropDefault() ruling {

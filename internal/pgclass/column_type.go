@@ -33,6 +33,8 @@ func (c columnAlteration) retype() ruling {
 		return split(nil, act, "changes the type of %s, which the view %s reads, so that PostgreSQL refuses it", c.full, c.now.ViewsOn(c.table, c.name)[0].Name)
 	case len(cost.Rewrites) > 0, !sameMeaning(c.c.Type, to):
 		return c.another(to, d, act)
+	case c.now.Constrained(c.c.Type) && !c.now.Constrained(to):
+		return contract(act, "takes the demands of the domain %s off %s, which running code may rely on to reject its writes", c.c.Type, c.full)
 	case len(cost.Scans) > 0:
 		return c.rescanned(act)
 	}

@@ -38,6 +38,18 @@ func (j judging) keptAsView(units []unit) {
 			renamesBehind(units, old, now)
 			break
 		}
+		takenAgain(units[i:], old)
+	}
+}
+
+// takenAgain leaves no files to copy to a rename whose old name something else
+// gets: they would make a view of that name.
+func takenAgain(units []unit, old pgschema.Name) {
+	u := &units[0]
+	for _, v := range units[1:] {
+		if u.Class == "split" && slices.Contains(makesNames(v.Tree), relationName(old)) {
+			u.ruling = split(nil, u.act, "%s, and line %d gives its name to what does not have all of it", u.Reason, v.Line)
+		}
 	}
 }
 

@@ -36,6 +36,11 @@ func (r replacement) obstacle() string {
 	case len(r.now.ViewsOn(r.table, column)) > 0:
 		return "the view " + r.now.ViewsOn(r.table, column)[0].Name.String() + " reads it"
 	}
+	for _, c := range t.Columns {
+		if c.Generated && c.Default != nil && slices.Contains(pgschema.MentionsOf(c.Default).Columns, column) {
+			return "the generated column " + quotedPart(c.Name) + " is computed from it"
+		}
+	}
 	for _, ref := range r.now.ReferencesTo(r.table) {
 		if slices.Contains(ref.Constraint.ReferencedColumns, column) {
 			return "the foreign key " + quotedPart(ref.Constraint.Name) + " of " + ref.From.String() + " points at it"
@@ -110,6 +115,9 @@ func (r replacement) expandFile() File {
 func (r replacement) syncFunction() string {
 	old, now := ident(r.columnAlteration.name), ident(r.name)
 	toNow, toOld := "NEW."+now+" := NEW."+old+r.cast(r.typ), "NEW."+old+" := NEW."+now+r.cast(r.c.Type)
+	if !r.takesAll() {
+		toNow = "BEGIN NEW." + now + " := NEW." + old + "; EXCEPTION WHEN others THEN NEW." + now + " := NULL; END"
+	}
 	compared := ""
 	if !comparable(r.typ) {
 		compared = "::text"
@@ -135,6 +143,28 @@ func (r replacement) cast(to pgschema.DataType) string {
 	return "::" + typeSQL(to)
 }
 
+// takesAll reports whether the new type takes every value of the old one, so
+// that no write of running code can fail at it.
+func (r replacement) takesAll() bool {
+	from, to := r.now.Underlying(r.c.Type), r.typ
+	if from.Equal(to) || r.typ.Equal(r.c.Type) {
+		return true
+	}
+	if r.now.Constrained(to) || from.Array || to.Array || len(to.Modifiers) > 0 {
+		return false
+	}
+	wider := map[string][]string{
+		"int2": {"int4", "int8", "numeric", "float4", "float8"}, "int4": {"int8", "numeric", "float8"}, "int8": {"numeric"},
+		"float4": {"float8"}, "timestamp": {"timestamptz"}, "timestamptz": {"timestamp"}, "date": {"timestamp", "timestamptz"},
+	}
+	return spelled(to) || slices.Contains(wider[from.Name.Local], to.Name.Local)
+}
+
+// spelled reports whether a type holds the spelling of any value: text.
+func spelled(d pgschema.DataType) bool {
+	return !d.Array && slices.Contains([]string{"text", "varchar", "bpchar", "citext"}, d.Name.Local)
+}
+
 // comparable reports whether the type has an operator =.
 func comparable(d pgschema.DataType) bool {
 	return !slices.Contains([]string{"json", "xml", "point", "polygon", "path", "line", "lseg", "box", "circle"}, d.Name.Local)
@@ -142,10 +172,16 @@ func comparable(d pgschema.DataType) bool {
 
 func (r replacement) fillFile() File {
 	old, now := ident(r.columnAlteration.name), ident(r.name)
+	cast, hint := r.cast(r.typ), "-- on a large table let a backfill do it in batches\n"
+	if !r.takesAll() {
+		hint += "-- it fails at a value that " + typeSQL(r.typ) + " does not hold; those are the author's to mend first\n"
+	}
+	if spelled(r.c.Type) && spelled(r.typ) {
+		cast = "" // a cast would cut what is too long; without one it is an error
+	}
 	return File{
 		Name: "data_fill_" + r.label(), Phase: phaseData,
-		SQL: "-- on a large table let a backfill do it in batches\n" + lines(
-			"UPDATE "+sqlName(r.table)+" SET "+now+" = "+old+r.cast(r.typ)+" WHERE "+now+" IS NULL AND "+old+" IS NOT NULL"),
+		SQL: hint + lines("UPDATE "+sqlName(r.table)+" SET "+now+" = "+old+cast+" WHERE "+now+" IS NULL AND "+old+" IS NOT NULL"),
 	}
 }
 

@@ -16,6 +16,10 @@ func (r replacement) contractFiles() []File {
 	if r.c.NotNull {
 		list = append(list, constraintAnew{r.notNullName(), "CHECK (" + ident(r.name) + " IS NOT NULL)"})
 	}
+	if !r.takesAll() {
+		old := ident(r.columnAlteration.name)
+		list = append(list, constraintAnew{named(r.table.Local, r.name, "moved"), "CHECK (" + ident(r.name) + " IS NOT NULL OR " + old + " IS NULL)"})
+	}
 	var add, validate, undo []string
 	for _, k := range list {
 		add = append(add, r.sql()+" ADD CONSTRAINT "+ident(k.name)+" "+k.text+" NOT VALID")

@@ -1,0 +1,133 @@
+package pgclass_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/internal/pgclass"
+)
+
+// fileCase is a file, its class and the names of the files to write instead.
+type fileCase struct {
+	name, sql     string
+	class, reason string
+	each          string // classes of its statements
+	split         string
+}
+
+func fileCases() []fileCase {
+	return []fileCase{
+		{"empty", "-- nothing", "neutral", "no statement", "", ""},
+		{"expand alone", "CREATE TABLE a (id int); CREATE INDEX ON a (id); INSERT INTO a VALUES (1)", "expand", "line 1 creates the table a", "expand expand expand", ""},
+		{"one action of two", "ALTER TABLE orders ADD COLUMN extra int, DROP COLUMN note", "split", "line 1 adds orders.extra, which is for before the deployment, and line 1 drops orders.note", "split",
+			"expand_add_orders_extra contract_drop_orders_note"},
+		{
+			"Django's default", "ALTER TABLE orders ADD COLUMN extra int DEFAULT 7 NOT NULL;\nALTER TABLE orders ALTER COLUMN extra DROP DEFAULT;",
+			"split", "line 2 drops the default of orders.extra", "expand contract", "expand_add_orders_extra contract_default_orders_extra",
+		},
+		{
+			"renamed and kept as a view", "ALTER TABLE orders RENAME TO purchases; CREATE VIEW orders AS SELECT * FROM purchases",
+			"expand", "line 1 renames orders to purchases", "expand expand", "",
+		},
+		{
+			"renamed column behind a view", "ALTER TABLE customers RENAME TO people; ALTER TABLE people RENAME COLUMN name TO full_name;" +
+				"CREATE VIEW customers AS SELECT id, email, full_name AS name, boss FROM people",
+			"expand", "line 1", "expand expand expand", "",
+		},
+		{"a view with too little", "ALTER TABLE customers RENAME TO people; CREATE VIEW customers AS SELECT id FROM people", "split", "does not have all of it", "split expand", ""},
+		{"moved and kept as a view", "ALTER TABLE logs SET SCHEMA archive; CREATE VIEW logs AS SELECT line FROM archive.logs", "expand", "line 1 renames logs to archive.logs", "expand expand", ""},
+		{
+			"unique index and its constraint", "CREATE UNIQUE INDEX one_state ON orders (state); ALTER TABLE orders ADD CONSTRAINT one_state UNIQUE USING INDEX one_state",
+			"contract", "line 1 creates the unique index one_state", "contract neutral", "",
+		},
+		{
+			"added and validated", "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;\nALTER TABLE orders VALIDATE CONSTRAINT positive;",
+			"split", "line 2 validates it, and in one transaction", "contract contract", "contract_constraint_orders_positive contract_constraint_orders_positive",
+		},
+		{
+			"the way to NOT NULL in one file", "ALTER TABLE orders ADD CONSTRAINT given CHECK (note IS NOT NULL) NOT VALID;\nALTER TABLE orders VALIDATE CONSTRAINT given;\n" +
+				"ALTER TABLE orders ALTER COLUMN note SET NOT NULL;\nALTER TABLE orders DROP CONSTRAINT given;",
+			"split", "line 2 validates it", "contract contract contract expand", "contract_constraint_orders_given contract_constraint_orders_given contract_not_null_orders_note",
+		},
+		{
+			"column, rows and NOT NULL", "ALTER TABLE orders ADD COLUMN extra int;\nUPDATE orders SET extra = total;\nALTER TABLE orders ALTER COLUMN extra SET NOT NULL;",
+			"split", "line 3 forbids NULL in orders.extra", "expand data contract", "expand_add_orders_extra data_fill_orders_extra contract_not_null_orders_extra",
+		},
+		{"column and rows", "ALTER TABLE orders ADD COLUMN extra int;\nUPDATE orders SET extra = total;", "data", "line 2 fills orders.extra", "expand data", ""},
+		{
+			"a table for another one", "SET lock_timeout = '2s'; CREATE TABLE invoices (id int); DROP TABLE logs CASCADE", "split", "drops the table logs", "neutral expand contract",
+			"expand_create_invoices contract_drop_logs",
+		},
+		{
+			"a table in another one's place", "LOCK TABLE logs IN SHARE ROW EXCLUSIVE MODE; CREATE TABLE logs_new (line text, at int);" +
+				"INSERT INTO logs_new SELECT line FROM logs; DROP TABLE logs CASCADE; ALTER TABLE logs_new RENAME TO logs",
+			"expand", "creates the table logs_new", "neutral expand expand expand expand", "",
+		},
+		{
+			"a table in another one's place without a lock", "CREATE TABLE logs_new (line text); INSERT INTO logs_new SELECT line FROM logs; DROP TABLE logs CASCADE; ALTER TABLE logs_new RENAME TO logs",
+			"split", "LOCK TABLE logs IN SHARE ROW EXCLUSIVE MODE", "expand data split expand", "",
+		},
+		{
+			"another table in one's place", "CREATE TABLE logs_new (text text); INSERT INTO logs_new SELECT line FROM logs; ALTER TABLE logs RENAME TO logs_old; ALTER TABLE logs_new RENAME TO logs",
+			"split", "is another table for running code", "expand data split expand", "",
+		},
+		{
+			"triggers off and on", "ALTER TABLE customers DISABLE TRIGGER USER; UPDATE customers SET name = '' WHERE name IS NULL; ALTER TABLE customers ENABLE TRIGGER USER",
+			"data", "fills customers.name", "neutral data neutral", "",
+		},
+		{"a view again", "DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT id, state, note FROM orders WHERE state = 'new'", "expand", "adds columns behind", "expand expand", ""},
+		{"another view", "DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT id FROM orders", "ask", "replaces the view open_orders", "expand ask", ""},
+		{"a wider CHECK", "ALTER TABLE orders DROP CONSTRAINT orders_state; ALTER TABLE orders ADD CONSTRAINT orders_state CHECK (state IN ('new', 'paid', 'gone'))", "expand", "take more values", "expand expand", ""},
+		{"another CHECK", "ALTER TABLE orders DROP CONSTRAINT orders_state; ALTER TABLE orders ADD CONSTRAINT orders_state CHECK (state IN ('new', 'gone'))", "contract", "line 1 adds the CHECK orders_state", "expand contract", ""},
+		{"a function again", "DROP FUNCTION shout; CREATE FUNCTION shout(t text) RETURNS text LANGUAGE sql AS 'SELECT t'", "ask", "replaces the function shout", "expand ask", ""},
+		{"an index again", "DROP INDEX orders_state_idx; CREATE INDEX orders_state_idx ON orders (state)", "expand", "drops what line 1 makes again", "expand neutral", ""},
+		{"another index", "DROP INDEX orders_state_idx; CREATE INDEX orders_state_idx ON orders (total)", "contract", "replaces the index", "expand contract", ""},
+		{"a column again", "ALTER TABLE orders DROP COLUMN note; ALTER TABLE orders ADD COLUMN note int", "split", "adds it again, empty", "split expand", ""},
+		{"a table if it is there", "DROP TABLE IF EXISTS invoices; CREATE TABLE invoices (id int)", "expand", "creates the table invoices", "neutral expand", ""},
+		{"a policy again", "DROP POLICY readable ON secrets; CREATE POLICY readable ON secrets USING (id > 0)", "contract", "replaces the policy readable", "expand contract", ""},
+		{"unreadable", "CREATE TABLE a (id int); FROBNICATE", "ask", "line 1 cannot be read", "expand ask", ""},
+		{
+			"clean up", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; DROP FUNCTION f(); DROP TABLE logs CASCADE",
+			"split", "creates the function f", "expand expand contract", "expand_create_f contract_drop_logs",
+		},
+		{"new things go with a contract", "ALTER TABLE events DETACH PARTITION events_2; ALTER TABLE orders RENAME CONSTRAINT orders_tag TO orders_tags; DROP TABLE events_2", "contract", "detaches events_2", "contract neutral contract", ""},
+		{"CONCURRENTLY alone", "CREATE INDEX CONCURRENTLY a ON orders (total); DROP INDEX CONCURRENTLY orders_code_idx", "split", "drops the index orders_code_idx", "expand contract", "expand_index_orders_a contract_drop_orders_code_idx"},
+		{"two splits", "ALTER TABLE orders RENAME COLUMN note TO remark; ALTER TABLE logs RENAME TO lines; CREATE TABLE a (id int)", "split", "renames orders.note", "split split expand",
+			"expand_add_orders_remark expand_index_orders_note_key_remark expand_rename_logs expand_create_a data_fill_orders_remark contract_drop_orders_note contract_drop_view_logs"},
+		{"a split that nobody can write", "ALTER SEQUENCE tickets RENAME TO numbers; CREATE TABLE a (id int)", "split", "renames the sequence tickets", "split expand", ""},
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	for _, c := range fileCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			released := release(t)
+			before := released.Clone()
+			verdicts, file := pgclass.Judge(read(t, c.sql), released, before)
+			var each, names []string
+			for _, v := range verdicts {
+				each = append(each, string(v.Class))
+			}
+			for _, f := range file.Split {
+				names = append(names, f.Name)
+			}
+			if string(file.Class) != c.class || !strings.Contains(file.Reason, c.reason) {
+				t.Errorf("it is %s: %s\nexpected %s: ...%s...", file.Class, file.Reason, c.class, c.reason)
+			}
+			if got := strings.Join(each, " "); got != c.each {
+				t.Errorf("the statements are %s, expected %s", got, c.each)
+				for _, v := range verdicts {
+					t.Log(v.Class, v.Reason)
+				}
+			}
+			if got := strings.Join(names, " "); got != c.split {
+				t.Errorf("the files are %s\nexpected %s", got, c.split)
+			}
+			if len(before.Unsure) > 0 || len(before.Tables) != len(released.Tables) {
+				t.Error("the schema before the file was changed")
+			}
+		})
+	}
+}
