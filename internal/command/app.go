@@ -74,6 +74,7 @@ type globalFlags struct {
 	noColor  bool
 	noInput  bool
 	quiet    bool
+	rehearse string // of the verbs that make plans
 }
 
 func newRootCommand(a *app) *cobra.Command {
@@ -138,6 +139,9 @@ func (a *app) enter(c *cobra.Command) error {
 	}
 	if !slices.Contains(formats, a.flags.format) {
 		return usageError("--format %q is not known here: expected %s", a.flags.format, strings.Join(formats, ", "))
+	}
+	if err := a.checkRehearse(); err != nil {
+		return err
 	}
 	if a.flags.chdir == "" {
 		return nil

@@ -88,6 +88,7 @@ func newApplyCommand(a *app) *cobra.Command {
 		},
 	}
 	o.flags(c)
+	a.rehearseFlag(c.Flags())
 	return c
 }
 

@@ -32,9 +32,9 @@ func (a *app) computePlan(ctx context.Context, w *workspace, changeSet, environm
 	if err != nil {
 		return nil, err
 	}
-	p, ds := planner.Plan(in)
-	if ds.HasErrors() {
-		return nil, diagnose(w.project, ds)
+	p, err := a.planWithEvidence(ctx, r, in)
+	if err != nil {
+		return nil, err
 	}
 	for i := range r.folders {
 		r.keepMigrations(r.folders[i])

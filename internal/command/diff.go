@@ -32,6 +32,7 @@ func newDiffCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
+	a.rehearseFlag(c.Flags())
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when they differ")
 	return c
 }

@@ -35,6 +35,7 @@ func newPlanCommand(a *app) *cobra.Command {
 		},
 	}
 	f := c.Flags()
+	a.rehearseFlag(f)
 	f.StringVar(&o.out, "out", "", "write the plan and everything it needs to `FILE`")
 	f.StringVar(&o.view, "view", "short", "short or full")
 	f.BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit 2 when there is something to do")

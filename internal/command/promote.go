@@ -27,6 +27,7 @@ digest, healthy, for at least their soak time. Anything else is exit 3.`,
 		},
 	}
 	o.flags(c)
+	a.rehearseFlag(c.Flags())
 	c.Flags().StringVar(&to, "to", "", "the environment's `NAME`")
 	return c
 }

@@ -25,7 +25,23 @@ type Target struct {
 	StatementTimeout time.Duration
 	// Lock is how other migrations are kept out: LockSession or LockLease.
 	Lock string
+	// Trial says how a plan tries migrations beforehand.
+	Trial Trial
 }
+
+// Trial is where and whether a plan rehearses pending migrations.
+type Trial struct {
+	Rehearse   string // RehearseAuto, RehearseAlways or RehearseNever
+	ScratchURL string // holds a password, as the target's url does
+	Queries    string // folder of the application's SQL, relative to the project
+}
+
+// Ways to decide about a rehearsal.
+const (
+	RehearseAuto   = "auto"   // where a server is to be had
+	RehearseAlways = "always" // no plan without it
+	RehearseNever  = "never"
+)
 
 // Ways to keep other migrations of a database out.
 const (
@@ -58,11 +74,9 @@ type targetJSON struct {
 	StatementTimeout string `json:"statement_timeout"`
 	DirectURL        string `json:"direct_url"`
 	Lock             string `json:"lock"`
-
-	// For plans alone.
-	Rehearse   string `json:"rehearse"`
-	ScratchURL string `json:"scratch_url"`
-	Queries    string `json:"queries"`
+	Rehearse         string `json:"rehearse"`
+	ScratchURL       string `json:"scratch_url"`
+	Queries          string `json:"queries"`
 }
 
 // DecodeTarget reads a database block's settings. Its errors never show a
@@ -74,7 +88,8 @@ func DecodeTarget(settings json.RawMessage) (Target, error) {
 	}
 	t := Target{
 		Name: in.Name, Driver: in.Driver, URL: cmp.Or(in.DirectURL, in.URL), Migrations: in.Migrations, Table: in.Table,
-		Lock: cmp.Or(in.Lock, LockSession),
+		Lock:  cmp.Or(in.Lock, LockSession),
+		Trial: Trial{cmp.Or(in.Rehearse, RehearseAuto), in.ScratchURL, in.Queries},
 	}
 	if in.DirectURL != "" {
 		t.PooledURL = in.URL

@@ -1,0 +1,194 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/internal/planner"
+	"github.com/lockstep-dev/lockstep/internal/rehearse"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/database"
+)
+
+// mostRehearsed bounds what a plan rehearses unasked: so many files are no
+// change that somebody waits for, but a folder.
+const mostRehearsed = 100
+
+// planWithEvidence plans, and once more with what is found of the files that
+// the plan would apply. Where nothing is found, the first plan stands.
+func (a *app) planWithEvidence(ctx context.Context, r *reading, in planner.Input) (*plans.Plan, error) {
+	p, ds := planner.Plan(in)
+	if !ds.HasErrors() && !slices.ContainsFunc(p.Steps, func(s plans.Step) bool { return s.Migration != nil }) {
+		return p, nil
+	}
+	in, err := a.gatherEvidence(ctx, r, in, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Rehearsed)+len(in.Surveys)+len(in.NotRehearsed) > 0 {
+		p, ds = planner.Plan(in)
+	}
+	if ds.HasErrors() {
+		return nil, diagnose(r.workspace.project, ds)
+	}
+	return p, nil
+}
+
+// witness gathers evidence about the pending files of a plan: a rehearsal on a
+// copy of the schema, and what the target says of the relations they touch.
+type witness struct {
+	app     *app
+	reading *reading
+	drafted *plans.Plan // without evidence; nil where it is refused
+
+	mu sync.Mutex
+	in planner.Input
+}
+
+// gatherEvidence returns the input with what was found of its pending files.
+func (a *app) gatherEvidence(ctx context.Context, r *reading, in planner.Input, drafted *plans.Plan) (planner.Input, error) {
+	w := &witness{app: a, reading: r, drafted: drafted, in: in}
+	w.in.Rehearsed, w.in.Surveys = map[string]map[uint64]planner.Evidence{}, map[string]plans.Survey{}
+	w.in.NotRehearsed = map[string]string{}
+	waiting := planner.Pending(in)
+	group, ctx := errgroup.WithContext(ctx)
+	for _, b := range r.evaluated.Databases {
+		files, pending := waiting[b.Name]
+		if !pending || b.Driver != "postgres" || files.Fresh {
+			continue // nothing runs there yet that could break, and nothing is there to lose
+		}
+		target, settings, err := targetOf(b)
+		if err != nil {
+			return in, err
+		}
+		group.Go(func() error { return w.rehearse(ctx, target, files) })
+		group.Go(func() error { return w.survey(ctx, b, settings) })
+	}
+	err := group.Wait()
+	return w.in, err
+}
+
+// targetOf is a database that could be looked at.
+func targetOf(b config.Block) (database.Target, []byte, error) {
+	settings, err := b.Settings.RevealKnown()
+	if err != nil {
+		return database.Target{}, nil, failed(err)
+	}
+	target, err := database.DecodeTarget(settings)
+	if err != nil {
+		return database.Target{}, nil, failed(err)
+	}
+	return target, settings, nil
+}
+
+// rehearse tries the pending files of one database, or notes why not.
+func (w *witness) rehearse(ctx context.Context, target database.Target, files planner.Waiting) error {
+	mode := w.app.rehearseMode(target)
+	switch {
+	case mode == database.RehearseNever:
+		w.notRehearsed(target.Name, "it is switched off (rehearse = \"never\" in the database block, --rehearse or LOCKSTEP_REHEARSE)")
+		return nil
+	case mode == database.RehearseAuto && len(files.Pending) > mostRehearsed:
+		w.notRehearsed(target.Name, fmt.Sprintf("%d files are pending, more than %d; to try them all the same: --rehearse always, or the folder by itself: lockstep rehearse %s",
+			len(files.Pending), mostRehearsed, target.Migrations))
+		return nil
+	}
+	result, err := rehearse.Run(ctx, rehearse.Request{
+		Target: target.URL, Scratch: target.Trial.ScratchURL, Applied: files.Applied, Pending: files.Pending,
+		Queries: target.Trial.Queries, Omit: []string{target.Table},
+		Cache: filepath.Join(w.reading.workspace.settings.JournalPath, "rehearsals"),
+	})
+	switch {
+	case ctx.Err() != nil:
+		return failed(ctx.Err())
+	case err != nil && mode == database.RehearseAlways:
+		return &endError{code: exitError, err: fmt.Errorf("database.%s: its pending migrations could not be rehearsed: %w", target.Name, err), next: []string{
+			"Name a server for it (scratch_url in the database block), or install one; to plan without: --rehearse never",
+		}}
+	case err != nil:
+		w.notRehearsed(target.Name, w.app.mask.String(err.Error()))
+		return nil
+	}
+	w.keep(target.Name, result)
+	return nil
+}
+
+func (w *witness) notRehearsed(name, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in.NotRehearsed[name] = why
+}
+
+func (w *witness) keep(name string, result rehearse.Result) {
+	found := make(map[uint64]planner.Evidence, len(result.Files))
+	for version, e := range result.Files {
+		found[version] = planner.Evidence{Statements: e.Statements, Rehearsal: e.Rehearsal, Queries: e.Queries}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in.Rehearsed[name] = found
+}
+
+// survey asks the target about the relations that the drafted plan touches. A
+// database that gives no figures is planned without.
+func (w *witness) survey(ctx context.Context, b config.Block, settings []byte) error {
+	relations := w.touched(b.Name)
+	if len(relations) == 0 {
+		return nil
+	}
+	provider, err := w.reading.registry.provider(providerName(b))
+	if err != nil {
+		return err
+	}
+	surveyor, able := providers.As[providers.Surveyor](provider)
+	if !able {
+		return nil
+	}
+	found, err := surveyor.Survey(ctx, providers.SurveyRequest{
+		Environment: w.reading.environment.Name, Address: b.Address, Settings: settings, Relations: relations,
+	})
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case ctx.Err() != nil:
+		return failed(ctx.Err())
+	case err != nil:
+		return unreadable(b.Address, w.reading.environment.Name, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in.Surveys[b.Name] = found
+	return nil
+}
+
+// touched lists the relations that the drafted plan's statements lock, write
+// or read in one database.
+func (w *witness) touched(name string) []string {
+	if w.drafted == nil {
+		return nil
+	}
+	relations := map[string]bool{}
+	for _, step := range w.drafted.Steps {
+		if step.Migration == nil || step.Migration.Database != name {
+			continue
+		}
+		for _, s := range step.Statements {
+			for _, l := range s.Locks {
+				relations[l.Relation] = true
+			}
+			for _, r := range slices.Concat(s.Rewrites, s.Scans) {
+				relations[r] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(relations))
+}
