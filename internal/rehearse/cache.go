@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/renameio/v2"
 
+	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -24,7 +27,7 @@ func (s *scene) digest() string {
 	h := sha256.New()
 	_, _ = fmt.Fprintln(h, format, s.place.release(), s.place.own(), s.place.privileged(), s.target.Version, s.target.Locale) // never fails
 	if s.schema != nil {
-		_, _ = fmt.Fprintf(h, "schema %x\n", s.schema.Digest())
+		_, _ = fmt.Fprintf(h, "schema %x\nroles %q\n", s.schema.Digest(), s.namedRoles())
 	}
 	for _, list := range [][]plans.MigrationFile{s.Applied, s.Pending} {
 		_, _ = fmt.Fprintln(h, "files", len(list))
@@ -37,6 +40,16 @@ func (s *scene) digest() string {
 	_, _ = fmt.Fprintf(h, "omit %q\nqueries %q\n", s.Omit, s.workload.texts())
 	s.samples.hash(h)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// namedRoles are the target's roles that a file may name.
+func (s *scene) namedRoles() []string {
+	words := map[string]bool{}
+	for _, f := range slices.Concat(s.Applied, s.Pending) {
+		maps.Copy(words, updown.Named(f.Up))
+		maps.Copy(words, updown.Named(f.Down))
+	}
+	return slices.DeleteFunc(slices.Clone(s.schema.Roles()), func(role string) bool { return !words[role] })
 }
 
 // cache is a folder of outcomes by digest. It may be lost, and one that is

@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/rehearse/queries"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -22,36 +24,50 @@ type brokenAt struct {
 	Break     queries.Break
 }
 
-// jury describes the statements wherever the up files have led.
+// jury collects what is found in all parts of a rehearsal.
 type jury struct {
 	statements []queries.Statement
-	last       []queries.Described
-	verdicts   map[uint64]judged
+
+	mutex    sync.Mutex
+	verdicts map[uint64]judged
 }
 
-func (j *jury) look(ctx context.Context, conn *sql.Conn, file *plans.MigrationFile) (err error) {
-	if len(j.statements) == 0 {
-		return nil
-	}
-	if file == nil {
-		j.last, err = queries.Describe(ctx, conn, j.statements)
+func newJury(statements []queries.Statement) *jury {
+	return &jury{statements: statements, verdicts: map[uint64]judged{}}
+}
+
+// watch describes the statements wherever the up files of a part have led.
+func (j *jury) watch() updown.Look {
+	var last []queries.Described
+	return func(ctx context.Context, conn *sql.Conn, file *plans.MigrationFile) (err error) {
+		if len(j.statements) == 0 {
+			return nil
+		}
+		if file == nil {
+			last, err = queries.Describe(ctx, conn, j.statements)
+			return err
+		}
+		before := last
+		if last, err = queries.DescribeAgain(ctx, conn, before); err == nil {
+			j.judge(file.Version, before, last)
+		}
 		return err
 	}
-	before := j.last
-	if j.last, err = queries.DescribeAgain(ctx, conn, before); err != nil {
-		return err
-	}
+}
+
+func (j *jury) judge(version uint64, before, after []queries.Described) {
 	var v judged
 	for i := range before {
 		if before[i].Failure != nil {
 			v.Refused = append(v.Refused, i)
 		}
-		for _, b := range queries.Compare(before[i:i+1], j.last[i:i+1]) {
+		for _, b := range queries.Compare(before[i:i+1], after[i:i+1]) {
 			v.Breaks = append(v.Breaks, brokenAt{i, b})
 		}
 	}
-	j.verdicts[file.Version] = v
-	return nil
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	j.verdicts[version] = v
 }
 
 // evidence tells what a file does to the statements, with how often they run

@@ -17,11 +17,12 @@ func (s *scene) rehearse(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	g := &stage{scene: s, server: scratch}
+	g := &stage{scene: s, server: scratch, roles: map[string]int{}}
 	begin, err := g.base(ctx)
 	switch {
 	case errors.Is(err, errNoBase):
 		g.found.Basis = BasisFolder
+		g.tellRoles()
 		g.note("No file was rehearsed: %s.", oneLine(err))
 		return g.found, ctx.Err()
 	case err != nil:
@@ -32,13 +33,14 @@ func (s *scene) rehearse(ctx context.Context) (found, error) {
 }
 
 func (s *stage) files(ctx context.Context, begin base) error {
-	j := &jury{statements: s.workload.Statements, verdicts: map[uint64]judged{}}
+	j := newJury(s.workload.Statements)
 	list, err := updown.Rehearse(ctx, updown.Bench{
-		Open: begin.clone, Omit: s.Omit, Sample: s.samples.fill(), At: j.look, Begin: s.Begin, Mend: s.mend,
+		Open: begin.clone, Omit: s.Omit, Sample: s.samples.fill(), Watch: j.watch, Begin: s.Begin, Mend: s.mend,
 	}, s.reachable())
 	if err != nil {
 		return err
 	}
+	s.tellRoles()
 	for _, m := range list {
 		if begin.mayLack(m.Failure) {
 			s.note("%d_%s and the files after it were not rehearsed: it fails on a copy that lacks a part of the target: %s.", m.Version, m.Name, oneLine(m.Failure))

@@ -27,8 +27,8 @@ type Copied struct {
 	Statements int
 	// Extensions are those that the scratch server does not have.
 	Extensions []string
-	// Roles are those of the target that the scratch server does not have and
-	// that were not made there, since it is not ours alone.
+	// Roles are those that the schema names, and that the scratch server does not
+	// have; they were not made there, since it is not ours alone.
 	Roles []string
 	// Privileges is false when owners and privileges were not copied: that
 	// takes a superuser.

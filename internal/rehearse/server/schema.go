@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // Reading says whose schema is read, and how.
@@ -67,17 +70,24 @@ func (schema Schema) CopyTo(ctx context.Context, to *Database) (Copied, error) {
 	if err := done.prepare(ctx, to, schema.around); err != nil {
 		return done, fmt.Errorf("prepare the copy of the schema: %w", s.address.hide(err))
 	}
+	text := joined(schema.steps)
+	done.Roles = slices.DeleteFunc(done.Roles, func(role string) bool { return !strings.Contains(text, pq.QuoteIdentifier(role)) })
 	if err := done.apply(ctx, to, slices.Clone(schema.steps)); err != nil {
 		return done, fmt.Errorf("copy the schema: %w", s.address.hide(err))
 	}
 	return done, nil
 }
 
+// Roles are those of the target's server, of which the schema may use none.
+func (schema Schema) Roles() []string { return schema.around.roles }
+
 // Digest is equal for schemas that make equal copies, whoever dumped them and
-// when.
+// when. Roles count as far as something is theirs.
 func (schema Schema) Digest() [sha256.Size]byte {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%t %+v\n", schema.privileges, schema.around) // never fails
+	around := schema.around
+	around.roles = nil
+	_, _ = fmt.Fprintf(h, "%t %+v\n", schema.privileges, around) // never fails
 	for _, s := range schema.steps {
 		_, _ = io.WriteString(h, s.Text+";\n")
 	}

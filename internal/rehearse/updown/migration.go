@@ -2,6 +2,7 @@ package updown
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/rehearse/catalog"
@@ -47,8 +48,8 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 	if r.last, err = r.reader.snapshot(ctx); err != nil {
 		return m, err
 	}
-	if r.bench.At != nil {
-		if err := r.bench.At(ctx, r.reader.conn, &file); err != nil {
+	if r.look != nil {
+		if err := r.look(ctx, r.reader.conn, &file); err != nil {
 			return m, err
 		}
 	}
@@ -75,6 +76,13 @@ func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, 
 	if err != nil {
 		return err
 	}
+	writes := touchesRows(m.Statements)
+	var rows contents
+	if writes {
+		if rows, err = r.contents(ctx, trial{file.Up, at.after}); err != nil {
+			return err
+		}
+	}
 	m.Down = plans.OutcomeOK
 	if failure := r.run(ctx, file.Down); failure != nil {
 		m.Down, r.astray = plans.OutcomeFailed, true
@@ -82,6 +90,23 @@ func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, 
 		return ctx.Err()
 	}
 	m.tell("the down file", down)
+	if err := r.again(ctx, file, at, m); err != nil {
+		return err
+	}
+	if writes && !r.astray {
+		others, err := r.contents(ctx, trial{file.Up, at.after})
+		if err != nil {
+			return err
+		}
+		r.astray = !maps.Equal(rows, others)
+	}
+	m.Restores = len(m.Differences) == 0 && !down.always
+	m.grade(at, down)
+	return nil
+}
+
+// again looks where the down file has led, and runs the up file once more.
+func (r *rehearsal) again(ctx context.Context, file plans.MigrationFile, at stops, m *Migration) error {
 	back, err := r.reader.snapshot(ctx)
 	if err != nil {
 		return err
@@ -99,8 +124,6 @@ func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, 
 	others := catalog.Compare(at.after, again)
 	m.differ("after the second up: ", others)
 	r.astray = len(others) > 0
-	m.Restores = len(m.Differences) == 0 && !down.always
-	m.grade(at, down)
 	return nil
 }
 

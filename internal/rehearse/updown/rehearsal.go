@@ -17,20 +17,24 @@ type rehearsal struct {
 	worker *sql.Conn // runs files, and tries them on rows
 	tracer *trace.Tracer
 	reader *reader
+	look   Look
 	last   catalog.Snapshot // where the files before lead
 	// astray is true when the database is not where the up files lead.
 	astray bool
 }
 
-// begin opens the first database and looks where the files begin.
-func (r *rehearsal) begin(ctx context.Context) (err error) {
-	if err := r.open(ctx); err != nil {
+// begin leads a database to where the files before lead, and looks at it.
+func (r *rehearsal) begin(ctx context.Context, before []plans.MigrationFile) (err error) {
+	if err := r.replay(ctx, before); err != nil {
 		return err
 	}
-	if r.last, err = r.reader.snapshot(ctx); err != nil || r.bench.At == nil {
+	if r.bench.Watch != nil {
+		r.look = r.bench.Watch()
+	}
+	if r.last, err = r.reader.snapshot(ctx); err != nil || r.look == nil {
 		return err
 	}
-	return r.bench.At(ctx, r.reader.conn, nil)
+	return r.look(ctx, r.reader.conn, nil)
 }
 
 func (r *rehearsal) open(ctx context.Context) error {
@@ -63,7 +67,7 @@ func (r *rehearsal) close(ctx context.Context) (err error) {
 	if r.drop != nil {
 		err = joined(err, r.drop())
 	}
-	*r = rehearsal{bench: r.bench, last: r.last}
+	*r = rehearsal{bench: r.bench, look: r.look, last: r.last}
 	return err
 }
 
@@ -78,11 +82,19 @@ func joined(first, second error) error {
 
 // replay leads a new database to where the up files lead.
 func (r *rehearsal) replay(ctx context.Context, files []plans.MigrationFile) error {
-	if err := r.close(ctx); err != nil {
-		return err
+	for {
+		if err := r.close(ctx); err != nil {
+			return err
+		}
+		if err := r.open(ctx); err != nil {
+			return err
+		}
+		failure := rerun(ctx, r.worker, files)
+		if failure == nil || r.bench.Mend == nil || ctx.Err() != nil {
+			return failure
+		}
+		if mended, err := r.bench.Mend(ctx, failure); err != nil || !mended {
+			return errors.Join(failure, err)
+		}
 	}
-	if err := r.open(ctx); err != nil {
-		return err
-	}
-	return rerun(ctx, r.worker, files)
 }

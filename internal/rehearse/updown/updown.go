@@ -12,7 +12,7 @@ package updown
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"sync"
 
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -55,44 +55,35 @@ type Bench struct {
 	// Sample copies rows of the target into those of the tables that it has
 	// rows for, and counts the tables; nil: rows are made up.
 	Sample func(ctx context.Context, tx *sql.Tx, tables []string) (taken int, unseen []string, err error)
-	// At is told where the up files have led: once before the first, with nil,
-	// and once after each; nil: nobody looks.
-	At func(ctx context.Context, conn *sql.Conn, file *plans.MigrationFile) error
+	// Watch returns what is told where the up files have led: once before the
+	// first file of a part, with nil, and once after each; nil: nobody looks.
+	Watch func() Look
 	// Mend may take away what made an up file fail, which is then tried again;
-	// nil: nobody can.
+	// nil: nobody can. Parts call it at the same time.
 	Mend func(ctx context.Context, failure error) (mended bool, err error)
-	// Begin is told which file comes next; nil: nobody wants to know.
+	// Begin is told which file is next, one at a time; nil: nobody wants to know.
 	Begin func(file plans.MigrationFile)
 }
 
-// Rehearse tries the files in their order. The error is of the bench; what a
-// migration does wrong is in its result.
+// Look looks at the database where the up files have led.
+type Look func(ctx context.Context, conn *sql.Conn, file *plans.MigrationFile) error
+
+// Rehearse tries the files in their order. Many files are tried in parts, each
+// on a database of its own that is led to where it begins: what is found does
+// not depend on it. The error is of the bench; what a migration does wrong is
+// in its result.
 func Rehearse(ctx context.Context, b Bench, files []plans.MigrationFile) ([]Migration, error) {
-	return rehearseWith(ctx, &rehearsal{bench: b}, files)
+	if begin := b.Begin; begin != nil {
+		var one sync.Mutex
+		b.Begin = func(file plans.MigrationFile) {
+			one.Lock()
+			defer one.Unlock()
+			begin(file)
+		}
+	}
+	return joinParts(runParts(ctx, b, files), files)
 }
 
-func rehearseWith(ctx context.Context, r *rehearsal, files []plans.MigrationFile) (list []Migration, err error) {
-	defer func() { err = joined(err, r.close(context.WithoutCancel(ctx))) }()
-	if err := r.begin(ctx); err != nil {
-		return nil, err
-	}
-	stopped := false
-	for i, file := range files {
-		m := Migration{Version: file.Version, Name: file.Name, Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
-		if !stopped {
-			if b := r.bench.Begin; b != nil {
-				b(file)
-			}
-			if m, err = r.mending(ctx, files[:i], file); err != nil {
-				return nil, fmt.Errorf("rehearse %s: %w", file.ID(), err)
-			}
-			if stopped = m.Up == plans.OutcomeFailed; !stopped && r.astray {
-				if err := r.replay(ctx, files[:i+1]); err != nil {
-					return nil, fmt.Errorf("replay up to %s: %w", file.ID(), err)
-				}
-			}
-		}
-		list = append(list, m)
-	}
-	return list, nil
+func skipped(file plans.MigrationFile) Migration {
+	return Migration{Version: file.Version, Name: file.Name, Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
 }

@@ -128,6 +128,60 @@ func TestRowsAreNotPartOfASchema(t *testing.T) {
 	}
 }
 
+// TestRowsOfASecondUpGo: what a file inserts is there once for the next, whatever
+// its down file leaves.
+func TestRowsOfASecondUpGo(t *testing.T) {
+	t.Parallel()
+	list, err := updown.Rehearse(t.Context(), bench(t), files(
+		"CREATE TABLE countries (code text);", "DROP TABLE countries;",
+		"INSERT INTO countries VALUES ('de');", "SELECT 1;",
+		"ALTER TABLE countries ADD UNIQUE (code);", "ALTER TABLE countries DROP CONSTRAINT countries_code_key;",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := list[2]; m.Up != plans.OutcomeOK || !m.Restores {
+		t.Errorf("%+v", m)
+	}
+}
+
+// TestParts gives what one database would, also behind a file that fails.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	var pairs []string
+	for i := range 45 {
+		pairs = append(pairs, fmt.Sprintf("CREATE TABLE t%d (id bigint PRIMARY KEY, n int);", i), fmt.Sprintf("DROP TABLE t%d;", i))
+	}
+	pairs[2*40] = "ALTER TABLE t39 ADD COLUMN m int REFERENCES t0;"
+	pairs[2*40+1] = "ALTER TABLE t39 DROP COLUMN m;"
+	whole, broken := files(pairs...), files(append(append(slices.Clone(pairs[:20]), "SELECT nonsense;", ""), pairs[22:]...)...)
+	serial := files(append(slices.Clone(pairs), "SELECT 'create role x';", "")...)
+	for name, c := range map[string]struct {
+		files []plans.MigrationFile
+		ok    int
+	}{"whole": {whole, 45}, "broken": {broken, 10}, "about roles": {serial, 46}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list, err := updown.Rehearse(t.Context(), bench(t), c.files)
+			if err != nil || len(list) != len(c.files) {
+				t.Fatal(len(list), err)
+			}
+			for i, m := range list {
+				want := plans.OutcomeOK
+				switch {
+				case i == c.ok:
+					want = plans.OutcomeFailed
+				case i > c.ok:
+					want = plans.OutcomeSkipped
+				}
+				if m.Up != want || m.Version != uint64(i+1) || m.Up == plans.OutcomeOK && m.Down != plans.OutcomeMissing && m.Grade != plans.GradeExact {
+					t.Errorf("%+v", m)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkRehearsal is of migrations that make a table and an index each.
 func BenchmarkRehearsal(b *testing.B) {
 	var pairs []string
