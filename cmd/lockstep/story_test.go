@@ -56,6 +56,7 @@ func TestStories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cache := t.TempDir() // not the user's
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/scripts",
 		UpdateScripts:       *update,
@@ -65,6 +66,7 @@ func TestStories(t *testing.T) {
 			e.Setenv("PATH", binaries+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("LEFTOVERS", leftovers)
+			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Setenv("LOCKSTEP_TERRAFORM", os.Getenv("LOCKSTEP_TERRAFORM"))
 			// Terraform without the machine's own settings, and without asking home.
 			e.Setenv("TF_CLI_CONFIG_FILE", os.DevNull)

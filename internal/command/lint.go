@@ -23,6 +23,7 @@ type lintOptions struct {
 	driver string
 	failOn string
 	major  int // of the server
+	anew   bool
 }
 
 func newLintCommand(a *app) *cobra.Command {
@@ -49,6 +50,7 @@ large a table is no file knows: that is for plan to say.`,
 	c.Flags().StringVar(&o.driver, "driver", "postgres", "the `NAME` of the driver whose SQL the PATHs hold")
 	c.Flags().IntVar(&o.major, "server-version", newestServer, "the major `VERSION` of the PostgreSQL that the files are for")
 	c.Flags().StringVar(&o.failOn, "fail-on", "warning", "exit 4 on findings of this severity or worse: error, warning or none")
+	c.Flags().BoolVar(&o.anew, "no-cache", false, "judge every file anew and remember nothing")
 	return c
 }
 
@@ -58,13 +60,15 @@ func (a *app) lint(paths []string, o lintOptions) error {
 		return err
 	}
 	r := report.Report{Version: version.Number, Rules: describedRules()}
+	memory := rememberLint(paths, o)
 	for _, s := range sources {
-		s.judge(&r, pgeffect.Server{Major: o.major, UTC: true})
+		memory.judge(s, &r)
 	}
 	r.Root = repositoryFolder()
 	if err := a.printReport(r, plans.Severity(o.failOn)); err != nil {
 		return failed(err)
 	}
+	memory.save()
 	for _, f := range r.Findings {
 		if report.AtLeast(f.Severity, plans.Severity(o.failOn)) {
 			return silent(exitFindings)
@@ -92,18 +96,17 @@ type linter interface {
 
 func (s lintSource) linter(server pgeffect.Server) linter {
 	if s.driver == "postgres" {
-		return sqlcheck.ForFolder(server, s.rules)
+		p := sqlcheck.ForFolder(server, s.rules)
+		p.ReadAhead(s.files)
+		return p
 	}
 	return sqlcheck.Check{Dialect: s.driver, Rules: s.rules}
 }
 
-// judge adds what is found in the files.
+// judge adds what is found in the files of a unit.
 func (s lintSource) judge(r *report.Report, server pgeffect.Server) {
 	judge := s.linter(server)
 	for _, file := range s.files {
-		if s.alone {
-			judge = s.linter(server)
-		}
 		verdict, open, answered := judge.Lint(file)
 		for _, f := range open {
 			if !s.alone || f.Code != noWayBack {

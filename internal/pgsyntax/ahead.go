@@ -49,8 +49,11 @@ func ReadAhead(texts [][]byte) *Ahead {
 
 // Read returns a text's statements, waiting for them if need be. The second
 // time that a text is asked for it is read anew, so that nobody keeps trees
-// which nobody needs any more.
+// which nobody needs any more. A nil Ahead reads what it is asked for.
 func (a *Ahead) Read(src []byte) ([]Statement, error) {
+	if a == nil {
+		return Read(src)
+	}
 	if j := a.take(string(src), true); j != nil {
 		return j.do(string(src))
 	}

@@ -32,7 +32,9 @@ func TestReadAhead(t *testing.T) {
 
 func TestReadAheadOfNothing(t *testing.T) {
 	t.Parallel()
-	if s, err := pgsyntax.ReadAhead(nil).Read([]byte("SELECT 1")); err != nil || len(s) != 1 {
-		t.Errorf("%v, %v", s, err)
+	for _, ahead := range []*pgsyntax.Ahead{nil, pgsyntax.ReadAhead(nil)} {
+		if s, err := ahead.Read([]byte("SELECT 1")); err != nil || len(s) != 1 {
+			t.Errorf("%v, %v", s, err)
+		}
 	}
 }

@@ -111,6 +111,7 @@ type direction struct {
 	header     sqlscan.Header
 	statements []sqlscan.Statement
 	trees      []pgsyntax.Statement // the same, with grammar
+	ahead      *pgsyntax.Ahead      // may have read it by now
 	findings   []plans.Finding
 }
 
@@ -149,7 +150,7 @@ func (d *direction) split() (err error) {
 		d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes)
 		return err
 	}
-	d.trees, err = pgsyntax.Read(d.file.Bytes)
+	d.trees, err = d.ahead.Read(d.file.Bytes)
 	for _, t := range d.trees {
 		d.statements = append(d.statements, t.Statement)
 	}

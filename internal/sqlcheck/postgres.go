@@ -7,6 +7,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pglint"
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -25,6 +26,16 @@ type Postgres struct {
 	assumed bool
 	// apart is true when each file is released before the next one.
 	apart bool
+	ahead *pgsyntax.Ahead
+}
+
+// ReadAhead begins to read files that will be judged.
+func (p *Postgres) ReadAhead(files []plans.MigrationFile) {
+	var texts [][]byte
+	for _, f := range files {
+		texts = append(texts, f.Up.Bytes, f.Down.Bytes)
+	}
+	p.ahead = pgsyntax.ReadAhead(texts)
 }
 
 // ForChangeSet returns a judge for the pending files of one change set: they
@@ -78,7 +89,7 @@ func (p *Postgres) Lint(file plans.MigrationFile) (verdict Verdict, open []plans
 
 func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []sqlscan.NoLint) {
 	check := Check{Dialect: postgres}
-	up := direction{check: check, file: file.Up, grammar: true}
+	up := direction{check: check, file: file.Up, grammar: true, ahead: p.ahead}
 	if !up.read() {
 		return Verdict{}, withRoles(up.findings), nil
 	}
@@ -86,7 +97,7 @@ func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []
 	up.refuse()
 	verdict, found := p.verdict(&up)
 
-	down := direction{check: check, file: file.Down, grammar: true}
+	down := direction{check: check, file: file.Down, grammar: true, ahead: p.ahead}
 	if file.Down.Path != "" && down.read() {
 		down.refuse()
 		verdict.DownLocks = p.locks(&down)
