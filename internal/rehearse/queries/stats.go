@@ -160,6 +160,7 @@ func (g *gathering) add(e entry) {
 		g.Seen.LeftOut++
 		return
 	}
+	text = withoutLiterals(text, text != strings.TrimSpace(e.text))
 	g.Seen.Calls += e.usage.Calls
 	s := Statement{
 		SQL: text, Name: e.id, SearchPath: settingOf(e.path, e.user), Nested: e.nested,

@@ -186,3 +186,21 @@ func TestUnloadedStatisticsSayWhatToDo(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestStatisticsHoldNoValues(t *testing.T) {
+	t.Parallel()
+	w := remembered(t, statistics(t),
+		"CREATE TABLE p (id int, s text)", "PREPARE x AS SELECT s FROM p WHERE s = 'a secret' AND id = 4711 ORDER BY 1 LIMIT 12", "EXECUTE x",
+		"BEGIN", "DECLARE q CURSOR FOR SELECT id FROM p WHERE s = $$a secret$$", "FETCH ALL FROM q", "COMMIT",
+		"SELECT s FROM p WHERE s = 'a secret' AND id = 4711 ORDER BY 1")
+	for _, s := range w.Statements {
+		if strings.Contains(s.SQL, "secret") || strings.Contains(s.SQL, "4711") {
+			t.Error(s.SQL)
+		}
+	}
+	for _, want := range []string{"SELECT s FROM p WHERE s = $1 AND id = $2 ORDER BY 1 LIMIT $3", "SELECT id FROM p WHERE s = $1", "SELECT s FROM p WHERE s = $1 AND id = $2 ORDER BY 1"} {
+		if len(withText(w, want)) == 0 {
+			t.Errorf("%s is not in %+v", want, w.Statements)
+		}
+	}
+}
