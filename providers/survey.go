@@ -14,6 +14,7 @@ type Surveyor interface {
 	// tables themselves. It waits for nobody's lock and lets nobody wait. What
 	// the role may not see is a sentence in Unknown and no error. An error that
 	// wraps errors.ErrUnsupported says that targets of this kind have no figures.
+	// An index has IndexBytes and no Bytes.
 	Survey(ctx context.Context, req SurveyRequest) (plans.Survey, error)
 }
 

@@ -19,22 +19,22 @@ const lagging = 5 * time.Second
 func Delays(st plans.Statement, s plans.Survey) []string {
 	var says []string
 	for _, t := range s.Transactions {
-		if why := delays(t, st); why != "" {
+		if why := Delayed(t, st); why != "" {
 			says = append(says, Transaction(t)+" "+why)
 		}
 	}
-	return append(says, replicas(st, s)...)
+	return append(says, OnReplicas(st, s)...)
 }
 
-// delays says why a transaction keeps a statement waiting. In which mode it has
-// locked a table nobody has recorded: with ACCESS EXCLUSIVE all modes
-// conflict, with the others those of writers.
-func delays(t plans.OpenTransaction, st plans.Statement) string {
+// Delayed says why a transaction would keep the statement waiting; empty when
+// it would not. In which mode it has locked a table nobody has recorded: with
+// ACCESS EXCLUSIVE all modes conflict, with others those of writers.
+func Delayed(t plans.OpenTransaction, st plans.Statement) string {
 	if statements, err := sqlscan.Split([]byte(st.SQL)); err == nil && len(statements) == 1 && statements[0].Concurrently() {
 		return "would delay it: CONCURRENTLY waits for transactions that were open before"
 	}
 	for _, l := range st.Locks {
-		if !slices.Contains(t.Relations, l.Relation) {
+		if !slices.ContainsFunc(t.Relations, func(name string) bool { return same(name, l.Relation) }) {
 			continue
 		}
 		switch Blocks(l.Mode) {
@@ -68,11 +68,12 @@ func Transaction(t plans.OpenTransaction) string {
 	return name + " (" + strings.Join(facts, ", ") + ")"
 }
 
-// replicas: a standby replays ACCESS EXCLUSIVE locks, so that its readers wait,
-// too, and those that are under way hold up the replay or are cancelled.
+// OnReplicas says what the statement does to those who read from a replica. A
+// standby replays ACCESS EXCLUSIVE locks, so that its readers wait, too, and those
+// that are under way hold up the replay or are cancelled.
 // Source: https://www.postgresql.org/docs/current/hot-standby.html, "Handling
 // Query Conflicts".
-func replicas(st plans.Statement, s plans.Survey) []string {
+func OnReplicas(st plans.Statement, s plans.Survey) []string {
 	if len(s.Replicas) == 0 {
 		return nil
 	}
@@ -84,7 +85,7 @@ func replicas(st plans.Statement, s plans.Survey) []string {
 		}
 	}
 	var says []string
-	if locked := relationsIn(st.Locks, AccessExclusive); len(locked) > 0 {
+	if locked := exclusively(st.Locks, s); len(locked) > 0 {
 		says = append(says, fmt.Sprintf("on %s queries that read %s wait as well; those under way hold up its replay, and are cancelled after max_standby_streaming_delay",
 			strings.Join(names, ", "), strings.Join(locked, ", ")))
 	}
@@ -102,12 +103,34 @@ func replicas(st plans.Statement, s plans.Survey) []string {
 	return says
 }
 
-func relationsIn(locks []plans.Lock, mode string) []string {
-	var names []string
+// exclusively are the tables locked ACCESS EXCLUSIVE; indexes alone only where
+// there is no table.
+func exclusively(locks []plans.Lock, s plans.Survey) []string {
+	var tables, indexes []string
 	for _, l := range locks {
-		if l.Mode == mode && !slices.Contains(names, l.Relation) {
-			names = append(names, l.Relation)
+		f := Figures(s, l.Relation)
+		switch {
+		case l.Mode != AccessExclusive || slices.Contains(tables, l.Relation) || slices.Contains(indexes, l.Relation):
+		case f != nil && isIndex(f):
+			indexes = append(indexes, l.Relation)
+		default:
+			tables = append(tables, l.Relation)
 		}
 	}
-	return names
+	if len(tables) == 0 {
+		return indexes
+	}
+	return tables
+}
+
+// Remedy is what to type to end a transaction, and who may; empty for one that
+// had better come to its end.
+func Remedy(t plans.OpenTransaction) string {
+	switch {
+	case t.PID == 0:
+		return fmt.Sprintf("%s or a superuser: ROLLBACK PREPARED '%s'", t.User, strings.ReplaceAll(t.Application, "'", "''"))
+	case t.User == "": // autovacuum and the like
+		return ""
+	}
+	return fmt.Sprintf("%s or a member of pg_signal_backend: SELECT pg_terminate_backend(%d)", t.User, t.PID)
 }

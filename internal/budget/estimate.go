@@ -18,11 +18,12 @@ const (
 
 // Estimate is how long a statement holds its locks by its own work, from the
 // first lock to its end: waits for locks are not in it, nor is the rest of the
-// transaction, which keeps them. It is nil where nothing is known: of code
-// (DO, CALL), of relations without figures, of a statement without locks.
+// transaction, which keeps them; where a transaction has the locks already, how
+// long it works. It is nil where nothing is known: of code (DO, CALL), of
+// relations without figures, of a statement without locks.
 func Estimate(st plans.Statement, s plans.Survey) *plans.Estimate {
 	statements, err := sqlscan.Split([]byte(st.SQL))
-	if err != nil || len(statements) != 1 || len(st.Locks) == 0 {
+	if err != nil || len(statements) != 1 || len(st.Locks)+len(st.Scans)+len(st.Rewrites) == 0 {
 		return nil
 	}
 	w := work{sql: statements[0], st: st, survey: s}
@@ -272,12 +273,12 @@ func (l load) rowCount() string {
 	return Rows(l.rows) + " rows"
 }
 
-// without names what has no figures because it is not there yet.
+// without names what has no figures, such as what the plan makes.
 func (l load) without() string {
 	if len(l.missing) == 0 {
 		return ""
 	}
-	return " (without " + strings.Join(l.missing, ", ") + ", of which there is nothing yet)"
+	return " (without " + strings.Join(l.missing, ", ") + ", whose size is not known)"
 }
 
 func (p pace) bytes() string {
@@ -289,21 +290,43 @@ func (p pace) rows() string {
 }
 
 // Sum is how long the locks of the first of the statements are held when all
-// run in one transaction: to its end. It is nil when one of them is not known.
-func Sum(all []plans.Statement) *plans.Estimate {
-	total := span{}
-	source := rule
+// run in one transaction: to its end. It is nil when the time of a statement
+// is not known; the lines are theirs.
+func Sum(all []plans.Statement) (total *plans.Estimate, unknown []int) {
+	sum, source := span{}, rule
 	for _, st := range all {
-		if len(st.Locks) == 0 {
+		took, known := lasting(st)
+		if !known {
+			unknown = append(unknown, st.Line)
 			continue
 		}
-		if st.Estimate == nil {
-			return nil
-		}
-		total = total.plus(span{time.Duration(st.Estimate.Low), time.Duration(st.Estimate.High)})
-		if st.Estimate.Source == assumed {
+		sum = sum.plus(took)
+		if st.Estimate != nil && st.Estimate.Source == assumed {
 			source = assumed
 		}
 	}
-	return total.estimate(source, "all statements of the transaction together")
+	if len(unknown) > 0 {
+		return nil, unknown
+	}
+	return sum.estimate(source, "all statements of the transaction together"), nil
+}
+
+// lasting is how long a statement takes while others hold their locks: also
+// one without locks of its own.
+func lasting(st plans.Statement) (span, bool) {
+	if st.Estimate != nil {
+		return span{time.Duration(st.Estimate.Low), time.Duration(st.Estimate.High)}, true
+	}
+	statements, err := sqlscan.Split([]byte(st.SQL))
+	if err != nil || len(statements) != 1 || len(st.Locks) > 0 {
+		return span{}, false
+	}
+	w := work{sql: statements[0], st: st}
+	switch {
+	case w.starts("SET", "RESET"):
+		return span{}, true
+	case w.changesSchema() && len(st.Scans) == 0 && len(st.Rewrites) == 0:
+		return catalogSpan(0), true
+	}
+	return span{}, false
 }

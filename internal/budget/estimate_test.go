@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,11 +91,15 @@ func TestEstimate(t *testing.T) {
 		},
 		"one is not there yet": {
 			st:   plans.Statement{SQL: "ALTER TABLE new ADD FOREIGN KEY (x) REFERENCES small", Locks: lock("ShareRowExclusiveLock", "small"), Scans: []string{"small", "new"}},
-			want: "1ms..110ms rule: reads 8 kB at 100 MB to 4 GB a second (without new, of which there is nothing yet)",
+			want: "1ms..110ms rule: reads 8 kB at 100 MB to 4 GB a second (without new, whose size is not known)",
 		},
 		"identity is no query": {
 			st:   plans.Statement{SQL: "CREATE TABLE new (id int GENERATED ALWAYS AS IDENTITY, x int REFERENCES small)", Locks: lock("ShareRowExclusiveLock", "small")},
 			want: "1ms..100ms rule: catalog change",
+		},
+		"no lock of its own": {
+			st:   plans.Statement{SQL: "CREATE INDEX i ON small (x)", Scans: []string{"public.small"}},
+			want: "1ms..110ms rule: reads 8 kB, sorts 20 rows into an index at 80 k to 4 M a second",
 		},
 		"code":                   {st: plans.Statement{SQL: "DO $$ BEGIN END $$", Locks: ax}},
 		"a query":                {st: plans.Statement{SQL: "CREATE TABLE c AS SELECT * FROM orders", Locks: lock("AccessShareLock", "orders")}},
@@ -169,14 +174,16 @@ func TestSum(t *testing.T) {
 	guess := plans.Statement{SQL: "UPDATE orders SET x = 1", Locks: lock("RowExclusiveLock", "orders")}
 	guess.Estimate = Estimate(guess, surveyed())
 	free := plans.Statement{SQL: "CREATE TABLE c (id int)"}
-	if e := Sum([]plans.Statement{known, free, known}); e == nil || e.Source != rule || time.Duration(e.High) != 200*time.Millisecond {
+	if e, _ := Sum([]plans.Statement{known, free, known, {SQL: "SET LOCAL x = 1"}}); e == nil || e.Source != rule || time.Duration(e.High) != 300*time.Millisecond {
 		t.Errorf("%+v", e)
 	}
-	if e := Sum([]plans.Statement{known, guess}); e == nil || e.Source != assumed || e.High < guess.Estimate.High {
+	if e, _ := Sum([]plans.Statement{known, guess}); e == nil || e.Source != assumed || e.High < guess.Estimate.High {
 		t.Errorf("%+v", e)
 	}
-	if e := Sum([]plans.Statement{known, {SQL: "DO ''", Locks: known.Locks}}); e != nil {
-		t.Errorf("%+v", e)
+	// A statement without locks keeps those of others waiting all the same.
+	e, unknown := Sum([]plans.Statement{known, {SQL: "DO ''", Line: 7}, {SQL: "INSERT INTO c SELECT", Line: 9, Locks: known.Locks}})
+	if e != nil || !slices.Equal(unknown, []int{7, 9}) {
+		t.Errorf("%+v, %v", e, unknown)
 	}
 }
 
@@ -213,6 +220,20 @@ func TestFigureWords(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 20: "20", 41_000_000: "41 M", 1500: "1.5 k", 999_999: "1 M"} {
 		if got := Rows(n); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestFiguresByName(t *testing.T) {
+	t.Parallel()
+	s := plans.Survey{Relations: []plans.RelationFigures{{Relation: "orders", Rows: 1}, {Relation: "a.parts", Rows: 2}, {Relation: "b.parts", Rows: 3}, {Relation: `"Odd".x`, Rows: 4}}}
+	for name, want := range map[string]int64{"orders": 1, "public.orders": 1, "a.parts": 2, `"b".parts`: 3, "parts": 0, "c.parts": 0, "x": 4, "ODD.x": 0, `"Orders"`: 0, "not ( one": 0} {
+		var got int64
+		if f := Figures(s, name); f != nil {
+			got = f.Rows
+		}
+		if got != want {
+			t.Errorf("%s: got %d, want %d", name, got, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package budget
 import (
 	"slices"
 
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -20,18 +21,40 @@ func Relations(statements []plans.Statement) []string {
 	return slices.Compact(names)
 }
 
-// Figures finds a relation in a survey; nil when it was not there.
+// Figures finds a relation in a survey; nil when it has no figures of it. A
+// rehearsal names schemas where the statement left it to the search_path: a
+// name without a schema stands for the only one of that name.
 func Figures(s plans.Survey, relation string) *plans.RelationFigures {
+	var alike []int
 	for i := range s.Relations {
 		if s.Relations[i].Relation == relation {
 			return &s.Relations[i]
 		}
+		if same(s.Relations[i].Relation, relation) {
+			alike = append(alike, i)
+		}
 	}
-	return nil
+	if len(alike) != 1 {
+		return nil
+	}
+	return &s.Relations[alike[0]]
+}
+
+// same reports whether two names may be one relation's: they are equal where
+// both name a schema.
+func same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	left, right := sqlscan.Names(a), sqlscan.Names(b)
+	if len(left) == 0 || len(right) == 0 || len(left) == len(right) {
+		return slices.Equal(left, right) && len(left) > 0
+	}
+	return left[len(left)-1] == right[len(right)-1]
 }
 
 // load is how much a statement reads or writes: of all its relations together,
-// and the names of those that were not there.
+// and the names of those without figures.
 type load struct {
 	bytes, indexBytes int64
 	rows              int64 // -1: nobody has counted

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +22,16 @@ type planOptions struct {
 	failOn           string
 }
 
+// planFormats are those of a plan; markdown is the comment of a pull request.
+const planFormats = "text json markdown"
+
 func newPlanCommand(a *app) *cobra.Command {
 	var o planOptions
 	c := &cobra.Command{
-		Use:   "plan [CHANGE_SET...] --env NAME",
-		Short: "Show what would happen, in which order, and how each step is undone",
-		Long:  "Reads the targets, changes nothing. Without a change set it plans all of them, one after another.",
+		Use:         "plan [CHANGE_SET...] --env NAME",
+		Short:       "Show what would happen, in which order, and how each step is undone",
+		Long:        "Reads the targets, changes nothing. Without a change set it plans all of them, one after another.",
+		Annotations: map[string]string{formatsNote: planFormats},
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err
@@ -37,15 +42,15 @@ func newPlanCommand(a *app) *cobra.Command {
 	f := c.Flags()
 	a.rehearseFlag(f)
 	f.StringVar(&o.out, "out", "", "write the plan and everything it needs to `FILE`")
-	f.StringVar(&o.view, "view", "short", "short or full")
+	f.StringVar(&o.view, "view", "short", "short, full, dba or release")
 	f.BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit 2 when there is something to do")
 	f.StringVar(&o.failOn, "fail-on", "none", "exit 4 on findings of this severity or worse: error, warning or none")
 	return c
 }
 
 func (o planOptions) check() error {
-	if o.view != "short" && o.view != "full" {
-		return usageError("--view %q is not supported by this version: expected short or full", o.view)
+	if !slices.Contains([]string{"short", "full", "dba", "release"}, o.view) {
+		return usageError("--view %q is not known: expected short, full, dba or release", o.view)
 	}
 	if o.failOn != "error" && o.failOn != "warning" && o.failOn != "none" {
 		return usageError("--fail-on %q is not known: expected error, warning or none", o.failOn)
@@ -131,8 +136,14 @@ func (a *app) showReview(review view.Review, form string) error {
 	switch {
 	case a.wantsJSON():
 		return v.JSON(review)
+	case a.flags.format == "markdown":
+		return v.Markdown(review)
 	case form == "full":
 		return v.Full(review)
+	case form == "dba":
+		return v.DBA(review)
+	case form == "release":
+		return v.Release(review)
 	default:
 		return v.Short(review)
 	}

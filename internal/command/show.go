@@ -15,14 +15,15 @@ import (
 func newShowCommand(a *app) *cobra.Command {
 	form := "short"
 	c := &cobra.Command{
-		Use:   "show PLAN|RUN",
-		Short: "Show a saved plan, or the plan of a run",
-		Args:  cobra.ExactArgs(1),
+		Use:         "show PLAN|RUN",
+		Short:       "Show a saved plan, or the plan of a run",
+		Args:        cobra.ExactArgs(1),
+		Annotations: map[string]string{formatsNote: planFormats},
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.show(args[0], form)
 		},
 	}
-	c.Flags().StringVar(&form, "view", form, "short or full")
+	c.Flags().StringVar(&form, "view", form, "short, full, dba or release")
 	return c
 }
 

@@ -31,7 +31,7 @@ func Markdown(r Report, limit int) []byte {
 	}
 	left := len(r.Findings) + len(r.Silenced)
 	for _, of := range files {
-		heading := "\n#### " + code(placeWithoutLine(of[0])) + "\n\n| | Line | Code | What | What to do |\n|---|---|---|---|---|\n"
+		heading := "\n#### " + Code(placeWithoutLine(of[0])) + "\n\n| | Line | Code | What | What to do |\n|---|---|---|---|---|\n"
 		for i, e := range of {
 			row := markdownRow(e)
 			if i == 0 {
@@ -75,7 +75,7 @@ func placeWithoutLine(e entry) string {
 }
 
 func markdownRow(e entry) string {
-	severity, line := prose(string(e.Severity)), "–"
+	severity, line := Prose(string(e.Severity)), "–"
 	switch {
 	case e.silenced != nil:
 		severity = "accepted"
@@ -85,7 +85,7 @@ func markdownRow(e entry) string {
 	if e.Line > 0 {
 		line = fmt.Sprint(e.Line)
 	}
-	name := code(e.Code)
+	name := Code(e.Code)
 	if e.rule != nil && e.rule.URL != "" {
 		name = "[" + name + "](" + destination(e.rule.URL) + ")"
 	}
@@ -93,12 +93,12 @@ func markdownRow(e entry) string {
 }
 
 func markdownWhat(e entry) string {
-	words := prose(clip(e.Summary, cellLimit))
+	words := Prose(clip(e.Summary, cellLimit))
 	if e.Detail != "" {
-		words += "<br>" + prose(clip(e.Detail, cellLimit))
+		words += "<br>" + Prose(clip(e.Detail, cellLimit))
 	}
 	if takes := effects(e.statement); takes != "" {
-		words += "<br>Takes: " + prose(clip(takes, cellLimit))
+		words += "<br>Takes: " + Prose(clip(takes, cellLimit))
 	}
 	return words
 }
@@ -106,16 +106,16 @@ func markdownWhat(e entry) string {
 func markdownFix(e entry) string {
 	switch {
 	case e.silenced != nil:
-		return "nothing; the author: " + prose(clip(e.silenced.Reason, cellLimit))
+		return "nothing; the author: " + Prose(clip(e.silenced.Reason, cellLimit))
 	case e.Fix == "":
 		return "–"
 	case !isSQL(e.Fix):
-		return prose(clip(e.Fix, cellLimit))
+		return Prose(clip(e.Fix, cellLimit))
 	}
 	var parts []string
 	for _, line := range strings.Split(clip(lines(e.Fix), cellLimit), "\n") {
 		if strings.TrimSpace(line) != "" {
-			parts = append(parts, code(line))
+			parts = append(parts, Code(line))
 		}
 	}
 	return strings.Join(parts, "<br>")

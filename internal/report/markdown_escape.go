@@ -9,11 +9,11 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/redact"
 )
 
-// prose is foreign text as one line of Markdown that shows what it says: every
+// Prose is foreign text as one line of Markdown that shows what it says: every
 // character with a meaning to GitHub's Markdown has a backslash, and "@" is
 // cut off from the name that it would call.
 // Source: https://github.github.com/gfm/, backslash escapes
-func prose(s string) string {
+func Prose(s string) string {
 	var b strings.Builder
 	line := []rune(oneLine(s))
 	for i, r := range line {
@@ -37,9 +37,9 @@ const meaningful = "\\`*_[]<>|~#$!&"
 
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// code is foreign text as code on one line, safe in a cell of a table. What a
+// Code is foreign text as code on one line, safe in a cell of a table. What a
 // code span cannot hold there is spelled in HTML.
-func code(s string) string {
+func Code(s string) string {
 	s = redact.Escape(strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(s)))
 	if s != "" && !strings.ContainsAny(s, "`|\\") {
 		return "`" + s + "`"
@@ -56,8 +56,8 @@ func code(s string) string {
 	return b.String() + "</code>"
 }
 
-// fence is a block of SQL; its fence is longer than any in it.
-func fence(sql string) string {
+// Fence is a block of SQL; its fence is longer than any in it.
+func Fence(sql string) string {
 	marks := "```"
 	for strings.Contains(sql, marks) {
 		marks += "`"

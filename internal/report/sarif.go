@@ -56,10 +56,10 @@ func sarifRuleOf(e entry) sarifRule {
 	}
 	title := cmp.Or(oneLine(rule.Title), oneLine(strings.ReplaceAll(e.Code, "-", " ")))
 	why := cmp.Or(lines(rule.Why), title)
-	help := sarifHelp{Text: why, Markdown: prose(why)}
+	help := sarifHelp{Text: why, Markdown: Prose(why)}
 	if rule.Fix != "" {
 		help.Text += "\n\nInstead:\n" + lines(rule.Fix)
-		help.Markdown += "\n\nInstead:\n\n" + fence(lines(rule.Fix))
+		help.Markdown += "\n\nInstead:\n\n" + Fence(lines(rule.Fix))
 	}
 	if rule.URL != "" {
 		help.Markdown += "\n\n[PostgreSQL manual](" + destination(rule.URL) + ")"

@@ -87,6 +87,14 @@ func detail(p *page, plan *plans.Plan, s *plans.Step) {
 	}
 	labelled(p, "undo", back)
 	labelled(p, "undo takes", lockTexts(s.Rollback.Locks))
+	if s.Rehearsal != nil {
+		labelled(p, "down", down(s))
+		for _, difference := range differences(s) {
+			labelled(p, "", "- "+difference)
+		}
+		labelled(p, "rehearsed", rehearsed(s))
+	}
+	queries(p, s)
 	inputs(p, s)
 	settings(p, s)
 	statements(p, s)
@@ -214,6 +222,9 @@ func statements(p *page, s *plans.Step) {
 			p.paragraph("    -> ", strings.Join(facts, ", ")+" ("+safe(st.Source)+")")
 		} else if st.Source == "assumed" {
 			p.line("    -> no lock, rewrite or scan (assumed)")
+		}
+		if st.Estimate != nil {
+			p.paragraph("    -> ", "held "+span(st.Estimate)+" ("+safe(st.Estimate.Source)+": "+safe(st.Estimate.Basis)+")")
 		}
 	}
 }

@@ -35,10 +35,12 @@ func (v Plan) Short(r Review) error {
 		steps(p, r.Plan)
 		p.line("")
 		dangers(p, r.Plan)
+		evidence(p, r.Plan)
+		rolesShort(p, r.Plan)
 		totals(p, r)
-		findings(p, r.Plan.Findings)
+		findings(p, r.Plan.Findings, shownFindings)
 	} else if r.Plan.Settled == "" { // a run will record it, so it is reviewed
-		findings(p, r.Plan.Findings)
+		findings(p, r.Plan.Findings, shownFindings)
 	}
 	blocked(p, r.Blocked)
 	next(p, r)
@@ -58,10 +60,12 @@ func (v Plan) Full(r Review) error {
 		}
 		p.line("")
 		dangers(p, r.Plan)
+		evidence(p, r.Plan)
+		roleCalls(p, r.Plan)
 		totals(p, r)
-		findings(p, r.Plan.Findings)
+		findings(p, r.Plan.Findings, shownFindings)
 	} else if r.Plan.Settled == "" { // a run will record it, so it is reviewed
-		findings(p, r.Plan.Findings)
+		findings(p, r.Plan.Findings, shownFindings)
 	}
 	blocked(p, r.Blocked)
 	next(p, r)

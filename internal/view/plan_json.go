@@ -31,11 +31,12 @@ type planDocument struct {
 
 type stepDocument struct {
 	*plans.Step
-	Needs      []string            `json:"needs"`
-	Statements []statementDocument `json:"statements"`
+	Needs      []string    `json:"needs"`
+	Statements []Statement `json:"statements"`
 }
 
-type statementDocument struct {
+// Statement is a statement with lists that are there even when they are empty.
+type Statement struct {
 	*plans.Statement
 	Locks    []plans.Lock `json:"locks"`
 	Rewrites []string     `json:"rewrites"`
@@ -43,12 +44,15 @@ type statementDocument struct {
 }
 
 func stepOf(s *plans.Step) stepDocument {
-	doc := stepDocument{Step: s, Needs: list(s.Needs), Statements: make([]statementDocument, 0, len(s.Statements))}
-	for i := range s.Statements {
-		st := &s.Statements[i]
-		doc.Statements = append(doc.Statements, statementDocument{
-			Statement: st, Locks: list(st.Locks), Rewrites: list(st.Rewrites), Scans: list(st.Scans),
-		})
+	return stepDocument{Step: s, Needs: list(s.Needs), Statements: Statements(s.Statements)}
+}
+
+// Statements are statements for a document.
+func Statements(statements []plans.Statement) []Statement {
+	all := make([]Statement, 0, len(statements))
+	for i := range statements {
+		st := &statements[i]
+		all = append(all, Statement{Statement: st, Locks: list(st.Locks), Rewrites: list(st.Rewrites), Scans: list(st.Scans)})
 	}
-	return doc
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/terminal"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -175,12 +176,20 @@ func totals(p *page, r Review) {
 	p.line("Digest: %s", r.Digest)
 }
 
-func findings(p *page, all []plans.Finding) {
+// findings writes at most limit of them, worst first; what an author has
+// accepted comes last, with the reason.
+func findings(p *page, all []plans.Finding, limit int) {
 	rank := map[plans.Severity]int{plans.SeverityError: 0, plans.SeverityWarning: 1, plans.SeverityInfo: 2}
 	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b plans.Finding) int { return rank[a.Severity] - rank[b.Severity] })
+	order := func(f plans.Finding) int {
+		if f.Accepted != "" {
+			return len(rank) + rank[f.Severity]
+		}
+		return rank[f.Severity]
+	}
+	slices.SortStableFunc(sorted, func(a, b plans.Finding) int { return order(a) - order(b) })
 	for i, f := range sorted {
-		if i == shownFindings {
+		if i == limit {
 			p.line("")
 			p.line("... and %s more (--json lists all)", count(len(sorted)-i, "finding"))
 			return
@@ -197,6 +206,9 @@ func finding(p *page, f plans.Finding) {
 	case plans.SeverityWarning:
 		word, style = "Warning", terminal.Notice
 	}
+	if f.Accepted != "" {
+		word, style = "Accepted "+strings.ToLower(word), terminal.Notice
+	}
 	p.line("")
 	p.paragraph(p.out.Paint(style, word)+" "+safe(f.Code)+"  ", safe(f.Summary))
 	switch {
@@ -210,8 +222,43 @@ func finding(p *page, f plans.Finding) {
 	if f.Detail != "" {
 		p.paragraph("  ", safe(f.Detail))
 	}
-	if f.Fix != "" {
-		p.paragraph("  Fix: ", safe(f.Fix))
+	if f.Accepted != "" {
+		p.paragraph("  Accepted by the author: ", safe(f.Accepted))
+	}
+	fix(p, f.Fix)
+}
+
+// fix writes SQL of several lines as it is, to be copied, and anything else as
+// a sentence.
+func fix(p *page, text string) {
+	switch {
+	case text == "":
+	case severalLines(text):
+		p.line("  Fix:")
+		for line := range strings.Lines(sqlText(text)) {
+			p.line("    %s", strings.TrimRight(line, "\n"))
+		}
+	default:
+		p.paragraph("  Fix: ", safe(text))
+	}
+}
+
+// severalLines tells SQL to copy from a sentence.
+func severalLines(text string) bool { return strings.Contains(strings.TrimSpace(text), "\n") }
+
+// sqlText is foreign text of several lines as it is.
+func sqlText(text string) string {
+	return redact.EscapeLines(strings.ReplaceAll(strings.TrimSpace(text), "\t", "    "))
+}
+
+// roleCalls writes who must look at the plan, and why.
+func roleCalls(p *page, plan *plans.Plan) {
+	for _, r := range plan.Roles {
+		why := make([]string, len(r.Why))
+		for i, reason := range r.Why {
+			why[i] = safe(reason)
+		}
+		p.paragraph("Must look: "+safe(r.Role)+"   ", strings.Join(why, "; "))
 	}
 }
 

@@ -8,6 +8,9 @@ func screens(r Review) map[string]func(*terminal.Output) error {
 	return map[string]func(*terminal.Output) error{
 		"short":        func(o *terminal.Output) error { return Plan{o}.Short(r) },
 		"full":         func(o *terminal.Output) error { return Plan{o}.Full(r) },
+		"dba":          func(o *terminal.Output) error { return Plan{o}.DBA(r) },
+		"release":      func(o *terminal.Output) error { return Plan{o}.Release(r) },
+		"markdown":     func(o *terminal.Output) error { return Plan{o}.Markdown(r) },
 		"json":         func(o *terminal.Output) error { return Plan{o}.JSON(r) },
 		"explain":      func(o *terminal.Output) error { return Explain{o}.Text(r.Plan, address) },
 		"explain json": func(o *terminal.Output) error { return Explain{o}.JSON(r.Plan, address) },

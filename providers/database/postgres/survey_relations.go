@@ -167,6 +167,9 @@ func (s *surveying) sum(f found, parts []part) {
 				continue
 			}
 			r.Partitions++
+			if p.kind == "i" {
+				p.bytes, p.indexes = 0, p.bytes
+			}
 			r.Bytes, r.IndexBytes = r.Bytes+p.bytes, r.IndexBytes+p.indexes
 			n := p.estimate()
 			rows, known, exact = rows+n, known && n >= 0, exact && (p.exact || p.kind == "f")
