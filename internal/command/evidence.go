@@ -105,7 +105,7 @@ func (w *witness) rehearse(ctx context.Context, target database.Target, files pl
 	result, err := rehearse.Run(ctx, rehearse.Request{
 		Target: target.URL, Scratch: target.Trial.ScratchURL, Applied: files.Applied, Pending: files.Pending,
 		Queries: target.Trial.Queries, Omit: []string{target.Table},
-		Cache: filepath.Join(w.reading.workspace.settings.JournalPath, "rehearsals"),
+		Cache: rehearsalsOf(w.reading.workspace),
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -120,6 +120,11 @@ func (w *witness) rehearse(ctx context.Context, target database.Target, files pl
 	}
 	w.keep(target.Name, result)
 	return nil
+}
+
+// rehearsalsOf is the folder where rehearsals are kept by what they depend on.
+func rehearsalsOf(w *workspace) string {
+	return filepath.Join(w.settings.JournalPath, "rehearsals")
 }
 
 func (w *witness) notRehearsed(name, why string) {

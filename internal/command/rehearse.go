@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
+	"github.com/lockstep-dev/lockstep/internal/view"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -23,7 +25,7 @@ const scratchVariable = "LOCKSTEP_SCRATCH_URL"
 func newRehearseCommand(a *app) *cobra.Command {
 	scratch := ""
 	c := &cobra.Command{
-		Use:   "rehearse [FOLDER]",
+		Use:   "rehearse [FOLDER] | rehearse PLAN | rehearse CHANGE_SET --env NAME",
 		Short: "Try every migration up, down and up again on a throw-away server",
 		Long: `Starts a PostgreSQL of its own from the programs on this machine, or takes the server of
 --scratch-url, applies the migrations from the first one on, takes each back by its down file
@@ -32,16 +34,23 @@ measured on the way. That is done on empty tables; before, each direction is tri
 row in every table that it may touch, and what fails then alone is named with the rows that
 it fails on. No target is asked. Without a FOLDER it takes those of the project's databases.
 
+Of a plan or a change set it tries the migrations that are pending in the environment, on a
+copy of the target's schema, and the application's statements before and after each.
+
 LOCKSTEP_POSTGRES_BIN names the folder of the server's programs where they lie in no usual
 place. LOCKSTEP_SCRATCH_URL is --scratch-url where it holds a password. On such a server only
 databases of Lockstep's own making are used, and they are dropped.`,
 		Example: `  lockstep rehearse
   lockstep rehearse migrations --json
+  lockstep rehearse order_status --env staging
   lockstep rehearse migrations --scratch-url 'postgres://ci@localhost/postgres?sslmode=disable'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if scratch == "" {
 				scratch = a.environ(scratchVariable)
+			}
+			if len(args) == 1 && !isFolder(args[0]) {
+				return a.rehearsePlanned(c.Context(), args, scratch)
 			}
 			return a.rehearse(c.Context(), args, scratch)
 		},
@@ -59,15 +68,20 @@ type rehearsal struct {
 }
 
 type rehearsed struct {
-	Version     string            `json:"version"`
-	Name        string            `json:"name"`
-	Up          plans.Outcome     `json:"up"`
-	Down        plans.Outcome     `json:"down"`
-	Restores    bool              `json:"restores"`
-	Grade       plans.Grade       `json:"grade"`
-	Differences []string          `json:"differences"`
-	Statements  []plans.Statement `json:"statements"`
-	Unseen      []string          `json:"unseen,omitempty"`
+	Version     string           `json:"version"`
+	Name        string           `json:"name"`
+	Up          plans.Outcome    `json:"up"`
+	Down        plans.Outcome    `json:"down"`
+	Restores    bool             `json:"restores"`
+	Grade       plans.Grade      `json:"grade"`
+	Differences []string         `json:"differences"`
+	Statements  []view.Statement `json:"statements"`
+	Unseen      []string         `json:"unseen,omitempty"`
+	// Basis and Queries are of a rehearsal for an environment.
+	Basis   string               `json:"basis,omitempty"`
+	Queries *plans.QueryEvidence `json:"queries,omitempty"`
+
+	id string // for people
 }
 
 func (a *app) rehearse(ctx context.Context, paths []string, scratch string) error {
@@ -83,25 +97,34 @@ func (a *app) rehearse(ctx context.Context, paths []string, scratch string) erro
 		done, err := rehearse.Run(ctx, rehearse.Request{
 			Scratch: scratch, Pending: source.files, Omit: []string{"schema_migrations"}, Begin: a.rehearsing(len(source.files)),
 		})
-		switch {
-		case errors.Is(err, rehearse.ErrNoServer):
-			return &endError{code: exitError, err: err, next: []string{
-				"Install a PostgreSQL server, or name the folder of its programs: " + server.FolderVariable + "=/usr/lib/postgresql/16/bin lockstep rehearse",
-				"Or name a server that may be used: lockstep rehearse --scratch-url URL",
-			}}
-		case err != nil:
-			return failed(err)
+		if err != nil {
+			return rehearsalFailed(err)
 		}
-		doc.Server, doc.Notes = done.Server, append(doc.Notes, done.Notes...)
-		for _, file := range source.files {
-			e, ok := done.Files[file.Version]
-			if !ok {
-				e.Rehearsal = plans.Rehearsal{Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
-			}
-			doc.Migrations = append(doc.Migrations, spellRehearsed(file, e))
-		}
+		doc.add(done, source.files)
 	}
 	return a.showRehearsal(doc)
+}
+
+func rehearsalFailed(err error) error {
+	if !errors.Is(err, rehearse.ErrNoServer) {
+		return failed(err)
+	}
+	return &endError{code: exitError, err: err, next: []string{
+		"Install a PostgreSQL server, or name the folder of its programs: " + server.FolderVariable + "=/usr/lib/postgresql/16/bin lockstep rehearse",
+		"Or name a server that may be used: lockstep rehearse --scratch-url URL",
+	}}
+}
+
+// add spells the outcome for each file, also for those that did not get a turn.
+func (doc *rehearsal) add(done rehearse.Result, files []plans.MigrationFile) {
+	doc.Server, doc.Notes = done.Server, append(doc.Notes, done.Notes...)
+	for _, file := range files {
+		e, ok := done.Files[file.Version]
+		if !ok {
+			e.Rehearsal = plans.Rehearsal{Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
+		}
+		doc.Migrations = append(doc.Migrations, spellRehearsed(file, e))
+	}
 }
 
 // rehearsing says on a terminal which file is being tried.
@@ -142,15 +165,25 @@ func spellRehearsed(file plans.MigrationFile, e rehearse.Evidence) rehearsed {
 	m := e.Rehearsal
 	r := rehearsed{
 		Version: strconv.FormatUint(file.Version, 10), Name: file.Name, Up: m.Up, Down: m.Down, Restores: m.Restores, Grade: m.Grade,
-		Differences: m.Differences, Statements: e.Statements, Unseen: m.Unseen,
+		Differences: m.Differences, Statements: view.Statements(e.Statements), Unseen: m.Unseen,
+		Queries: e.Queries, id: file.ID(),
 	}
 	if r.Differences == nil {
 		r.Differences = []string{}
 	}
-	if r.Statements == nil {
-		r.Statements = []plans.Statement{}
-	}
 	return r
+}
+
+// breaks are the application's statements that do not work as before after it.
+func (r rehearsed) breaks() []string {
+	if r.Queries == nil {
+		return nil
+	}
+	var lines []string
+	for _, b := range r.Queries.Breaks {
+		lines = append(lines, b.Where+": "+b.Summary)
+	}
+	return lines
 }
 
 // wrong reports whether an up file fails, or a down file that is there does not
@@ -180,21 +213,23 @@ func (a *app) showRehearsal(doc rehearsal) error {
 func (a *app) printRehearsal(doc rehearsal) error {
 	out, wrong := a.streams().Out, 0
 	for _, m := range doc.Migrations {
-		if !m.wrong() && m.Down != plans.OutcomeMissing && len(m.Differences) == 0 {
+		if !m.wrong() && m.Down != plans.OutcomeMissing && len(m.Differences) == 0 && len(m.breaks()) == 0 {
 			continue
 		}
 		word := "works on empty tables alone"
 		switch {
+		case !m.wrong() && m.Down != plans.OutcomeMissing && len(m.Differences) == 0:
+			word = "works"
 		case m.Down == plans.OutcomeMissing && !m.wrong():
 			word = "no down file"
 		case m.wrong():
 			wrong++
 			word = fmt.Sprintf("up %s, down %s, restores: %t", m.Up, m.Down, m.Restores)
 		}
-		if _, err := fmt.Fprintf(out, "%s_%s: %s\n", m.Version, m.Name, word); err != nil {
+		if _, err := fmt.Fprintf(out, "%s: %s\n", m.id, word); err != nil {
 			return err
 		}
-		for _, d := range m.Differences {
+		for _, d := range slices.Concat(m.Differences, m.breaks()) {
 			if _, err := fmt.Fprintf(out, "  %s\n", d); err != nil {
 				return err
 			}
