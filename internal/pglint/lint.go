@@ -141,6 +141,7 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 		Locks: l.effect.Locks, Rewrites: l.effect.Rewrites, Scans: l.effect.Scans,
 	})
 	before := len(f.findings)
+	f.unknown(l)
 	for _, rule := range byStatement() {
 		for _, h := range rule(l) {
 			f.report(l, h)
@@ -188,8 +189,17 @@ func (f *fileview) report(l look, h hit) {
 	f.findings = append(f.findings, plans.Finding{
 		Code: r.Code, Severity: r.Severity, File: f.path, Line: l.Line,
 		Summary: subject(h.names) + strings.TrimSuffix(r.Title, "."),
-		Detail:  r.Why, Fix: r.Fill(h.names), Roles: Roles(r),
+		Detail:  r.Why, Fix: fix(r, h.names), Roles: Roles(r),
 	})
+}
+
+// fix is the rule's alternative with names filled in. Of code that nobody can
+// read there are no names to fill in.
+func fix(r pgrule.Rule, n pgrule.Names) string {
+	if r.Code == unreadableStatement {
+		return "write the statements themselves, or say where the file belongs: -- lockstep:phase expand|contract REASON"
+	}
+	return r.Fill(n)
 }
 
 // Roles are who must look at what a rule finds.

@@ -1,12 +1,15 @@
 package pglint
 
 import (
+	"fmt"
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 func triggers(l look) []hit {
@@ -126,12 +129,28 @@ func rows(l look) []hit {
 	return nil
 }
 
-// unreadable meets what runs code that does not stand in the file, and what
-// the grammar does not know.
+// unreadable meets what runs code that does not stand in the file.
 func unreadable(l look) []hit {
 	switch l.Tree.GetNode().(type) {
-	case nil, *pg.Node_DoStmt, *pg.Node_CallStmt, *pg.Node_ExecuteStmt:
-		return []hit{{code: "unreadable-statement"}}
+	case *pg.Node_DoStmt, *pg.Node_CallStmt, *pg.Node_ExecuteStmt:
+		return []hit{{code: unreadableStatement}}
 	}
 	return nil
+}
+
+const unreadableStatement = "unreadable-statement"
+
+// unknown finds a statement that the grammar does not know. It may be newer
+// than the grammar, and then only a server can say what it does.
+func (f *fileview) unknown(l look) {
+	if l.Tree != nil || l.Problem == nil {
+		return
+	}
+	rule := f.linter.rules[unreadableStatement]
+	f.findings = append(f.findings, plans.Finding{
+		Code: rule.Code, Severity: rule.Severity, File: f.path, Line: l.Problem.Line, Roles: Roles(rule),
+		Summary: fmt.Sprintf("the grammar of PostgreSQL %d does not know the statement: %s", pgsyntax.GrammarVersion, l.Problem.Message),
+		Detail:  "It is wrong, or newer than that. What it locks and what it loses is not known before it has run; a rehearsal measures it.",
+		Fix:     "mend it; where the server knows it, say where the file belongs: -- lockstep:phase expand|contract REASON",
+	})
 }

@@ -30,15 +30,37 @@ func (j judge) measured(m *migration) []plans.Statement {
 		if s.Source != "measured" || s.Line != ruled[i].Line {
 			continue
 		}
-		s.Locks = slices.DeleteFunc(slices.Clone(s.Locks), func(l plans.Lock) bool { return j.postgres.New(l.Relation) })
-		s.Rewrites = slices.DeleteFunc(slices.Clone(s.Rewrites), j.postgres.New)
-		s.Scans = slices.DeleteFunc(slices.Clone(s.Scans), j.postgres.New)
+		s = j.ofOthers(s)
 		if unseen(m.evidence.Rehearsal, s) {
 			s = both(s, ruled[i])
 		}
 		out[i].Locks, out[i].Rewrites, out[i].Scans, out[i].Source = s.Locks, s.Rewrites, s.Scans, s.Source
 	}
 	return out
+}
+
+// ofOthers leaves out what nobody but the change set uses, and spells relations
+// as the rules do.
+func (j judge) ofOthers(s plans.Statement) plans.Statement {
+	var locks []plans.Lock
+	for _, l := range s.Locks {
+		l.Relation = sqlcheck.Spelled(l.Relation)
+		if !j.postgres.New(l.Relation) {
+			locks = append(locks, l)
+		}
+	}
+	s.Locks, s.Rewrites, s.Scans = locks, j.namesOfOthers(s.Rewrites), j.namesOfOthers(s.Scans)
+	return s
+}
+
+func (j judge) namesOfOthers(relations []string) []string {
+	var names []string
+	for _, r := range relations {
+		if name := sqlcheck.Spelled(r); !j.postgres.New(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // unseen reports whether something of the statement could not be measured:

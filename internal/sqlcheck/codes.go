@@ -108,6 +108,11 @@ func aboutPlaces() []Code {
 			Why: "It runs code that does not stand in it, or what it means lies in the code that uses it. A plan refuses it until the file says so.",
 			Fix: "-- lockstep:phase expand|contract REASON",
 		},
+		{
+			Code: "schema-unknown", Severity: plans.SeverityInfo, Title: "The schema before the pending files is not all known.",
+			Why: "It follows from the files that are applied, and one of them is gone or runs code that nobody can read.",
+			Fix: "bring the file back from version control",
+		},
 	}
 }
 

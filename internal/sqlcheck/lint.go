@@ -25,6 +25,10 @@ func (c Check) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Fin
 
 func apart(findings []plans.Finding, answers []sqlscan.NoLint) (open []plans.Finding, answered []Answered) {
 	for _, f := range findings {
+		if f.Accepted != "" { // by the header, which is no answer to one code
+			answered = append(answered, Answered{Finding: f, Reason: f.Accepted})
+			continue
+		}
 		if n, ok := answerTo(f, answers); ok {
 			answered = append(answered, Answered{Finding: f, Reason: n.Reason, Line: n.Line})
 			continue

@@ -1,6 +1,7 @@
 package sqlcheck
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/pgeffect"
@@ -82,6 +83,9 @@ func (p *Postgres) File(file plans.MigrationFile) (Verdict, []plans.Finding) {
 // file belongs is a warning here: nothing is planned.
 func (p *Postgres) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Finding, answered []Answered) {
 	verdict, findings, answers := p.judge(file)
+	if verdict.Class == plans.ClassAsk { // says the same of the file
+		findings = slices.DeleteFunc(findings, func(f plans.Finding) bool { return f.Code == unreadableStatement })
+	}
 	findings = append(findings, verdict.Misplaced(plans.SeverityWarning)...)
 	open, answered = apart(findings, answers)
 	return verdict, p.rules.weigh(p.rules.apply(open)), answered
@@ -101,6 +105,9 @@ func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []
 	if file.Down.Path != "" && down.read() {
 		down.refuse()
 		verdict.DownLocks = p.locks(&down)
+	}
+	if up.header.PhaseReason != "" {
+		answer(found, up.header)
 	}
 	mine := slices.Concat(up.findings, down.findings, wayBack(file, up.header, len(down.statements)))
 	return verdict, withRoles(once(mine, found)), up.header.NoLint
@@ -180,4 +187,18 @@ func withRoles(findings []plans.Finding) []plans.Finding {
 		}
 	}
 	return findings
+}
+
+const unreadableStatement = "unreadable-statement"
+
+// answer takes what the author says of the whole file as the answer to what
+// cannot be read in it.
+func answer(findings []plans.Finding, header sqlscan.Header) {
+	for i, f := range findings {
+		if f.Code == unreadableStatement {
+			findings[i].Severity, findings[i].Fix = plans.SeverityInfo, ""
+			findings[i].Detail = fmt.Sprintf("the author says %s: %s", header.Phase, header.PhaseReason)
+			findings[i].Accepted = header.PhaseReason
+		}
+	}
 }

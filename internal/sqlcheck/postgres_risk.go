@@ -86,6 +86,12 @@ func (p *Postgres) Part(relation string) bool {
 	return false
 }
 
+// Spelled spells a relation's name as verdicts do: the schema public is left
+// out.
+func Spelled(relation string) string {
+	return pgschema.NameOfParts(sqlscan.Names(relation)).String()
+}
+
 // Blocks reports whether a lock keeps others from writing.
 // Source: PostgreSQL documentation, "Explicit Locking", conflicting lock modes.
 func Blocks(mode string) bool {
