@@ -2,6 +2,7 @@ package pgclass
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -16,6 +17,7 @@ func (a alteration) constraints() (ruling, bool) {
 	case pg.AlterTableType_AT_AddConstraint:
 		return a.addConstraint(a.cmd.GetDef().GetConstraint()), true
 	case pg.AlterTableType_AT_ValidateConstraint:
+		act := "validate" + strings.TrimPrefix(act, "constraint")
 		if !a.newRelation(a.table) && a.newConstraint(a.table, name) && a.constrainsReleased(name) {
 			return contract(act, "validates %s of %s, which this change set adds for the code that comes", name, a.table), true
 		}

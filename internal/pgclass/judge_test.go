@@ -42,12 +42,12 @@ func fileCases() []fileCase {
 		},
 		{
 			"added and validated", "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;\nALTER TABLE orders VALIDATE CONSTRAINT positive;",
-			"split", "line 2 validates it, and in one transaction", "contract contract", "contract_constraint_orders_positive contract_constraint_orders_positive",
+			"split", "line 2 validates it, and in one transaction", "contract contract", "contract_constraint_orders_positive contract_validate_orders_positive",
 		},
 		{
 			"the way to NOT NULL in one file", "ALTER TABLE orders ADD CONSTRAINT given CHECK (note IS NOT NULL) NOT VALID;\nALTER TABLE orders VALIDATE CONSTRAINT given;\n" +
 				"ALTER TABLE orders ALTER COLUMN note SET NOT NULL;\nALTER TABLE orders DROP CONSTRAINT given;",
-			"split", "line 2 validates it", "contract contract contract expand", "contract_constraint_orders_given contract_constraint_orders_given contract_not_null_orders_note",
+			"split", "line 2 validates it", "contract contract contract expand", "contract_constraint_orders_given contract_validate_orders_given contract_not_null_orders_note",
 		},
 		{
 			"column, rows and NOT NULL", "ALTER TABLE orders ADD COLUMN extra int;\nUPDATE orders SET extra = total;\nALTER TABLE orders ALTER COLUMN extra SET NOT NULL;",

@@ -43,9 +43,20 @@ func parts(units []unit) []File {
 		if !ok {
 			return nil
 		}
+		f.Name = freeName(files, f.Name)
 		files = append(files, f)
 	}
 	return files
+}
+
+// freeName is the name, or the first one with a number behind it that no file
+// has.
+func freeName(files []File, name string) string {
+	free := name
+	for i := 2; slices.ContainsFunc(files, func(f File) bool { return f.Name == free }); i++ {
+		free = fmt.Sprintf("%s_%d", name, i)
+	}
+	return free
 }
 
 func phaseRank(phase string) int {
