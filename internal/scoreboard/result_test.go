@@ -120,8 +120,9 @@ func TestWarnings(t *testing.T) {
 		{"in the second file", fixture.Case{Files: []string{"CREATE TABLE t (a int)", "DROP TABLE t"}}, "drop-table 1:1"},
 		{"what was applied is known", fixture.Case{Before: []string{"CREATE TABLE t (a varchar(10))"}, Files: []string{"ALTER TABLE t ALTER a TYPE text"}}, ""},
 		{"a server that nobody has", fixture.Case{Files: []string{"SELECT 1"}, Major: 99}, ""},
-		{"no SQL", fixture.Case{Files: []string{"SELECT '"}}, "unreadable 0:0"},
-		{"no SQL before", fixture.Case{Before: []string{"SELECT '"}, Files: []string{"SELECT 1"}}, "unreadable 0:0"},
+		{"where it belongs, and what the file needs besides, is not asked", fixture.Case{Files: []string{"SET lock_timeout = 1; UPDATE t SET a = 1 WHERE id = 2"}}, ""},
+		{"no SQL", fixture.Case{Files: []string{"SELECT '"}}, "sql-syntax 0:1"},
+		{"no SQL before", fixture.Case{Before: []string{"SELECT '"}, Files: []string{"DROP TABLE t"}}, "drop-table 0:1"},
 	} {
 		var got []string
 		for _, w := range warnings(c.c) {

@@ -5,8 +5,9 @@ import (
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/pgeffect"
-	"github.com/lockstep-dev/lockstep/internal/pglint"
+	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/scoreboard/fixture"
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -19,27 +20,23 @@ type Warning struct {
 	File, Line int // File counts from 0
 }
 
-// warnings are what Lockstep says of a case's files, after those before them.
-// Text that cannot be read at all is one warning: nobody calls it safe.
+// warnings are what "lockstep lint" says of a case's files, after those before
+// them. On which side of a deployment a file belongs, and how files have to be
+// written, are no questions of the fixtures.
 func warnings(c fixture.Case) []Warning {
 	major := c.Major
 	if major < 11 || major > 18 {
 		major = assumed
 	}
-	linter := pglint.New(pgeffect.Server{Major: major, UTC: true})
+	lint := sqlcheck.ForFolder(pgeffect.Server{Major: major}, nil)
 	for i, text := range c.Before {
-		if _, _, err := linter.File(file("before", i, text)); err != nil {
-			return []Warning{{Code: "unreadable"}}
-		}
+		lint.Lint(file(i, text))
 	}
 	var found []Warning
 	for i, text := range c.Files {
-		_, findings, err := linter.File(file("file", i, text))
-		if err != nil {
-			return append(found, Warning{Code: "unreadable", File: i})
-		}
+		_, findings, _ := lint.Lint(file(len(c.Before)+i, text))
 		for _, f := range findings {
-			if f.Severity != plans.SeverityInfo && f.Accepted == "" {
+			if f.Severity != plans.SeverityInfo && !ofForm(f.Code) {
 				found = append(found, Warning{Code: f.Code, File: i, Line: f.Line})
 			}
 		}
@@ -47,8 +44,19 @@ func warnings(c fixture.Case) []Warning {
 	return found
 }
 
-func file(word string, i int, text string) plans.SQLFile {
-	return plans.SQLFile{Path: fmt.Sprintf("%s-%d.up.sql", word, i+1), Bytes: []byte(text)}
+func file(i int, text string) plans.MigrationFile {
+	name := fmt.Sprintf("%04d_case", i+1)
+	return plans.MigrationFile{
+		Version: uint64(i) + 1, Name: "case",
+		Up: plans.SQLFile{Path: name + ".up.sql", Bytes: []byte(text)},
+	}
+}
+
+// ofForm reports whether a finding is about a file's place or form, not about
+// what its statements do.
+func ofForm(code string) bool {
+	r, known := pgrule.Find(code)
+	return known && r.Family() == "F" || slices.Contains([]string{"must-be-split", "class-unknown", "phase-mismatch"}, code)
 }
 
 // codes are the warnings' codes, each once, in their order.

@@ -24,7 +24,7 @@ type Lab struct {
 
 // Open starts the server. The caller closes the lab.
 func Open(ctx context.Context) (*Lab, error) {
-	server, err := pgtest.Start(pgtest.Options{Settings: map[string]string{"max_connections": "40", "lc_messages": "C"}})
+	server, err := pgtest.Start(pgtest.Options{Settings: map[string]string{"max_connections": "40", "lc_messages": "C", "TimeZone": "Europe/Berlin"}})
 	if err != nil {
 		return nil, err
 	}
