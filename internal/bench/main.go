@@ -117,6 +117,7 @@ func parts() []part {
 		{"idle", "nothing to do, and status", idlePart},
 		{"blocking", "what an application feels of a migration while somebody holds the table", blockingPart},
 		{"fleet", "the same migrations into many databases of one server", fleetPart},
+		{"rehearse", "every migration up, down and up again on a throw-away server", rehearsePart},
 		{"backfill", "all rows of a large table, under load and with a replica", backfillPart},
 		{"lint", "SQL judged without a server, beside other linters", lintPart},
 		{"packages", "the benchmarks of single packages", packagesPart},
