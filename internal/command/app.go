@@ -103,7 +103,7 @@ step, and applies them environment by environment.`,
 		}
 	}
 	group("start", newInitCommand(a), newDoctorCommand(a), newImportCommand(a))
-	group("author", newFmtCommand(a), newValidateCommand(a), newLintCommand(a), newGraphCommand(a), newExplainCommand(a), newLanguageCommand(a))
+	group("author", newFmtCommand(a), newValidateCommand(a), newLintCommand(a), newNewCommand(a), newGraphCommand(a), newExplainCommand(a), newLanguageCommand(a))
 	group("plan", newPlanCommand(a), newShowCommand(a), newRehearseCommand(a), newDiffCommand(a))
 	group("run", newApplyCommand(a), newPromoteCommand(a), newPauseCommand(a), newResumeCommand(a),
 		newAbortCommand(a), newRollbackCommand(a))

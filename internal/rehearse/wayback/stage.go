@@ -1,0 +1,133 @@
+package wayback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/internal/rehearse/catalog"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/plans"
+)
+
+// Bench is where migrations are tried. Nobody else uses its databases.
+type Bench struct {
+	// Open returns a new empty database, and what deletes it.
+	Open func(ctx context.Context) (db *sql.DB, drop func() error, err error)
+	// Omit are relations that do not belong to the schema, as SQL spells them.
+	Omit []string
+}
+
+// Stage is one throw-away database, in one session.
+type Stage struct {
+	Conn *sql.Conn
+	omit []string
+	drop func() error
+}
+
+// Replay opens a database and applies the up files in their order. The error
+// names the file and line that fail.
+func (b Bench) Replay(ctx context.Context, files []plans.MigrationFile) (s *Stage, err error) {
+	db, drop, err := b.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s = &Stage{omit: b.Omit, drop: drop}
+	if s.Conn, err = db.Conn(ctx); err != nil {
+		return nil, errors.Join(err, drop())
+	}
+	for _, f := range files {
+		if err := s.Run(ctx, f.Up); err != nil {
+			return nil, errors.Join(fmt.Errorf("the migrations before cannot be replayed: %w", err), s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Close deletes the database.
+func (s *Stage) Close() error { return errors.Join(s.Conn.Close(), s.drop()) }
+
+// Run carries a file out as Lockstep does: in one transaction, unless it says
+// otherwise or holds a statement that none can hold.
+func (s *Stage) Run(ctx context.Context, file plans.SQLFile) (err error) {
+	list, together, err := read(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.reset(context.WithoutCancel(ctx))) }()
+	if together {
+		if _, err := s.Conn.ExecContext(ctx, "BEGIN"); err != nil {
+			return err
+		}
+	}
+	for _, st := range list {
+		if _, err := s.Conn.ExecContext(ctx, st.Text); err != nil {
+			return fmt.Errorf("%s:%d: %w%s", file.Path, st.Line, err, detail(err))
+		}
+	}
+	if together {
+		_, err = s.Conn.ExecContext(ctx, "COMMIT")
+	}
+	return err
+}
+
+// detail is what the server adds to its message, on one line.
+func detail(err error) string {
+	if answer, ok := errors.AsType[*pq.Error](err); ok && answer.Detail != "" {
+		return " (" + strings.Join(strings.Fields(answer.Detail), " ") + ")"
+	}
+	return ""
+}
+
+// reset takes away what a file has left in the session.
+func (s *Stage) reset(ctx context.Context) error {
+	for _, statement := range []string{"ROLLBACK", "DISCARD ALL"} {
+		if _, err := s.Conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read returns a file's statements, and whether they run in one transaction.
+func read(file plans.SQLFile) (list []sqlscan.Statement, together bool, err error) {
+	if list, err = sqlscan.Split(file.Bytes); err != nil {
+		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	header, err := sqlscan.ParseHeader(file.Bytes)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	if _, inner, wrapped := sqlscan.Unwrap(file.Bytes, list); wrapped && !header.NoTransaction {
+		list = inner
+	}
+	return list, !header.NoTransaction && !slices.ContainsFunc(list, sqlscan.Statement.OutsideTransaction), nil
+}
+
+// Snapshot reads the schema.
+func (s *Stage) Snapshot(ctx context.Context) (snapshot catalog.Snapshot, err error) {
+	tx, err := s.Conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return snapshot, err
+	}
+	defer func() { _ = tx.Rollback() }() // it only reads
+	return catalog.Read(ctx, tx, s.omit...)
+}
+
+// ownerless leaves out the statements that give objects to the role of this
+// database: it is another where the migration will run, and what a role makes
+// is its own without saying.
+func (s *Stage) ownerless(ctx context.Context, statements []string) ([]string, error) {
+	var role string
+	if err := s.Conn.QueryRowContext(ctx, "SELECT quote_ident(current_user)").Scan(&role); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(statements, func(statement string) bool {
+		return strings.HasPrefix(statement, "ALTER ") && strings.HasSuffix(statement, " OWNER TO "+role)
+	}), nil
+}

@@ -1,0 +1,2 @@
+ALTER TABLE customers ADD COLUMN kind text;
+DO $$ BEGIN UPDATE customers SET kind = name; END $$;

@@ -1,0 +1,2 @@
+DROP VIEW open_orders;
+GRANT SELECT ON customers TO PUBLIC;

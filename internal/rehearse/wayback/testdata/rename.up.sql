@@ -1,0 +1,2 @@
+ALTER TABLE orders RENAME TO purchases;
+ALTER TABLE purchases RENAME COLUMN state TO status;

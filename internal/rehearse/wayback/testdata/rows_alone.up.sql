@@ -1,0 +1,1 @@
+UPDATE orders SET amount = 1 WHERE amount IS NULL;
