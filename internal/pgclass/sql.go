@@ -1,9 +1,9 @@
 package pgclass
 
 import (
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 )
@@ -24,12 +24,20 @@ const reserved = ` all analyse analyze and any array as asc asymmetric authoriza
 	using value values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists
 	xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable `
 
+var reservedWords = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
+	for _, word := range strings.Fields(reserved) {
+		words[word] = true
+	}
+	return words
+})
+
 // ident spells one identifier so that SQL reads it back.
 func ident(name string) string {
 	plain := name != "" && name[0] != '$' && (name[0] < '0' || name[0] > '9') && strings.IndexFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_'
 	}) < 0
-	if plain && !slices.Contains(strings.Fields(reserved), name) {
+	if plain && !reservedWords()[name] {
 		return name
 	}
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`

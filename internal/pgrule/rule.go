@@ -10,6 +10,7 @@ package pgrule
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -108,12 +109,18 @@ func All() []Rule {
 
 // Find returns the rule of a code or an ID.
 func Find(name string) (Rule, bool) {
-	all := All()
-	if i := slices.IndexFunc(all, func(r Rule) bool { return r.Code == name || r.ID == name }); i >= 0 {
-		return all[i], true
-	}
-	return Rule{}, false
+	r, ok := byName()[name]
+	return r, ok
 }
+
+// byName is for reading alone.
+var byName = sync.OnceValue(func() map[string]Rule {
+	all := map[string]Rule{}
+	for _, r := range All() {
+		all[r.Code], all[r.ID] = r, r
+	}
+	return all
+})
 
 // manual is the folder of the manual's pages.
 const manual = "https://www.postgresql.org/docs/current/"

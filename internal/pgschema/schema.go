@@ -101,9 +101,10 @@ type Reference struct {
 // and then in the order in which they were made.
 func (s *Schema) ReferencesTo(table Name) []Reference {
 	var all []Reference
-	for _, t := range pick(s.Tables, func(*Table) bool { return true }, func(t *Table) Name { return t.Name }) {
+	pointing := func(c *Constraint) bool { return c.Kind == ForeignKey && c.References == table }
+	for _, t := range pick(s.Tables, func(t *Table) bool { return slices.ContainsFunc(t.Constraints, pointing) }, func(t *Table) Name { return t.Name }) {
 		for _, c := range t.Constraints {
-			if c.Kind == ForeignKey && c.References == table {
+			if pointing(c) {
 				all = append(all, Reference{t.Name, c})
 			}
 		}
