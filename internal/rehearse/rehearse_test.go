@@ -262,3 +262,28 @@ func TestOutOfReach(t *testing.T) {
 		t.Errorf("%+v", done)
 	}
 }
+
+// TestAMissingExtension leaves out what depends on it, and blames no file for
+// that.
+func TestAMissingExtension(t *testing.T) {
+	t.Parallel()
+	url := target(t, "CREATE TYPE place AS (x int)", "CREATE TABLE places (id int, at place)",
+		"SET allow_system_table_mods = on; INSERT INTO pg_extension VALUES (99999, 'nowhere', 10, 'public'::regnamespace, false, '1.0'); ALTER EXTENSION nowhere ADD TYPE place")
+	done := rehearsed(t, Request{
+		Target: url, Applied: files("CREATE EXTENSION nowhere; CREATE TABLE places (id int, at place);", ""),
+		Pending: files("ALTER TABLE orders ADD x int;", "ALTER TABLE orders DROP x;", "ALTER TABLE places ADD x int;", "", "ALTER TABLE orders ADD y int;", ""),
+	})
+	if done.Basis != BasisTarget || len(done.Files) != 1 || !done.Files[1].Rehearsal.Restores {
+		t.Errorf("%+v", done)
+	}
+	notes := strings.Join(done.Notes, "\n")
+	for _, want := range []string{"does not have the extensions nowhere", "The copy lacks TABLE public.places", "2_m and the files after it were not rehearsed"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("%q is not in %q", want, notes)
+		}
+	}
+	whole := rehearsed(t, Request{Target: url, Applied: files("CREATE TABLE places (id int);", ""), Pending: files("ALTER TABLE places ADD x int;", "ALTER TABLE places DROP x;")})
+	if whole.Basis != BasisFolder || !whole.Files[1].Rehearsal.Restores {
+		t.Errorf("%+v", whole)
+	}
+}
