@@ -30,8 +30,8 @@ func (w *way) alteredColumn(was, is Object, changes []Difference) []string {
 	if was.get("default") != "" && (changed("default") || retyped) {
 		sql = append(sql, alter+" SET DEFAULT "+was.get("default"))
 	}
-	if changed("not null") {
-		sql = append(sql, w.nullable(alter, was)...)
+	if changed("not null", "not null name") {
+		sql = append(sql, w.nullable(alter, was, is)...)
 	}
 	if changed("identity", "identity sequence", "identity options") && was.get("identity") != "" {
 		sql = append(sql, w.identified(alter, was, is)...)
@@ -116,16 +116,31 @@ func family(name string) string {
 	return ""
 }
 
-func (w *way) nullable(alter string, was Object) []string {
+// nullable sets NOT NULL back: from PostgreSQL 18 on it is a constraint, with a
+// name, and may not be validated yet.
+func (w *way) nullable(alter string, was, is Object) (sql []string) {
+	if from, to := is.get("not null name"), was.get("not null name"); from != "" && to != "" && is.get("not null") == was.get("not null") {
+		return []string{"ALTER TABLE " + was.On + " RENAME CONSTRAINT " + from + " TO " + to}
+	}
+	if is.get("not null") != "" {
+		sql = append(sql, alter+" DROP NOT NULL")
+	}
+	add := "ALTER TABLE " + was.On + " ADD" + word(was, "not null name", " CONSTRAINT "+was.get("not null name")) + " NOT NULL " + was.bare()
 	switch was.get("not null") {
 	case "":
-		return []string{alter + " DROP NOT NULL"}
-	case "yes":
-		w.lose("NOT NULL of column %s comes back only if no NULL was written since", was.Name)
-		return []string{alter + " SET NOT NULL"}
+		return sql
+	case "not validated":
+		return append(sql, add+" NOT VALID")
+	case "no inherit":
+		add += " NO INHERIT"
 	}
-	w.refuse("not null of column %s cannot be set back", was.Name)
-	return nil
+	if is.get("not null") != "yes" {
+		w.lose("NOT NULL of column %s comes back only if no NULL was written since", was.Name)
+	}
+	if was.get("not null") == "yes" && was.get("not null name") == "" {
+		return append(sql, alter+" SET NOT NULL")
+	}
+	return append(sql, add)
 }
 
 // identified gives a column its identity back, or its identity's parameters.
@@ -153,7 +168,7 @@ func (w *way) identified(alter string, was, is Object) []string {
 // columnDetail sets back what does not hang together with the type.
 func (w *way) columnDetail(alter string, was Object, d Difference) []string {
 	switch d.Attribute {
-	case "type", "collation", "default", "not null", "identity", "identity sequence", "identity options":
+	case "type", "collation", "default", "not null", "not null name", "identity", "identity sequence", "identity options":
 		return nil
 	case "statistics":
 		return []string{alter + " SET STATISTICS " + or(d.From, "-1")}

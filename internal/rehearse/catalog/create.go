@@ -139,7 +139,7 @@ func (w *way) createdIndex(o Object) []string {
 
 // strict says that rows written since can stand against what comes back.
 func (w *way) strict(o Object) {
-	if _, same := w.now[key{o.Kind, o.Name}]; o.get("validated") == "no" || w.put[key{Table, o.On}] || same && w.now[o.key()].get("definition") == o.get("definition") {
+	if _, same := w.now[key{o.Kind, o.Name}]; o.get("validated") == "no" || strings.HasSuffix(o.get("definition"), " NOT ENFORCED") || w.put[key{Table, o.On}] || same && w.now[o.key()].get("definition") == o.get("definition") {
 		return
 	}
 	if o.Kind == Constraint && strings.HasPrefix(o.get("definition"), "PRIMARY KEY") || strings.HasPrefix(o.get("definition"), "UNIQUE") {

@@ -45,8 +45,9 @@ func (w *way) tableColumns(table Object) (columns, more []string) {
 			continue
 		}
 		if o.get("inherited") != "yes" || table.get("inherits") == "" {
+			o, late := validated(o)
 			columns = append(columns, columnText(o))
-			more = append(more, w.rest(o, inline())...)
+			more = append(more, append(late, w.rest(o, inline())...)...)
 		}
 	}
 	return columns, more
@@ -54,7 +55,7 @@ func (w *way) tableColumns(table Object) (columns, more []string) {
 
 // inline lists what columnText says.
 func inline() []string {
-	return []string{"type", "collation", "default", "generated", "identity", "identity sequence", "identity options", "not null", "inherited"}
+	return []string{"type", "collation", "default", "generated", "identity", "identity sequence", "identity options", "not null", "not null name", "inherited"}
 }
 
 // columnText spells a column as CREATE TABLE and ADD COLUMN do.
@@ -72,7 +73,29 @@ func columnText(o Object) string {
 	if o.get("identity") != "" {
 		text += " GENERATED " + identity(o)
 	}
-	return text + word(o, "not null", " NOT NULL")
+	if name := o.get("not null name"); name != "" {
+		text += " CONSTRAINT " + name
+	}
+	text += word(o, "not null", " NOT NULL")
+	if o.get("not null") == "no inherit" {
+		text += " NO INHERIT"
+	}
+	return text
+}
+
+// validated splits a column from its NOT NULL that is not validated, which no
+// definition of a column can say.
+func validated(o Object) (column Object, late []string) {
+	if o.get("not null") != "not validated" {
+		return o, nil
+	}
+	return without(o, "not null", "not null name"), []string{"ALTER TABLE " + o.On + " ADD" +
+		word(o, "not null name", " CONSTRAINT "+o.get("not null name")) + " NOT NULL " + o.bare() + " NOT VALID"}
+}
+
+func without(o Object, attributes ...string) Object {
+	o.Attributes = slices.DeleteFunc(slices.Clone(o.Attributes), func(a Attribute) bool { return slices.Contains(attributes, a.Name) })
+	return o
 }
 
 func identity(o Object) string {
@@ -85,9 +108,10 @@ func (w *way) createdColumn(o Object) (sql, done []string) {
 	if o.get("generated") == "" {
 		w.lose("the values of column %s", o.Name)
 	}
+	o, late := validated(o)
 	if o.get("not null") != "" && value == "" {
 		w.lose("NOT NULL of column %s: its rows have no value, so it comes back nullable", o.Name)
-		o.Attributes = slices.DeleteFunc(slices.Clone(o.Attributes), func(a Attribute) bool { return a.Name == "not null" })
+		o = without(o, "not null", "not null name")
 	}
-	return []string{"ALTER TABLE " + o.On + " ADD COLUMN " + columnText(o)}, inline()
+	return append([]string{"ALTER TABLE " + o.On + " ADD COLUMN " + columnText(o)}, late...), inline()
 }

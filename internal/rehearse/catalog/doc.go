@@ -16,6 +16,7 @@
 // Some names and figures are not read, because nothing can depend on them:
 // TOAST relations and their indexes, the position of a column, the current
 // value of a sequence, the rows of pg_constraint that a foreign key makes for
-// each partition it refers to, the names of NOT NULL constraints (from
-// PostgreSQL 18), and the indexes of constraints, which are called as these.
+// each partition it refers to, the names that the server gives to NOT NULL
+// constraints (from PostgreSQL 18), and the indexes of constraints, which are
+// called as these.
 package catalog

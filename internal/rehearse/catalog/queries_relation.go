@@ -25,11 +25,14 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f') AND {mine pg_class c}
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`
 
+// From PostgreSQL 18 on a NOT NULL has a name, which matters where its author
+// has chosen it: a migration may drop it by that.
 const columns = `
 SELECT 'pg_class/' || a.attrelid || '/' || a.attnum, format('%I.%I.%I', n.nspname, c.relname, a.attname), format('%I.%I', n.nspname, c.relname),
 	format_type(a.atttypid, a.atttypmod) AS type,
 	CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format('%I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END AS collation,
-	CASE WHEN a.attnotnull THEN coalesce({18+ (SELECT CASE WHEN NOT k.convalidated THEN 'not validated' END FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum)}, 'yes') END AS "not null",
+	CASE WHEN a.attnotnull THEN coalesce({18+ (SELECT CASE WHEN NOT k.convalidated THEN 'not validated' WHEN k.connoinherit THEN 'no inherit' END FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum)}, 'yes') END AS "not null",
+	{18+ (SELECT quote_ident(k.conname) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.conname !~ '_not_null[0-9]*$')} AS "not null name",
 	CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS "default",
 	CASE a.attgenerated WHEN 's' THEN '(' || pg_get_expr(d.adbin, d.adrelid) || ') STORED' WHEN 'v' THEN '(' || pg_get_expr(d.adbin, d.adrelid) || ') VIRTUAL' END AS generated,
 	CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,

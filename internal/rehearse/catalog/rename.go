@@ -45,6 +45,10 @@ func (w *way) renames() {
 		for j, k := range o.uses {
 			after[i].uses[j] = now[k]
 		}
+		if was, ok := old[o.id]; ok && was.Name != w.after.Objects[i].Name { // back in its schema
+			inSchema := func(k key) bool { return k.kind == Schema }
+			after[i].uses = append(slices.DeleteFunc(after[i].uses, inSchema), slices.DeleteFunc(slices.Clone(was.uses), func(k key) bool { return !inSchema(k) })...)
+		}
 		after[i].Attributes = explained(names.pointing(after[i], o), old[o.id], names)
 	}
 	w.after.Objects = after

@@ -30,9 +30,13 @@ func draw() {
 // works whatever was written between.
 func TestInverseOfSequences(t *testing.T) {
 	t.Parallel()
-	db := withBase(t)
+	majors(t, sequences)
+}
+
+func sequences(t *testing.T, m major) {
+	db := m.withBase(t)
 	before := read(t, db)
-	all, derived := ups(), 0
+	all, derived := ups(m.number), 0
 	rapid.Check(t, func(r *rapid.T) {
 		drawn := rapid.Permutation(all).Draw(r, "changes")[:rapid.IntRange(2, 5).Draw(r, "count")]
 		written := rapid.Bool().Draw(r, "rows are written between")

@@ -1,0 +1,8 @@
+CREATE TABLE room (id int, at daterange, a int, b text, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL, note text CONSTRAINT noted NOT NULL,
+ CONSTRAINT room_key PRIMARY KEY (id, at WITHOUT OVERLAPS), CONSTRAINT room_late CHECK (a > 0) NOT ENFORCED);
+INSERT INTO room VALUES (1, '[2024-01-01,2024-02-01)', 1, 'b', DEFAULT, 'n'), (1, '[2024-02-01,2024-03-01)', 2, 'b', DEFAULT, 'n');
+ALTER TABLE room ADD CONSTRAINT room_b NOT NULL b NOT VALID;
+CREATE TABLE stay (id int, at daterange, CONSTRAINT stay_room FOREIGN KEY (id, PERIOD at) REFERENCES room (id, PERIOD at));
+INSERT INTO stay VALUES (1, '[2024-01-15,2024-02-15)');
+CREATE TABLE soft (t_id bigint CONSTRAINT soft_t REFERENCES t NOT ENFORCED);
+INSERT INTO soft VALUES (1000000);
