@@ -128,6 +128,7 @@ func constraintCases() []verdictCase {
 		{extra + "UPDATE orders SET extra = id;", "ALTER TABLE orders ADD CONSTRAINT one_extra UNIQUE NULLS NOT DISTINCT (extra)", "contract", "repeat a value"},
 		{"", "CREATE UNIQUE INDEX one_total ON orders (total)", "contract", "creates the unique index one_total on orders"},
 		{extra, "CREATE UNIQUE INDEX one_extra ON orders (state, extra)", "expand", "nothing that repeats"},
+		{"", "CREATE UNIQUE INDEX one_note ON orders (note, total)", "expand", "where orders_note_key rejects the same rows already"},
 		{"", "CREATE UNIQUE INDEX ON orders (abs(total))", "contract", "repeat a value"},
 		{"", "ALTER TABLE orders ADD CONSTRAINT one_note UNIQUE USING INDEX orders_note_key", "neutral", "rejects the same rows already"},
 		{"", "ALTER TABLE logs ADD PRIMARY KEY (line)", "contract", "running code may leave NULL"},
@@ -218,12 +219,15 @@ func behaviourCases() []verdictCase {
 	const sync = `ALTER TABLE customers ADD COLUMN label text;
 		CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.label := NEW.name; RETURN NEW; END';`
 	const reject = `CREATE FUNCTION reject() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';`
+	const quiet = `CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';`
 	const touch = `CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.name := ''x''; RETURN NEW; END';`
 	const mirror = `CREATE TABLE people (id bigint); CREATE FUNCTION mirror() RETURNS trigger LANGUAGE plpgsql AS
 		'BEGIN INSERT INTO people VALUES (NEW.id); RETURN NEW; END';`
 	return []verdictCase{
 		{sync, "CREATE TRIGGER sync BEFORE INSERT OR UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION sync()", "expand", "keeps in step"},
 		{mirror, "CREATE TRIGGER mirror AFTER INSERT ON customers FOR EACH ROW EXECUTE FUNCTION mirror()", "expand", "keeps in step"},
+		{quiet, "CREATE TRIGGER quiet AFTER DELETE ON customers FOR EACH ROW EXECUTE FUNCTION quiet()", "ask", "may change what running code writes"},
+		{quiet, "CREATE TRIGGER quiet BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION quiet()", "contract", "refuses rows"},
 		{reject, "CREATE TRIGGER reject BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION reject()", "contract", "refuses rows"},
 		{touch, "CREATE TRIGGER touch BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION touch()", "ask", "may change what running code writes to customers"},
 		{"", "CREATE TRIGGER touch BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION tidy_up()", "ask", "is not known"},

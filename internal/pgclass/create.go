@@ -212,6 +212,9 @@ func (j judging) uniqueness(u uniqueness) ruling {
 	if j.newRelation(u.table) {
 		return expand(u.act, "%s on %s, which released code does not know", u.what, u.table)
 	}
+	if has := j.demands(u); has != "" {
+		return expand(u.act, "%s on %s, where %s rejects the same rows already", u.what, u.table, has)
+	}
 	for _, c := range u.columns {
 		if !j.newColumn(u.table, c) {
 			continue
@@ -222,6 +225,21 @@ func (j judging) uniqueness(u uniqueness) ruling {
 		}
 	}
 	return contract(u.act, "%s on %s, so that writes of running code that repeat a value fail", u.what, u.table)
+}
+
+// demands names a released unique index on no more than the same columns.
+func (j judging) demands(u uniqueness) string {
+	was := j.origin(u.table)
+	if was == nil || u.nullsCount {
+		return ""
+	}
+	for _, i := range j.now.IndexesOf(u.table) {
+		within := !slices.ContainsFunc(i.Columns, func(c string) bool { return !slices.Contains(u.columns, c) })
+		if i.Unique && i.Plain() && i.Valid && within && len(i.Parts) == len(i.Columns) && !j.newRelation(i.Name) {
+			return i.Name.String()
+		}
+	}
+	return ""
 }
 
 // distinct reports whether rows that leave a column out do not repeat a value

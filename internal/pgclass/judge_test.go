@@ -85,6 +85,35 @@ func fileCases() []fileCase {
 		{"a column again", "ALTER TABLE orders DROP COLUMN note; ALTER TABLE orders ADD COLUMN note int", "split", "adds it again, empty", "split expand", ""},
 		{"a table if it is there", "DROP TABLE IF EXISTS invoices; CREATE TABLE invoices (id int)", "expand", "creates the table invoices", "neutral expand", ""},
 		{"a policy again", "DROP POLICY readable ON secrets; CREATE POLICY readable ON secrets USING (id > 0)", "contract", "replaces the policy readable", "expand contract", ""},
+		{"the same matview again", "DROP MATERIALIZED VIEW order_counts; CREATE MATERIALIZED VIEW order_counts AS SELECT state, count(*) FROM orders GROUP BY state", "expand", "drops what line 1 makes again", "expand neutral", ""},
+		{"another matview", "DROP MATERIALIZED VIEW order_counts; CREATE MATERIALIZED VIEW order_counts AS SELECT state FROM orders", "ask", "replaces the view order_counts", "expand ask", ""},
+		{
+			"a foreign key that lets go", "ALTER TABLE orders DROP CONSTRAINT orders_customer; ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer) REFERENCES customers ON DELETE CASCADE",
+			"ask", "changes what becomes of rows when running code changes or deletes the row of customers", "expand ask", "",
+		},
+		{
+			"a foreign key as it was", "ALTER TABLE orders DROP CONSTRAINT orders_customer; ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer) REFERENCES customers DEFERRABLE",
+			"expand", "drops what line 1 makes again", "expand neutral", "",
+		},
+		{
+			"another foreign key", "ALTER TABLE orders DROP CONSTRAINT orders_customer; ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer) REFERENCES orders",
+			"contract", "from orders to orders", "expand contract", "",
+		},
+		{
+			"another unique constraint", "ALTER TABLE customers DROP CONSTRAINT customers_email; ALTER TABLE customers ADD CONSTRAINT customers_email UNIQUE (email, name)",
+			"contract", "replaces the constraint customers_email", "expand contract", "",
+		},
+		{
+			"an enum with more values", "BEGIN; ALTER TABLE orders ALTER COLUMN state DROP DEFAULT; ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('first', 'calm', 'so so', 'angry');" +
+				"ALTER TABLE orders ALTER COLUMN feeling TYPE mood USING feeling::text::mood; ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'new'::text; DROP TYPE mood_old; COMMIT",
+			"split", "ADD VALUE does it without", "neutral neutral split neutral neutral neutral neutral neutral", "expand_add_values_mood",
+		},
+		{
+			"an enum with fewer values", "ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('calm');" +
+				"ALTER TABLE orders ALTER COLUMN feeling TYPE mood USING feeling::text::mood; DROP TYPE mood_old",
+			"contract", "moves to the type mood without 'angry', which running code may write", "contract contract contract contract", "",
+		},
+		{"another default", "ALTER TABLE orders ALTER COLUMN state DROP DEFAULT; ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'paid'", "ask", "changes the default of orders.state", "neutral ask", ""},
 		{"unreadable", "CREATE TABLE a (id int); FROBNICATE", "ask", "line 1 cannot be read", "expand ask", ""},
 		{
 			"clean up", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; DROP FUNCTION f(); DROP TABLE logs CASCADE",

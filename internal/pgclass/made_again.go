@@ -35,7 +35,14 @@ func (j judging) again(drop, make *unit) {
 	}
 	switch n := make.Tree.GetNode().(type) {
 	case *pg.Node_ViewStmt:
-		make.ruling = j.viewAgain(n.ViewStmt, make.act)
+		make.ruling = j.queryAgain(pgschema.NameOf(n.ViewStmt.GetView()), n.ViewStmt.GetQuery(), make.act)
+	case *pg.Node_CreateTableAsStmt:
+		if n.CreateTableAsStmt.GetObjtype() == pg.ObjectType_OBJECT_MATVIEW {
+			make.ruling = j.queryAgain(pgschema.NameOf(n.CreateTableAsStmt.GetInto().GetRel()), n.CreateTableAsStmt.GetQuery(), make.act)
+			break
+		}
+		drop.ruling = anotherOfItsName(drop, make)
+		return
 	case *pg.Node_IndexStmt:
 		make.ruling = j.indexAgain(n.IndexStmt, make.ruling)
 	case *pg.Node_CreateFunctionStmt:
@@ -48,24 +55,25 @@ func (j judging) again(drop, make *unit) {
 			return
 		}
 	default:
-		drop.ruling = split(nil, drop.act, "%s, and line %d makes another one of its name: give the new one a name of its own, and drop the old one after the deployment", drop.Reason, make.Line).keepLoss(drop.Loses)
+		drop.ruling = anotherOfItsName(drop, make)
 		return
 	}
 	drop.ruling = replaced
 }
 
-func (r ruling) keepLoss(loses bool) ruling {
-	r.Loses = loses
+func anotherOfItsName(drop, make *unit) ruling {
+	r := split(nil, drop.act, "%s, and line %d makes another one of its name: give the new one a name of its own, and drop the old one after the deployment", drop.Reason, make.Line)
+	r.Loses = drop.Loses
 	return r
 }
 
-func (j judging) viewAgain(v *pg.ViewStmt, act string) ruling {
-	name := pgschema.NameOf(v.GetView())
+// queryAgain judges a view that is dropped and made again.
+func (j judging) queryAgain(name pgschema.Name, query *pg.Node, act string) ruling {
 	old := j.released.Views[name]
 	switch {
-	case old != nil && old.Query != nil && pgsyntax.Same(v.GetQuery(), old.Query):
+	case old != nil && old.Query != nil && pgsyntax.Same(query, old.Query):
 		return neutral(act, "makes the view %s again as it was", name)
-	case old != nil && extends(v.GetQuery().GetSelectStmt(), old.Query.GetSelectStmt()):
+	case old != nil && extends(query.GetSelectStmt(), old.Query.GetSelectStmt()):
 		return expand(act, "adds columns behind those of the view %s", name)
 	}
 	return ask(act, "replaces the view %s, so that released code may read something else", name)
@@ -110,7 +118,12 @@ func (j judging) constraintAgain(drop, make *unit, a *pg.AlterTableStmt) bool {
 	if t != nil {
 		old = t.Constraint(k.GetConname())
 	}
+	if old != nil && old.Kind == pgschema.ForeignKey && k.GetContype() == pg.ConstrType_CONSTR_FOREIGN {
+		make.ruling = foreignKeyAgain(old, k, make.ruling)
+		return false
+	}
 	if old == nil || old.Kind != pgschema.Check || k.GetContype() != pg.ConstrType_CONSTR_CHECK {
+		make.ruling = contract(make.act, "replaces the constraint %s of %s, which running code may rely on as it was", k.GetConname(), pgschema.NameOf(a.GetRelation())).back(make.down)
 		return false
 	}
 	switch {
@@ -120,6 +133,20 @@ func (j judging) constraintAgain(drop, make *unit, a *pg.AlterTableStmt) bool {
 		make.ruling = expand(make.act, "makes the CHECK %s take more values, among them all that running code writes", k.GetConname())
 	}
 	return false
+}
+
+// foreignKeyAgain judges a foreign key that is dropped and made again: from the
+// same columns to the same ones it rejects what it rejected.
+func foreignKeyAgain(old *pgschema.Constraint, k *pg.Constraint, r ruling) ruling {
+	parent := pgschema.NameOf(k.GetPktable())
+	switch {
+	case !slices.Equal(old.Columns, pgschema.Strings(k.GetFkAttrs())), old.References != parent,
+		!slices.Equal(old.ReferencedColumns, pgschema.Strings(k.GetPkAttrs())):
+		return r
+	case old.OnDelete == k.GetFkDelAction() && old.OnUpdate == k.GetFkUpdAction():
+		return neutral(r.act, "makes the foreign key %s again on the same columns", k.GetConname())
+	}
+	return ask(r.act, "changes what becomes of rows when running code changes or deletes the row of %s that they point at by %s", parent, k.GetConname())
 }
 
 // takesMore reports whether one condition is "column IN (...)" with all values

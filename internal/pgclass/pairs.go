@@ -18,6 +18,8 @@ func pair(units []unit, after judging) {
 	switchedBack(units)
 	after.swapped(units)
 	after.madeAgain(units)
+	after.enumsAgain(units)
+	after.defaultsAgain(units)
 }
 
 // keptAsView finds relations that are renamed or moved and leave a view with

@@ -74,7 +74,9 @@ func divide(units []unit) []part {
 	for _, u := range units {
 		switch {
 		case u.Class == plans.ClassSplit && len(u.Split) == 0:
-			list = append(list, part{phase: phaseExpand})
+			list = append(list, part{phase: phaseExpand, alone: true})
+			continue
+		case u.left:
 			continue
 		case u.Class == plans.ClassSplit:
 			for _, f := range u.Split {

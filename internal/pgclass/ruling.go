@@ -16,6 +16,9 @@ type ruling struct {
 	free bool
 	// down takes it back, empty when there is no plain way.
 	down string
+	// left is true for what has no place in a split: another unit's files do it,
+	// or there is nothing to do.
+	left bool
 	// outputs are the columns of a view that the statement makes.
 	outputs []string
 }

@@ -23,7 +23,7 @@ func (j judging) createTrigger(c *pg.CreateTrigStmt) ruling {
 	if f == nil || f.Language != "plpgsql" || f.Body == "" {
 		return ask(act, "creates the trigger %s on %s, and what %s() does to rows that running code writes is not known", name, table, function)
 	}
-	b := body{tokens: sqlscan.Statement{Text: f.Body}.Tokens(), judging: j, table: table}
+	b := body{tokens: sqlscan.Statement{Text: f.Body}.Tokens(), judging: j, table: table, before: c.GetRow() && c.GetTiming()&(triggerBefore|triggerInstead) != 0}
 	switch {
 	case b.refuses():
 		return contract(act, "creates the trigger %s on %s, whose function %s() refuses rows that running code may write", name, table, function)
@@ -38,7 +38,17 @@ type body struct {
 	judging
 	tokens []sqlscan.Token
 	table  pgschema.Name
+	// before is true for a trigger that runs before each row, or instead of it:
+	// what it returns counts.
+	before bool
 }
+
+// PostgreSQL's bits of when a trigger runs (pg_trigger.h): before, instead of,
+// and neither for after.
+const (
+	triggerBefore  = 1 << 1
+	triggerInstead = 1 << 6
+)
 
 func (b body) is(at int, word string) bool {
 	return at >= 0 && at < len(b.tokens) && b.tokens[at].Is(word)
@@ -49,10 +59,10 @@ func (b body) symbol(at int, s string) bool {
 }
 
 // refuses reports whether the function raises an error, or leaves a row out by
-// RETURN NULL.
+// RETURN NULL, which means something before the row alone.
 func (b body) refuses() bool {
 	for i := range b.tokens {
-		if b.is(i, "RETURN") && b.is(i+1, "NULL") {
+		if b.before && b.is(i, "RETURN") && b.is(i+1, "NULL") {
 			return true
 		}
 		if !b.is(i, "RAISE") {
