@@ -41,7 +41,8 @@ with one after it. Only what restores the schema is written:
 
 Rows that the up file changes are in no schema: they stay changed, and it says so. Names are
 qualified, so that a search_path changes nothing. A down file that somebody has written is
-never overwritten. LOCKSTEP_POSTGRES_BIN names the folder of the server's programs.`,
+never overwritten. LOCKSTEP_POSTGRES_BIN names the folder of the server's programs,
+LOCKSTEP_SCRATCH_URL a server to use instead, on which databases may be made.`,
 		Example: `  lockstep new down 7
   lockstep new down migrations/0007_add_status.up.sql --dry-run`,
 		Args: exactly(1, "the version, name or up file of a migration that is there: 7"),
@@ -75,7 +76,7 @@ func (a *app) newDown(ctx context.Context, o newDownOptions) error {
 		return err
 	}
 	var derived wayback.Derived
-	version, err := onScratch(ctx, func(b wayback.Bench) (err error) {
+	version, err := a.onScratch(ctx, func(b wayback.Bench) (err error) {
 		derived, err = wayback.Derive(ctx, b, folder.files[:i+1])
 		return err
 	})
@@ -173,8 +174,10 @@ func (a *app) writeDown(d downFile) error {
 	}
 	steps := []step{{"lockstep rehearse" + d.folder.where(), "every migration up, down and up again"}, d.folder.planStep(d.migration.Version)}
 	if refused {
-		steps = []step{{"-- lockstep:irreversible REASON", "on top of " + d.migration.Up.Path + ", when there is no way back; the approver reads the reason"},
-			{target, "written by hand, when you know what the schema does not tell"}}
+		steps = []step{
+			{"-- lockstep:irreversible REASON", "on top of " + d.migration.Up.Path + ", when there is no way back; the approver reads the reason"},
+			{target, "written by hand, when you know what the schema does not tell"},
+		}
 	}
 	if a.wantsJSON() {
 		err := a.printJSON(derivedDown{

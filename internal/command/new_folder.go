@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,16 +87,22 @@ func (p newPlace) pick(all []config.DatabaseHead) (config.DatabaseHead, error) {
 	return config.DatabaseHead{}, usageError("which database? Give --database: %s", strings.Join(names, ", "))
 }
 
-// reader is the change set that applies a version of the folder and can be
-// planned now, and the environment where it begins; "" where there is none.
+// reader is the change set that applies a version of the folder, which is the
+// one that goes least above it, and the environment where it begins; "" where
+// there is none.
 func (f *newFolder) reader(version uint64) (changeSet, environment string) {
 	if f.project == nil {
 		return "", ""
 	}
+	least := uint64(math.MaxUint64)
 	for _, c := range f.project.ChangeSets() {
 		for _, m := range c.Migrations {
-			if m.Database == f.head.Name && (m.Version == 0 || m.Version >= version) && changeSet == "" {
-				changeSet = c.Name
+			top := m.Version
+			if top == 0 {
+				top = math.MaxUint64 - 1 // all there are
+			}
+			if m.Database == f.head.Name && top >= version && top < least {
+				changeSet, least = c.Name, top
 			}
 		}
 	}

@@ -59,7 +59,7 @@ func (a *app) newQuarantine(ctx context.Context, o newMigrationOptions, typed st
 	if err != nil {
 		return failed(err)
 	}
-	_, err = onScratch(ctx, func(b wayback.Bench) (err error) {
+	_, err = a.onScratch(ctx, func(b wayback.Bench) (err error) {
 		q.made, err = quarantine.Make(ctx, b, wanted)
 		return err
 	})
@@ -177,15 +177,18 @@ change_set "%[4]s_destroy" {
     preconditions = [check.sql.baked]
   }
 }
-`, q.made.What, shortTime(q.options.bake), q.made.Now, q.name,
+`, oneLine(q.made.What), shortTime(q.options.bake), oneLine(q.made.Now), q.name,
 		hclText("Takes "+q.made.What+" out of the way; its rows are kept"), q.folder.head.Name, q.made.Away.Version,
 		hclText("Drops what was "+q.made.What), q.made.Gone.Version, int64(q.options.bake.Seconds()))
 }
 
 // hclText keeps a name from being read as a template.
 func hclText(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(oneLine(s))
 }
+
+// oneLine keeps a name with a line break in it within a comment.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // shortTime leaves out what is zero: 168h.
 func shortTime(d time.Duration) string {

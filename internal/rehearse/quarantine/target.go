@@ -3,6 +3,7 @@ package quarantine
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -65,7 +66,7 @@ func look(ctx context.Context, conn *sql.Conn, table []string, column string) (*
 			SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped))`,
 		sqlscan.Identifier(table...), column).Scan(&t.oid)
 	switch {
-	case err == sql.ErrNoRows: //nolint:errorlint // database/sql returns it unwrapped
+	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil //nolint:nilnil // the caller asks whether it is there
 	case err != nil:
 		return nil, err
