@@ -136,12 +136,13 @@ func rehearsed(s *plans.Step) string {
 	return words
 }
 
+// notRehearsed leaves the reason to a finding of the plan.
 func notRehearsed(s *plans.Step) string {
 	if !strings.HasSuffix(s.Provider, "/postgres") {
 		return "no: there is no throw-away server for " + strings.TrimPrefix(safe(s.Provider), "database/")
 	}
 	l := limitsOf(s).Database
-	why := "no; locks are known by rule alone"
+	why := "no; locks are known by rule at best"
 	if l.Rehearse == "never" {
 		why = `no: rehearse = "never" in the database block`
 	}

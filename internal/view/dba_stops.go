@@ -23,7 +23,7 @@ type stop struct {
 // stops writes first what is worst: what the database's steps keep from
 // working, and the longest time of each kind.
 func (d databaseBlock) stops(p *page) {
-	any := false
+	found := false
 	for _, kind := range []string{budget.ReadsAndWrites, budget.Writes} {
 		var all []stop
 		for _, i := range d.steps {
@@ -32,7 +32,7 @@ func (d databaseBlock) stops(p *page) {
 		if len(all) == 0 {
 			continue
 		}
-		any = true
+		found = true
 		worst := slices.MaxFunc(all, longer)
 		last := "for a time that is not known"
 		if worst.estimate != nil {
@@ -46,7 +46,7 @@ func (d databaseBlock) stops(p *page) {
 		}
 		p.paragraph("  "+p.out.Paint(terminal.Notice, "stops")+strings.Repeat(" ", labelWidth-2-len("stops")), words)
 	}
-	if !any {
+	if !found {
 		labelled(p, "stops", "neither reads nor writes of tables, as far as is known")
 	}
 }

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// roomy is from how many columns on rows and sizes have columns of their own.
-	roomy = 110
+	// roomy is from how many columns on rows and sizes have columns of their own,
+	// tight below how many everything is narrower.
+	roomy, tight = 110, 76
 	// statementLines and lockedRelations bound what one statement takes of the
 	// screen.
 	statementLines  = 5
@@ -26,9 +27,12 @@ type sqlColumns struct{ line, statement, lock, blocks, held, rows, size int }
 func sqlWidths(screen int) sqlColumns {
 	w := sqlColumns{line: 4, lock: 20, blocks: 9, held: 15}
 	gaps := 2 + 4*2
-	if screen >= roomy {
+	switch {
+	case screen >= roomy:
 		w.lock, w.held, w.rows, w.size = 24, 20, 6, 7
 		gaps += 2 * 2
+	case screen < tight:
+		w.lock, w.held = 16, 10
 	}
 	w.statement = screen - gaps - w.line - w.lock - w.blocks - w.held - w.rows - w.size
 	if most := 64; w.statement > most {
@@ -165,7 +169,9 @@ func (d databaseBlock) relations(c *lockCell, w sqlColumns, locks []plans.Lock) 
 		case rows == unsized:
 			c.add("  size not known", "", "")
 		default:
-			c.add("  "+rows+" rows, "+size, "", "")
+			for _, line := range wrap(rows+" rows, "+size, w.lock-2) {
+				c.add("  "+line, "", "")
+			}
 		}
 	}
 	if indexes > 0 {

@@ -1,8 +1,12 @@
 package view
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
 
 	"github.com/lockstep-dev/lockstep/internal/report"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -78,6 +82,66 @@ func TestMarkdownFitsAComment(t *testing.T) {
 	for _, want := range []string{"and 209 more", "left out: too long for a comment"} {
 		if !strings.Contains(buf.String(), want) {
 			t.Errorf("%q is missing", want)
+		}
+	}
+}
+
+// TestDBAIsSafeAndFits whatever the target, the files and the authors say.
+func TestDBAIsSafeAndFits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		foreign := func(name string) string {
+			return rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\x1b[31mred", "a\nb", "\u202eevil", "", "| <b> @all --> ```", strings.Repeat("long", 60)})).Draw(t, name)
+		}
+		r := shopReview()
+		spoil(r.Plan, foreign)
+		columns := rapid.IntRange(60, 160).Draw(t, "columns")
+		for name, show := range map[string]func(Plan, Review) error{"dba": Plan.DBA, "release": Plan.Release, "markdown": Plan.Markdown, "short": Plan.Short} {
+			out, buf := screen(columns)
+			if err := show(Plan{out}, r); err != nil {
+				t.Fatal(err)
+			}
+			own := true
+			for line := range strings.Lines(buf.String()) {
+				line = strings.TrimSuffix(line, "\n")
+				if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+					t.Fatalf("%s: %q is not for a terminal", name, line)
+				}
+				own = own && !strings.HasPrefix(line, "Figures: ") // behind it stand SQL and a digest, to be copied
+				if own && name == "dba" && width(line) > columns {
+					t.Fatalf("%d columns on a screen of %d: %q", width(line), columns, line)
+				}
+			}
+		}
+	})
+}
+
+// spoil puts foreign text wherever a plan can have some that a DBA reads.
+func spoil(plan *plans.Plan, foreign func(string) string) {
+	s := &plan.Surveys[0]
+	s.Server, s.Host = foreign("server"), foreign("host")
+	s.Unknown, s.Transactions[0].Application, s.Replicas[0].Name = []string{foreign("unknown")}, foreign("application"), foreign("replica")
+	s.Relations[2].Relation = foreign("relation")
+	plan.Roles[0].Why = []string{foreign("why")}
+	plan.Findings[0].Detail, plan.Findings[0].Accepted = foreign("detail"), foreign("accepted")
+	step := &plan.Steps[1]
+	step.Statements[0].SQL, step.Statements[0].Locks[0].Relation, step.Statements[0].File = foreign("sql"), foreign("lock"), foreign("file")
+	step.Rehearsal.Differences, step.Rehearsal.Unseen, step.Rehearsal.Basis = []string{foreign("difference")}, []string{foreign("unseen")}, foreign("basis")
+	step.Queries.Breaks[0].Where, step.Queries.Breaks[0].Summary, step.Queries.Breaks[0].Fix = foreign("where"), foreign("summary"), foreign("fix")
+	plan.Steps[6].Migration.Irreversible = foreign("irreversible")
+}
+
+func TestDBAColourOnlyRepeatsTheWords(t *testing.T) {
+	t.Parallel()
+	for name, show := range map[string]func(Plan, Review) error{"dba": Plan.DBA, "release": Plan.Release} {
+		plainOut, plain := screen(100)
+		paintedOut, painted := screen(100)
+		paintedOut.Colour = true
+		if err := errors.Join(show(Plan{plainOut}, shopReview()), show(Plan{paintedOut}, shopReview())); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(painted.String(), "\x1b[") || stripEscapes(painted.String()) != plain.String() {
+			t.Errorf("%s: colour changes the layout, or there is none:\n%s", name, painted)
 		}
 	}
 }

@@ -36,9 +36,9 @@ func (v Plan) Markdown(r Review) error {
 	return p.flush()
 }
 
-// comment is text inside of an HTML comment, which two dashes could end.
+// comment is a name inside of an HTML comment, which two dashes would end.
 func comment(s string) string {
-	return strings.NewReplacer("-", "_", ">", "_", " ", "_").Replace(safe(s))
+	return strings.NewReplacer("--", "__", ">", "_", " ", "_").Replace(safe(s))
 }
 
 func verdict(r Review) string {

@@ -254,11 +254,10 @@ func sqlText(text string) string {
 // roleCalls writes who must look at the plan, and why.
 func roleCalls(p *page, plan *plans.Plan) {
 	for _, r := range plan.Roles {
-		why := make([]string, len(r.Why))
-		for i, reason := range r.Why {
-			why[i] = safe(reason)
+		p.line("Must look: %s", safe(r.Role))
+		for _, reason := range r.Why {
+			p.paragraph("  - ", safe(reason))
 		}
-		p.paragraph("Must look: "+safe(r.Role)+"   ", strings.Join(why, "; "))
 	}
 }
 
@@ -315,6 +314,7 @@ func next(p *page, r Review) {
 	} else {
 		p.line("Saved plan to %s. Next:", file)
 		p.command("lockstep show "+file+" --view full", "every statement, setting and way back")
+		roleViews(p, r.Plan, file)
 	}
 	address := ShellWord(interesting(r.Plan).Address)
 	if r.Saved != "" {
@@ -330,6 +330,18 @@ func next(p *page, r Review) {
 		p.command(carryOut(r.Plan), "carry it out, as it was verified before")
 	default:
 		p.command(carryOut(r.Plan), "plan again and carry it out")
+	}
+}
+
+// roleViews names the views of those who must look.
+func roleViews(p *page, plan *plans.Plan, file string) {
+	for _, call := range plan.Roles {
+		switch call.Role {
+		case "dba":
+			p.command("lockstep show "+file+" --view dba", "what the DBA reviews")
+		case "release":
+			p.command("lockstep show "+file+" --view release", "what the release manager reviews")
+		}
 	}
 }
 
