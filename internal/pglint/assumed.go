@@ -2,10 +2,13 @@ package pglint
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"github.com/lockstep-dev/lockstep/internal/pgeffect"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -35,6 +38,39 @@ func (l *look) assume() {
 			l.effect.Locks = append(l.effect.Locks, k)
 		}
 	}
+}
+
+// effect is what a statement does. Of a table that the schema does not hold
+// the worst is believed: that it is there, and that nothing is known of its
+// columns but what the file has said before.
+func (f *fileview) effect(st pgsyntax.Statement) pgeffect.Effect {
+	known := pgeffect.Of(st, f.linter.schema, f.linter.server)
+	a := st.Tree.GetAlterTableStmt()
+	n := pgschema.NameOf(a.GetRelation())
+	if a == nil || a.GetObjtype() != pg.ObjectType_OBJECT_TABLE || f.linter.schema.Has(n) || f.linter.schema.Indexes[n] != nil {
+		return known
+	}
+	if f.shadow == nil {
+		f.shadow = f.linter.schema.Clone()
+	}
+	if !f.shadow.Has(n) {
+		for _, made := range standIn(n) {
+			f.shadow.Apply(made)
+		}
+	}
+	worst := pgeffect.Of(st, f.shadow, f.linter.server)
+	worst.Unknown = append(known.Unknown, worst.Unknown...)
+	return worst
+}
+
+// standIn makes a table without columns.
+func standIn(n pgschema.Name) []pgsyntax.Statement {
+	quoted := func(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+	list, err := pgsyntax.Read([]byte("CREATE TABLE " + quoted(n.Schema) + "." + quoted(n.Local) + " ()"))
+	if err != nil {
+		return nil
+	}
+	return list
 }
 
 // source labels the statement's figures: where the rules do not cover it all,

@@ -136,8 +136,14 @@ func (l look) changedColumn(table pgschema.Name, c *pg.AlterTableCmd) string {
 	return ""
 }
 
+// column is nil when it is not known. What the file adds to a table that is
+// not known is.
 func (l look) column(table pgschema.Name, name string) *pgschema.Column {
-	if t := l.schema.Tables[table]; t != nil {
+	schema := l.schema
+	if schema.Tables[table] == nil && l.file.shadow != nil {
+		schema = l.file.shadow
+	}
+	if t := schema.Tables[table]; t != nil {
 		return t.Column(name)
 	}
 	return nil

@@ -123,6 +123,9 @@ type fileview struct {
 // look is one statement, its effect on relations that were there before the
 // file, and the schema right before it.
 type look struct {
+		if f.shadow != nil {
+			f.shadow.Apply(st)
+		}
 	pgsyntax.Statement
 	effect pgeffect.Effect
 	schema *pgschema.Schema
@@ -130,12 +133,14 @@ type look struct {
 }
 
 func (f *fileview) judge(st pgsyntax.Statement) {
-	l := look{Statement: st, schema: f.linter.schema, file: f, effect: pgeffect.Of(st, f.linter.schema, f.linter.server)}
+	l := look{Statement: st, schema: f.linter.schema, file: f, effect: f.effect(st)}
 	l.assume()
 	l.effect.Locks = slices.DeleteFunc(l.effect.Locks, func(k plans.Lock) bool { return f.isMade(k.Relation) })
 	l.effect.Rewrites = slices.DeleteFunc(l.effect.Rewrites, f.isMade)
 	l.effect.Scans = slices.DeleteFunc(l.effect.Scans, f.isMade)
 	f.looked = append(f.looked, l)
+	filled     map[pgschema.Name]bool // of those, the ones that the file puts rows into
+	shadow     *pgschema.Schema       // the schema with tables that it does not hold; nil without
 	f.statements = append(f.statements, plans.Statement{
 		File: f.path, Line: st.Line, SQL: st.Text, Source: l.source(),
 		Locks: l.effect.Locks, Rewrites: l.effect.Rewrites, Scans: l.effect.Scans,
@@ -156,6 +161,9 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 	}
 }
 
+	if f.empty(pgschema.NameOf(st.Tree.GetAlterTableStmt().GetRelation())) {
+		l.effect.Scans = nil // a foreign key without rows looks nothing up
+	}
 // warned reports whether a warning or an error was found since.
 func (f *fileview) warned(since int) bool {
 	return slices.ContainsFunc(f.findings[since:], func(x plans.Finding) bool { return x.Severity != plans.SeverityInfo })
@@ -276,6 +284,9 @@ func makes(tree *pg.Node) []*pg.RangeVar {
 	switch n := tree.GetNode().(type) {
 	case *pg.Node_CreateStmt:
 		return []*pg.RangeVar{n.CreateStmt.GetRelation()}
+	if r := l.Tree.GetReindexStmt(); r != nil && switchedOn(r.GetParams(), "concurrently") {
+		return false // the hard lock is on the old index, when the new one is there
+	}
 	case *pg.Node_CreateTableAsStmt:
 		return []*pg.RangeVar{n.CreateTableAsStmt.GetInto().GetRel()}
 	case *pg.Node_ViewStmt:
@@ -289,9 +300,33 @@ func makes(tree *pg.Node) []*pg.RangeVar {
 	}
 	return nil
 }
+	for _, r := range fills(st.Tree) {
+		if f.filled == nil {
+			f.filled = map[pgschema.Name]bool{}
+		}
+		f.filled[pgschema.NameOf(r)] = true
+	}
 
 // byStatement are the rules that look at one statement, each family in its
 // file.
 func byStatement() []func(look) []hit {
 	return []func(look) []hit{addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable}
 }
+// fills are the relations that a statement puts rows into.
+func fills(tree *pg.Node) []*pg.RangeVar {
+	switch n := tree.GetNode().(type) {
+	case *pg.Node_InsertStmt:
+		return []*pg.RangeVar{n.InsertStmt.GetRelation()}
+	case *pg.Node_MergeStmt:
+		return []*pg.RangeVar{n.MergeStmt.GetRelation()}
+	case *pg.Node_CopyStmt:
+		return []*pg.RangeVar{n.CopyStmt.GetRelation()}
+	case *pg.Node_CreateTableAsStmt, *pg.Node_SelectStmt:
+		return makes(tree)
+	}
+	return nil
+}
+
+// empty reports whether the file has made a table and put no row into it.
+func (f *fileview) empty(n pgschema.Name) bool { return n.Local != "" && f.made[n] && !f.filled[n] }
+

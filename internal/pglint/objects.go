@@ -12,14 +12,31 @@ func indexes(l look) []hit {
 	if i := l.Tree.GetIndexStmt(); i != nil {
 		return l.createIndex(i)
 	}
-	if r := l.Tree.GetReindexStmt(); r != nil && len(l.effect.Rewrites) > 0 && l.holdsAny() {
-		return []hit{{"reindex", pgrule.Names{Name: pgschema.NameOf(r.GetRelation()).String()}}}
+	if r := l.Tree.GetReindexStmt(); r != nil {
+		return l.reindexed(r)
 	}
 	d := l.Tree.GetDropStmt()
 	if d.GetRemoveType() != pg.ObjectType_OBJECT_INDEX || d.GetConcurrent() {
 		return nil
 	}
 	return l.dropped(d, "drop-index")
+}
+
+// reindexed: of a table that nobody knows, of a schema and of a database it is
+// believed that they have indexes.
+func (l look) reindexed(r *pg.ReindexStmt) []hit {
+	n := pgschema.NameOf(r.GetRelation())
+	whole := r.GetRelation() == nil
+	if switchedOn(r.GetParams(), "concurrently") || !whole && !l.old(n) {
+		return nil
+	}
+	if len(l.effect.Rewrites) == 0 && l.schema.Has(n) {
+		return nil
+	}
+	if whole {
+		return []hit{{"reindex", pgrule.Names{Name: sqlscan.Identifier(r.GetName())}}}
+	}
+	return []hit{{"reindex", pgrule.Names{Name: n.String()}}}
 }
 
 func (l look) createIndex(i *pg.IndexStmt) []hit {
@@ -65,7 +82,7 @@ func (l look) dropped(d *pg.DropStmt, code string) (hits []hit) {
 			names.Table = i.Table.String()
 		}
 		if d.GetRemoveType() == pg.ObjectType_OBJECT_TABLE {
-			names = pgrule.Names{Table: n.String()}
+			names = pgrule.Names{Table: n.String(), Name: sqlscan.Identifier("unused_" + n.Local)}
 		}
 		hits = append(hits, hit{code, names})
 	}
@@ -130,7 +147,9 @@ func (l look) droppedTables(d *pg.DropStmt) []hit {
 
 func (l look) truncated(t *pg.TruncateStmt) (hits []hit) {
 	for _, n := range t.GetRelations() {
-		hits = append(hits, l.about("truncate", pgschema.NameOf(n.GetRangeVar()))...)
+		if table := pgschema.NameOf(n.GetRangeVar()); l.old(table) {
+			hits = append(hits, hit{"truncate", pgrule.Names{Table: table.String(), Name: sqlscan.Identifier("unused_" + table.Local)}})
+		}
 	}
 	return hits
 }
@@ -148,10 +167,14 @@ func (l look) renamed(r *pg.RenameStmt) []hit {
 	case pg.ObjectType_OBJECT_SCHEMA:
 		return []hit{{code: "rename", names: pgrule.Names{Name: sqlscan.Identifier(r.GetSubname())}}}
 	}
-	if r.GetRelation() == nil {
+	table := pgschema.NameOf(r.GetRelation())
+	if r.GetRelation() == nil || !l.old(table) {
 		return nil
 	}
-	return l.about("rename", pgschema.NameOf(r.GetRelation()))
+	if r.GetRenameType() == pg.ObjectType_OBJECT_COLUMN {
+		return []hit{{"rename", pgrule.Names{Table: table.String(), Column: sqlscan.Identifier(r.GetSubname())}}}
+	}
+	return []hit{{"rename", pgrule.Names{Table: table.String(), Name: sqlscan.Identifier(r.GetNewname())}}}
 }
 
 // createdWithReferences: a new table's foreign keys lock the tables they point

@@ -45,7 +45,8 @@ func types(l look) []hit {
 		case "V":
 			return []hit{{code: "domain-validate"}}
 		case "C", "O":
-			if l.holdsWork() || len(l.effect.Unknown) > 0 {
+			known := len(l.effect.Unknown) == 0 || n.AlterDomainStmt.GetDef().GetConstraint().GetSkipValidation()
+			if l.holdsWork() || !known {
 				return []hit{{code: "domain-add-check"}}
 			}
 		}
@@ -62,18 +63,38 @@ func maintenance(l look) []hit {
 	case *pg.Node_ClusterStmt:
 		return []hit{{"table-rewrite", pgrule.Names{Table: pgschema.NameOf(n.ClusterStmt.GetRelation()).String()}}}
 	case *pg.Node_VacuumStmt:
-		full := slices.ContainsFunc(n.VacuumStmt.GetOptions(), func(o *pg.Node) bool { return o.GetDefElem().GetDefname() == "full" })
-		if full {
+		if switchedOn(n.VacuumStmt.GetOptions(), "full") {
 			return []hit{{code: "table-rewrite"}}
 		}
 	case *pg.Node_RefreshMatViewStmt:
-		return l.about("refresh-matview", pgschema.NameOf(n.RefreshMatViewStmt.GetRelation()))
+		if view := pgschema.NameOf(n.RefreshMatViewStmt.GetRelation()); l.old(view) {
+			return []hit{{"refresh-matview", pgrule.Names{Table: view.String(), Name: view.String()}}}
+		}
+		return nil
 	case *pg.Node_CommentStmt:
 		return []hit{{code: "table-upkeep"}}
 	case *pg.Node_AlterSystemStmt:
 		return []hit{{code: "alter-system"}}
 	}
 	return l.alters(l.storage)
+}
+
+// switchedOn reports whether an option is there and not false. Source: boolean
+// in https://www.postgresql.org/docs/current/sql-vacuum.html
+func switchedOn(options []*pg.Node, name string) bool {
+	i := slices.IndexFunc(options, func(o *pg.Node) bool { return o.GetDefElem().GetDefname() == name })
+	if i < 0 {
+		return false
+	}
+	switch v := options[i].GetDefElem().GetArg().GetNode().(type) {
+	case *pg.Node_String_:
+		return !slices.Contains([]string{"false", "off"}, v.String_.GetSval())
+	case *pg.Node_Integer:
+		return v.Integer.GetIval() != 0
+	case *pg.Node_Boolean:
+		return v.Boolean.GetBoolval()
+	}
+	return true
 }
 
 func (l look) storage(table pgschema.Name, c *pg.AlterTableCmd) []hit {
