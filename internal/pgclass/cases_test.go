@@ -209,6 +209,8 @@ func renamingCases() []verdictCase {
 		{"", "ALTER FUNCTION shout RENAME TO cry", "split", "the function shout"},
 		{"", "ALTER SCHEMA archive RENAME TO attic", "split", "the schema archive"},
 		{"", "ALTER INDEX orders_state_idx RENAME TO orders_by_state", "neutral", "the index orders_state_idx"},
+		{"", "ALTER INDEX customers_email RENAME TO customers_address", "ask", "ON CONFLICT ON CONSTRAINT"},
+		{"", "ALTER TABLE customers RENAME CONSTRAINT customers_email TO customers_address", "ask", "ON CONFLICT ON CONSTRAINT"},
 		{"", "ALTER TRIGGER stamped ON customers RENAME TO marked", "neutral", "trigger stamped of customers"},
 		{"", "ALTER TABLE orders OWNER TO app", "ask", "gives orders to app"},
 		{"CREATE TABLE invoices (id int);", "ALTER TABLE invoices OWNER TO app", "expand", "gives invoices, which released code does not know, to app"},

@@ -10,37 +10,64 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 )
 
-// enumAgain is an enum that is renamed away, made again under its name, given
-// to its columns, and dropped: the way to take a value away, or to add one
-// before ALTER TYPE could in a transaction.
+// enumAgain is an enum that is made again under its name: the old one is
+// renamed away and dropped later, or its columns become text until it has been
+// dropped. So values are taken away, or added where ALTER TYPE could not yet.
 type enumAgain struct {
-	name, away   pgschema.Name
-	rename, make int // numbers of units
-	values       []string
+	name, away pgschema.Name // away is what is dropped
+	begin      int           // the unit that takes the old one away
+	values     []string
+	columns    []string // that get the new one
 }
 
 func (j judging) enumsAgain(units []unit) {
 	for i, u := range units {
-		r := u.Tree.GetRenameStmt()
-		old := j.released.Types[pgschema.NameOfParts(objectParts(r.GetObject()))]
-		if r.GetRenameType() != pg.ObjectType_OBJECT_TYPE || u.Class != "split" || old == nil || old.Kind != pgschema.Enum {
+		name, away := takesType(u.Tree)
+		old := j.released.Types[name]
+		if u.Class != "split" || old == nil || old.Kind != pgschema.Enum {
 			continue
 		}
-		e := enumAgain{name: old.Name, away: pgschema.Name{Schema: old.Name.Schema, Local: r.GetNewname()}, rename: i}
-		e.make = slices.IndexFunc(units, func(u unit) bool {
-			c := u.Tree.GetCreateEnumStmt()
-			return c != nil && pgschema.NameOfParts(pgschema.Strings(c.GetTypeName())) == e.name
-		})
-		if e.make < i {
+		e := enumAgain{name: name, away: away, begin: i}
+		makes := slices.IndexFunc(units[i:], func(u unit) bool { return e.makes(u.Tree) })
+		if makes < 0 {
 			continue
 		}
-		e.values = pgschema.Strings(units[e.make].Tree.GetCreateEnumStmt().GetVals())
+		e.values = pgschema.Strings(units[i+makes].Tree.GetCreateEnumStmt().GetVals())
+		for _, u := range units {
+			if column, to := retyped(u.Tree); column != "" && to == name {
+				e.columns = append(e.columns, column)
+			}
+		}
 		e.judge(units, old.Values)
 	}
 }
 
+// takesType is the type that a unit renames or drops, and what it is called
+// when it is dropped.
+func takesType(tree *pg.Node) (name, away pgschema.Name) {
+	if r := tree.GetRenameStmt(); r.GetRenameType() == pg.ObjectType_OBJECT_TYPE {
+		name = pgschema.NameOfParts(objectParts(r.GetObject()))
+		return name, pgschema.Name{Schema: name.Schema, Local: r.GetNewname()}
+	}
+	if d := tree.GetDropStmt(); d.GetRemoveType() == pg.ObjectType_OBJECT_TYPE && len(d.GetObjects()) == 1 {
+		name = pgschema.NameOfParts(objectParts(d.GetObjects()[0]))
+	}
+	return name, name
+}
+
+// retyped is the column whose type a unit changes, and its new type.
+func retyped(tree *pg.Node) (column string, to pgschema.Name) {
+	a := tree.GetAlterTableStmt()
+	if len(a.GetCmds()) != 1 || a.GetCmds()[0].GetAlterTableCmd().GetSubtype() != pg.AlterTableType_AT_AlterColumnType {
+		return "", to
+	}
+	cmd := a.GetCmds()[0].GetAlterTableCmd()
+	names := pgschema.Strings(cmd.GetDef().GetColumnDef().GetTypeName().GetNames())
+	return columnName(pgschema.NameOf(a.GetRelation()), cmd.GetName()), pgschema.NameOfParts(names)
+}
+
 func (e enumAgain) judge(units []unit, old []string) {
-	rename := &units[e.rename]
+	begin := &units[e.begin]
 	if gone := slices.IndexFunc(old, func(v string) bool { return !slices.Contains(e.values, v) }); gone >= 0 {
 		e.rest(units, func(u unit) ruling {
 			return contract(u.act, "moves to the type %s without %s, which running code may write", e.name, literal(old[gone]))
@@ -53,13 +80,13 @@ func (e enumAgain) judge(units []unit, old []string) {
 		})
 		return
 	}
-	line := rename.Line
-	rename.ruling = split([]File{e.file(old)}, rename.act, "makes the type %s again with more values, which writes every table that has it anew: ADD VALUE does it without", e.name)
-	e.rest(units[e.rename+1:], func(u unit) ruling {
-		r := neutral(u.act, "belongs to making the type %s again, which line %d begins", e.name, line)
+	line, act := begin.Line, begin.act
+	e.rest(units, func(u unit) ruling {
+		r := neutral(u.act, "belongs to making the type %s again, which line %d does", e.name, line)
 		r.left = true
 		return r
 	})
+	begin.ruling = split([]File{e.file(old)}, act, "makes the type %s again with more values, which writes every table that has it anew: ADD VALUE does it without", e.name)
 }
 
 // rest rules the units that belong to it.
@@ -72,21 +99,19 @@ func (e enumAgain) rest(units []unit, rule func(unit) ruling) {
 }
 
 func (e enumAgain) includes(tree *pg.Node) bool {
-	if c := tree.GetCreateEnumStmt(); c != nil {
-		return pgschema.NameOfParts(pgschema.Strings(c.GetTypeName())) == e.name
+	if e.makes(tree) {
+		return true
 	}
-	if r := tree.GetRenameStmt(); r != nil {
-		return pgschema.NameOfParts(objectParts(r.GetObject())) == e.name
+	if name, away := takesType(tree); name.Local != "" && (name == e.name || name == e.away || away == e.away) {
+		return true
 	}
-	if tree.GetDropStmt() != nil {
-		return slices.Equal(takesNames(tree), []string{relationName(e.away)})
-	}
-	cmds := tree.GetAlterTableStmt().GetCmds()
-	if len(cmds) != 1 || cmds[0].GetAlterTableCmd().GetSubtype() != pg.AlterTableType_AT_AlterColumnType {
-		return false
-	}
-	to := pgschema.Strings(cmds[0].GetAlterTableCmd().GetDef().GetColumnDef().GetTypeName().GetNames())
-	return pgschema.NameOfParts(to) == e.name
+	column, _ := retyped(tree)
+	return column != "" && slices.Contains(e.columns, column)
+}
+
+func (e enumAgain) makes(tree *pg.Node) bool {
+	c := tree.GetCreateEnumStmt()
+	return c != nil && pgschema.NameOfParts(pgschema.Strings(c.GetTypeName())) == e.name
 }
 
 // file adds the new values in their places. A value is placed beside one that

@@ -113,6 +113,19 @@ func fileCases() []fileCase {
 				"ALTER TABLE orders ALTER COLUMN feeling TYPE mood USING feeling::text::mood; DROP TYPE mood_old",
 			"contract", "moves to the type mood without 'angry', which running code may write", "contract contract contract contract", "",
 		},
+		{
+			"an enum that was text between", "ALTER TABLE orders ALTER COLUMN feeling TYPE varchar(255); DROP TYPE mood; CREATE TYPE mood AS ENUM ('calm', 'angry', 'glad');" +
+				"ALTER TABLE orders ALTER COLUMN feeling TYPE mood USING feeling::mood",
+			"split", "makes the type mood again with more values", "neutral split neutral neutral", "expand_add_values_mood",
+		},
+		{
+			"an enum in another order", "ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('angry', 'calm'); ALTER TABLE orders ALTER COLUMN feeling TYPE mood USING feeling::text::mood; DROP TYPE old",
+			"ask", "perhaps in another order", "ask ask ask ask", "",
+		},
+		{
+			"a foreign key that holds", "ALTER TABLE visits DROP CONSTRAINT visits_c; ALTER TABLE visits ADD CONSTRAINT visits_c FOREIGN KEY (c) REFERENCES customers (id)",
+			"contract", "so that a DELETE of running code fails", "expand contract", "",
+		},
 		{"another default", "ALTER TABLE orders ALTER COLUMN state DROP DEFAULT; ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'paid'", "ask", "changes the default of orders.state", "neutral ask", ""},
 		{"unreadable", "CREATE TABLE a (id int); FROBNICATE", "ask", "line 1 cannot be read", "expand ask", ""},
 		{

@@ -146,6 +146,9 @@ func foreignKeyAgain(old *pgschema.Constraint, k *pg.Constraint, r ruling) rulin
 	case old.OnDelete == k.GetFkDelAction() && old.OnUpdate == k.GetFkUpdAction():
 		return neutral(r.act, "makes the foreign key %s again on the same columns", k.GetConname())
 	}
+	if holds(k) && !holds(&pg.Constraint{FkDelAction: old.OnDelete}) {
+		return contract(r.act, "makes %s keep the row of %s that it points at, so that a DELETE of running code fails", k.GetConname(), parent)
+	}
 	return ask(r.act, "changes what becomes of rows when running code changes or deletes the row of %s that they point at by %s", parent, k.GetConname())
 }
 

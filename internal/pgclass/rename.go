@@ -22,12 +22,30 @@ func (j judging) rename(r *pg.RenameStmt) ruling {
 		return j.renameTable(name, r)
 	case pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_TABCONSTRAINT, pg.ObjectType_OBJECT_DOMCONSTRAINT,
 		pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_STATISTIC_EXT:
-		return neutral(act, "renames the %s, whose name no query needs", describePart(kind, name, r.GetSubname()))
+		what := describePart(kind, name, r.GetSubname())
+		if j.saidOnConflict(kind, name, r.GetSubname()) {
+			return ask(act, "renames the %s, which running code may name by ON CONFLICT ON CONSTRAINT", what)
+		}
+		return neutral(act, "renames the %s, whose name no query needs", what)
 	}
 	if j.newObject(kind, append([]string{name.Schema}, name.Local)) || len(parts) > 0 && j.newObject(kind, parts) {
 		return free(act, "renames the %s %s, which released code does not know", kindName(kind), name)
 	}
 	return j.renameOther(r, name)
+}
+
+// saidOnConflict reports whether a constraint, or the index that keeps it, is
+// one that an INSERT of running code can name.
+func (j judging) saidOnConflict(kind pg.ObjectType, name pgschema.Name, part string) bool {
+	switch kind {
+	case pg.ObjectType_OBJECT_INDEX:
+		i := j.now.Indexes[name]
+		return i != nil && i.Constraint != "" && !j.newConstraint(i.Table, i.Constraint)
+	case pg.ObjectType_OBJECT_TABCONSTRAINT:
+		t := j.now.Tables[name]
+		return t != nil && t.Constraint(part) != nil && t.Constraint(part).Index != (pgschema.Name{}) && !j.newConstraint(name, part)
+	}
+	return false
 }
 
 func describePart(kind pg.ObjectType, name pgschema.Name, part string) string {
