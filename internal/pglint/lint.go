@@ -104,6 +104,9 @@ func (l *Linter) Statements(path string, list []pgsyntax.Statement) ([]plans.Sta
 		f.judge(st)
 		f.note(st)
 		l.schema.Apply(st)
+		if f.shadow != nil {
+			f.shadow.Apply(st)
+		}
 	}
 	f.across()
 	slices.SortStableFunc(f.findings, func(a, b plans.Finding) int { return a.Line - b.Line })
@@ -115,6 +118,8 @@ type fileview struct {
 	linter     *Linter
 	path       string
 	made       map[pgschema.Name]bool // relations that nobody uses yet
+	filled     map[pgschema.Name]bool // of those, the ones that the file puts rows into
+	shadow     *pgschema.Schema       // the schema with tables that it does not hold; nil without
 	looked     []look
 	statements []plans.Statement
 	findings   []plans.Finding
@@ -123,9 +128,6 @@ type fileview struct {
 // look is one statement, its effect on relations that were there before the
 // file, and the schema right before it.
 type look struct {
-		if f.shadow != nil {
-			f.shadow.Apply(st)
-		}
 	pgsyntax.Statement
 	effect pgeffect.Effect
 	schema *pgschema.Schema
@@ -138,9 +140,10 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 	l.effect.Locks = slices.DeleteFunc(l.effect.Locks, func(k plans.Lock) bool { return f.isMade(k.Relation) })
 	l.effect.Rewrites = slices.DeleteFunc(l.effect.Rewrites, f.isMade)
 	l.effect.Scans = slices.DeleteFunc(l.effect.Scans, f.isMade)
+	if f.empty(pgschema.NameOf(st.Tree.GetAlterTableStmt().GetRelation())) {
+		l.effect.Scans = nil // a foreign key without rows looks nothing up
+	}
 	f.looked = append(f.looked, l)
-	filled     map[pgschema.Name]bool // of those, the ones that the file puts rows into
-	shadow     *pgschema.Schema       // the schema with tables that it does not hold; nil without
 	f.statements = append(f.statements, plans.Statement{
 		File: f.path, Line: st.Line, SQL: st.Text, Source: l.source(),
 		Locks: l.effect.Locks, Rewrites: l.effect.Rewrites, Scans: l.effect.Scans,
@@ -161,9 +164,6 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 	}
 }
 
-	if f.empty(pgschema.NameOf(st.Tree.GetAlterTableStmt().GetRelation())) {
-		l.effect.Scans = nil // a foreign key without rows looks nothing up
-	}
 // warned reports whether a warning or an error was found since.
 func (f *fileview) warned(since int) bool {
 	return slices.ContainsFunc(f.findings[since:], func(x plans.Finding) bool { return x.Severity != plans.SeverityInfo })
@@ -260,6 +260,9 @@ func blocking(mode string) bool {
 // holdsWork reports whether the statement keeps writers from a table that it
 // reads or writes from end to end.
 func (l look) holdsWork() bool {
+	if r := l.Tree.GetReindexStmt(); r != nil && switchedOn(r.GetParams(), "concurrently") {
+		return false // the hard lock is on the old index, when the new one is there
+	}
 	return slices.ContainsFunc(l.effect.Locks, func(k plans.Lock) bool {
 		return blocking(k.Mode) && (slices.Contains(l.effect.Rewrites, k.Relation) || slices.Contains(l.effect.Scans, k.Relation))
 	})
@@ -273,6 +276,12 @@ func (l look) old(n pgschema.Name) bool { return !l.file.made[n] }
 
 // note remembers the relations that a statement makes.
 func (f *fileview) note(st pgsyntax.Statement) {
+	for _, r := range fills(st.Tree) {
+		if f.filled == nil {
+			f.filled = map[pgschema.Name]bool{}
+		}
+		f.filled[pgschema.NameOf(r)] = true
+	}
 	for _, r := range makes(st.Tree) {
 		if n := pgschema.NameOf(r); !f.linter.schema.Has(n) {
 			f.made[n] = true
@@ -284,9 +293,6 @@ func makes(tree *pg.Node) []*pg.RangeVar {
 	switch n := tree.GetNode().(type) {
 	case *pg.Node_CreateStmt:
 		return []*pg.RangeVar{n.CreateStmt.GetRelation()}
-	if r := l.Tree.GetReindexStmt(); r != nil && switchedOn(r.GetParams(), "concurrently") {
-		return false // the hard lock is on the old index, when the new one is there
-	}
 	case *pg.Node_CreateTableAsStmt:
 		return []*pg.RangeVar{n.CreateTableAsStmt.GetInto().GetRel()}
 	case *pg.Node_ViewStmt:
@@ -300,18 +306,7 @@ func makes(tree *pg.Node) []*pg.RangeVar {
 	}
 	return nil
 }
-	for _, r := range fills(st.Tree) {
-		if f.filled == nil {
-			f.filled = map[pgschema.Name]bool{}
-		}
-		f.filled[pgschema.NameOf(r)] = true
-	}
 
-// byStatement are the rules that look at one statement, each family in its
-// file.
-func byStatement() []func(look) []hit {
-	return []func(look) []hit{addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable}
-}
 // fills are the relations that a statement puts rows into.
 func fills(tree *pg.Node) []*pg.RangeVar {
 	switch n := tree.GetNode().(type) {
@@ -330,3 +325,8 @@ func fills(tree *pg.Node) []*pg.RangeVar {
 // empty reports whether the file has made a table and put no row into it.
 func (f *fileview) empty(n pgschema.Name) bool { return n.Local != "" && f.made[n] && !f.filled[n] }
 
+// byStatement are the rules that look at one statement, each family in its
+// file.
+func byStatement() []func(look) []hit {
+	return []func(look) []hit{addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable}
+}
