@@ -1,30 +1,93 @@
 package pglint
 
 import (
+	"slices"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // across meets the rules about statements of one transaction together.
 func (f *fileview) across() {
-	alone := map[string]bool{}    // tables that nobody else can use since
-	unchecked := map[string]int{} // constraints that were added NOT VALID
+	t := newTransaction()
 	for _, l := range f.looked {
 		if l.OutsideTransaction() && len(f.looked) > 1 {
 			f.report(l, hit{code: "mixed-transaction"})
 		}
-		if len(alone) > 0 && l.changesRows() {
+		if l.ends() {
+			t = newTransaction()
+		}
+		if len(t.alone) > 0 && l.changesRows() {
 			f.report(l, hit{code: "schema-and-rows-one-transaction"})
 		}
-		f.validated(l, unchecked)
-		for _, k := range l.effect.Locks {
-			if k.Mode == "AccessExclusiveLock" {
-				alone[k.Relation] = true
-			}
+		if value := t.usedLabel(l); value != "" {
+			f.report(l, hit{"new-enum-value", pgrule.Names{Type: t.labels[value]}})
+		}
+		f.validated(l, t.unchecked)
+		if t.held != "" && l.works() && !f.warnedAt(l.Line) {
+			f.report(l, hit{"statement-after-access-exclusive", pgrule.Names{Table: t.held}})
+		}
+		t.note(l)
+	}
+}
+
+// transaction is what the statements of one transaction so far have done.
+type transaction struct {
+	alone     map[string]bool   // relations that nobody else can use since
+	held      string            // a relation that nobody else can use or write to
+	unchecked map[string]int    // constraints that were added NOT VALID
+	labels    map[string]string // values that were added to enums, with the type
+}
+
+func newTransaction() *transaction {
+	return &transaction{alone: map[string]bool{}, unchecked: map[string]int{}, labels: map[string]string{}}
+}
+
+func (t *transaction) note(l look) {
+	for _, k := range l.effect.Locks {
+		if k.Mode == "AccessExclusiveLock" {
+			t.alone[k.Relation] = true
+		}
+		if blocking(k.Mode) {
+			t.held = k.Relation
 		}
 	}
+	if e := l.Tree.GetAlterEnumStmt(); e.GetNewVal() != "" && e.GetOldVal() == "" {
+		t.labels[e.GetNewVal()] = pgschema.NameOfParts(pgschema.Strings(e.GetTypeName())).String()
+	}
+}
+
+// usedLabel is a new value of an enum that stands in a statement as a string.
+func (t *transaction) usedLabel(l look) (found string) {
+	if len(t.labels) == 0 || l.Tree == nil {
+		return ""
+	}
+	pgsyntax.Walk(l.Tree, func(m proto.Message) {
+		if c, is := m.(*pg.A_Const); is && t.labels[c.GetSval().GetSval()] != "" {
+			found = c.GetSval().GetSval()
+		}
+	})
+	return found
+}
+
+// ends reports whether the statement ends the transaction.
+func (l look) ends() bool {
+	k := l.Tree.GetTransactionStmt().GetKind()
+	return k == pg.TransactionStmtKind_TRANS_STMT_COMMIT || k == pg.TransactionStmtKind_TRANS_STMT_ROLLBACK
+}
+
+// works reports whether the statement reads or writes a relation from end to
+// end.
+func (l look) works() bool { return len(l.effect.Scans)+len(l.effect.Rewrites) > 0 }
+
+// warnedAt reports whether there is a warning or an error of a line.
+func (f *fileview) warnedAt(line int) bool {
+	return slices.ContainsFunc(f.findings, func(x plans.Finding) bool { return x.Line == line && x.Severity != plans.SeverityInfo })
 }
 
 func (l look) changesRows() bool {

@@ -70,12 +70,22 @@ func (l *Linter) Enable(code string) {
 	}
 }
 
-// Locks are what one statement takes on the schema as it is by now. They are
-// of everything, of what the files made too.
-func (l *Linter) Locks(st pgsyntax.Statement) []plans.Lock {
-	k := look{Statement: st, schema: l.schema, effect: pgeffect.Of(st, l.schema, l.server)}
-	k.assume()
-	return k.effect.Locks
+// Locks are what statements take on the schema as it is by now, one of a kind:
+// on everything but what they make themselves.
+func (l *Linter) Locks(list []pgsyntax.Statement) []plans.Lock {
+	var locks []plans.Lock
+	f := &fileview{linter: l, made: map[pgschema.Name]bool{}}
+	for _, st := range list {
+		k := look{Statement: st, schema: l.schema, effect: pgeffect.Of(st, l.schema, l.server)}
+		k.assume()
+		for _, lock := range k.effect.Locks {
+			if !f.isMade(lock.Relation) && !slices.Contains(locks, lock) {
+				locks = append(locks, lock)
+			}
+		}
+		f.note(st)
+	}
+	return locks
 }
 
 // Made reports whether files of the change set made a relation, or the table
@@ -89,18 +99,27 @@ func (l *Linter) File(file plans.SQLFile) ([]plans.Statement, []plans.Finding, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file.Path, err)
 	}
-	statements, findings := l.Statements(file.Path, list)
+	statements, findings := l.Statements(Text{Path: file.Path, Statements: list})
 	return statements, findings, nil
 }
 
-// Statements judges the statements of a file at path, as File does. Of the
-// statements returned, each belongs to one of the list, in its order.
-func (l *Linter) Statements(path string, list []pgsyntax.Statement) ([]plans.Statement, []plans.Finding) {
-	f := &fileview{linter: l, path: path, made: l.made}
+// Text is a file that was read.
+type Text struct {
+	Path       string
+	Statements []pgsyntax.Statement
+	// Apart is true when each statement runs by itself, not all of them in one
+	// transaction.
+	Apart bool
+}
+
+// Statements judges a file as File does. Of the statements returned, each
+// belongs to one of the text, in its order.
+func (l *Linter) Statements(text Text) ([]plans.Statement, []plans.Finding) {
+	f := &fileview{linter: l, path: text.Path, made: l.made}
 	if f.made == nil {
 		f.made = map[pgschema.Name]bool{}
 	}
-	for _, st := range list {
+	for _, st := range text.Statements {
 		f.judge(st)
 		f.note(st)
 		l.schema.Apply(st)
@@ -108,7 +127,9 @@ func (l *Linter) Statements(path string, list []pgsyntax.Statement) ([]plans.Sta
 			f.shadow.Apply(st)
 		}
 	}
-	f.across()
+	if !text.Apart {
+		f.across()
+	}
 	slices.SortStableFunc(f.findings, func(a, b plans.Finding) int { return a.Line - b.Line })
 	return f.statements, f.findings
 }
@@ -201,10 +222,13 @@ func (f *fileview) report(l look, h hit) {
 	})
 }
 
-// fix is the rule's alternative with names filled in. Of code that nobody can
-// read there are no names to fill in.
+// fix is the rule's alternative with names filled in, or words where there are
+// no names: of code that nobody can read, and of columns, which have no view.
 func fix(r pgrule.Rule, n pgrule.Names) string {
-	if r.Code == unreadableStatement {
+	switch {
+	case r.Code == "rename" && n.Column != "":
+		return "add the new column beside the old one and keep both in step by a trigger; after the deployment, drop the old one"
+	case r.Code == unreadableStatement:
 		return "write the statements themselves, or say where the file belongs: -- lockstep:phase expand|contract REASON"
 	}
 	return r.Fill(n)

@@ -9,6 +9,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -75,6 +76,8 @@ func maintenance(l look) []hit {
 		return []hit{{code: "table-upkeep"}}
 	case *pg.Node_AlterSystemStmt:
 		return []hit{{code: "alter-system"}}
+	case *pg.Node_DropdbStmt:
+		return []hit{{"destroy-without-copy", pgrule.Names{Name: sqlscan.Identifier(n.DropdbStmt.GetDbname())}}}
 	}
 	return l.alters(l.storage)
 }
@@ -120,6 +123,8 @@ func rights(l look) []hit {
 		return l.about("row-level-security", pgschema.NameOf(n.CreatePolicyStmt.GetTable()))
 	case *pg.Node_AlterPolicyStmt:
 		return l.about("row-level-security", pgschema.NameOf(n.AlterPolicyStmt.GetTable()))
+	case *pg.Node_CreateExtensionStmt:
+		return []hit{{"create-extension", pgrule.Names{Name: n.CreateExtensionStmt.GetExtname()}}}
 	case *pg.Node_CreateFunctionStmt:
 		if n.CreateFunctionStmt.GetReplace() {
 			return []hit{{code: "replace-function"}}

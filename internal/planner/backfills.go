@@ -208,15 +208,13 @@ func rowsOf(n int64) string {
 
 // backfillStatements tells what locks a batch takes, by the rules for SQL.
 func backfillStatements(f *backfill) []plans.Statement {
-	check := sqlcheck.Check{Dialect: f.database.Driver}
-	verdict, _ := check.Classify(plans.MigrationFile{Up: plans.SQLFile{Path: f.spec.File, Bytes: []byte(f.spec.Update)}})
-	for i := range verdict.Statements {
-		s := &verdict.Statements[i]
-		s.Line += max(f.spec.Line-1, 0)
-		s.Phase = f.phase
+	list := sqlcheck.Batch(plans.SQLFile{Path: f.spec.File, Bytes: []byte(f.spec.Update)}, f.database.Driver)
+	for i := range list {
+		list[i].Line += max(f.spec.Line-1, 0)
+		list[i].Phase = f.phase
 	}
-	if len(verdict.Statements) == 0 {
+	if len(list) == 0 {
 		return []plans.Statement{{File: f.spec.File, Line: f.spec.Line, SQL: strings.TrimSpace(f.spec.Update), Phase: f.phase, Source: "assumed"}}
 	}
-	return verdict.Statements
+	return list
 }

@@ -51,9 +51,10 @@ type Part struct {
 	Down  string // empty when there is no plain way back
 }
 
-// Check judges files of one dialect.
+// Check judges files of one dialect by their words. PostgreSQL's has a judge of
+// its own.
 type Check struct {
-	// Dialect is "postgres", "sqlite", "mysql", or another driver's name.
+	// Dialect is "sqlite", "mysql", or another driver's name.
 	Dialect string
 	// New names tables that earlier files of the same change set create: no
 	// released code knows them, so constraints on them break nobody.
@@ -75,6 +76,9 @@ func Sequence(dialect string, created []string) Check {
 // Classify judges a file by itself. A finding of severity error means that
 // the file is refused and the verdict must not be used.
 func Classify(file plans.MigrationFile, dialect string) (Verdict, []plans.Finding) {
+	if dialect == postgres {
+		return ForChangeSet(History{}, nil).File(file)
+	}
 	return Check{Dialect: dialect}.Classify(file)
 }
 
@@ -144,15 +148,14 @@ func (d *direction) read() bool {
 	return true
 }
 
-// split cuts the text into statements.
+// split cuts the text into statements. What is refused for its length, BEGIN
+// and COMMIT aside, is not parsed before.
 func (d *direction) split() (err error) {
-	if !d.grammar {
-		d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes)
+	if d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes); err != nil || !d.grammar {
 		return err
 	}
-	d.trees, err = d.ahead.Read(d.file.Bytes)
-	for _, t := range d.trees {
-		d.statements = append(d.statements, t.Statement)
+	if len(d.statements) <= maxStatements+2 {
+		d.trees, err = pgsyntax.Read(d.file.Bytes)
 	}
 	return err
 }
@@ -239,11 +242,7 @@ func (d *direction) judge(s sqlscan.Statement, known tables) judgement {
 	if d.check.Dialect == mysql {
 		return judgeMySQL(s, known)
 	}
-	j := judge(s, known)
-	if d.check.Dialect == postgres {
-		j.unseen = unseen(s)
-	}
-	return j
+	return judge(s, known)
 }
 
 // class takes the worst class of the statements unless the header decides.

@@ -13,7 +13,7 @@ const (
 )
 
 // knowsLocks reports whether the dialect's locks are among the rules.
-func (c Check) knowsLocks() bool { return c.Dialect == postgres || c.Dialect == mysql }
+func (c Check) knowsLocks() bool { return c.Dialect == mysql }
 
 // foreign: the rules that are common to all of SQL count, and the driver gets
 // the file as a whole.

@@ -1,9 +1,10 @@
 // Package sqlcheck judges migration files before they run: which side of the
 // deployment a file belongs on, which locks its statements take, how it must
-// be run, and what in it is refused. It is pure; it knows the text and
-// nothing of the target.
+// be run, and what in it is refused. It is pure; it knows the text, and of the
+// target what is handed over.
 //
-// The judgement of one statement is behind one function, judge, which is a
-// first classifier by rules about the statement's own words. What it cannot
-// be certain of it labels "assumed".
+// PostgreSQL's files are judged by its grammar: Postgres joins what the
+// packages pgclass (sides), pgeffect (locks) and pglint (rules) say of them.
+// Those of other dialects are judged by the statements' own words, behind one
+// function, judge. What cannot be certain is labelled "assumed".
 package sqlcheck

@@ -19,7 +19,7 @@ type judgement struct {
 	index           bool   // the locks are on an index, and with it on its table
 	loses           bool   // data or objects are gone afterwards
 	unsure          bool   // the figures are assumed, not certain by rule
-	unseen          string // what runs without being in the file; see the function
+	unseen          string // what runs without being in the file
 }
 
 // tables is a set of table names that no released code knows.

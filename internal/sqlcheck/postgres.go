@@ -104,7 +104,7 @@ func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []
 	down := direction{check: check, file: file.Down, grammar: true, ahead: p.ahead}
 	if file.Down.Path != "" && down.read() {
 		down.refuse()
-		verdict.DownLocks = p.locks(&down)
+		verdict.DownLocks = p.linter.Locks(down.trees)
 	}
 	if up.header.PhaseReason != "" {
 		answer(found, up.header)
@@ -120,7 +120,7 @@ func (p *Postgres) verdict(up *direction) (Verdict, []plans.Finding) {
 		v.Mode = ModeStatement
 	}
 	p.place(&v, up)
-	statements, findings := p.linter.Statements(up.file.Path, up.trees)
+	statements, findings := p.linter.Statements(pglint.Text{Path: up.file.Path, Statements: up.trees, Apart: up.header.NoTransaction})
 	for i := range statements {
 		if statements[i].Phase = plans.Expand; v.Class == plans.ClassContract {
 			statements[i].Phase = plans.Contract
@@ -137,20 +137,6 @@ func (p *Postgres) verdict(up *direction) (Verdict, []plans.Finding) {
 	v.Statements = statements
 	v.Risk = p.Rate(v, nil)
 	return v, findings
-}
-
-// locks are all that the down file takes, one of a kind. By the time it runs,
-// code may use what the up file has made.
-func (p *Postgres) locks(down *direction) []plans.Lock {
-	var list []plans.Lock
-	for _, t := range down.trees {
-		for _, l := range p.linter.Locks(t) {
-			if !slices.Contains(list, l) {
-				list = append(list, l)
-			}
-		}
-	}
-	return list
 }
 
 // once leaves out what others say of a place and a code that mine say as well,
