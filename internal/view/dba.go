@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -119,30 +120,38 @@ func (d databaseBlock) server() string {
 	if d.survey != nil && d.survey.Server != "" {
 		return safe(d.survey.Server)
 	}
-	kind := strings.TrimPrefix(safe(d.plan.Steps[d.steps[0]].Provider), "database/")
 	var told struct {
 		Version string `json:"server_version"`
 	}
 	if d.observed != nil && json.Unmarshal(d.observed.Informative, &told) == nil && told.Version != "" {
-		return kind + " " + safe(told.Version)
+		return d.kind() + " " + safe(told.Version)
 	}
-	return kind
+	return d.kind()
 }
 
+// versions is "version 6 -> 8"; what was not read is left out.
 func (d databaseBlock) versions() string {
-	from, to := "empty", ""
-	if d.observed != nil && d.observed.Database != nil && d.observed.Database.Version != "" {
-		from = safe(d.observed.Database.Version)
+	from, to := "", ""
+	if d.observed != nil && d.observed.Database != nil {
+		from = cmp.Or(safe(d.observed.Database.Version), "empty")
 	}
 	for _, i := range d.steps {
 		if m := d.plan.Steps[i].Migration; m != nil {
 			to = safe(m.Version)
 		}
 	}
-	if to == "" {
-		return "stays at version " + from
+	switch {
+	case to == "":
+		return strings.TrimSpace("stays at version " + cmp.Or(from, "that it has"))
+	case from == "":
+		return "to version " + to
 	}
 	return "version " + from + " -> " + to
+}
+
+// kind is "postgres", "mysql", "sqlite".
+func (d databaseBlock) kind() string {
+	return strings.TrimPrefix(safe(d.plan.Steps[d.steps[0]].Provider), "database/")
 }
 
 // limits are the arguments of a database block that a DBA asks for.

@@ -52,6 +52,15 @@ func (d databaseBlock) step(p *page, i int) {
 // Lockstep knows.
 func together(s *plans.Step) bool { return s.Migration != nil && s.Migration.Mode != "statement" }
 
+// worked is how long statements take together, and the lines of those of which
+// nobody knows; of databases other than PostgreSQL nobody does.
+func worked(provider string, statements []plans.Statement) (*plans.Estimate, []int) {
+	if provider != "database/postgres" || len(statements) == 0 {
+		return nil, nil
+	}
+	return budget.Sum(statements)
+}
+
 // transaction says how long the first lock is held: to the end of the file.
 func transaction(s *plans.Step) string {
 	if s.Migration == nil {
@@ -67,9 +76,12 @@ func transaction(s *plans.Step) string {
 	if len(s.Statements) < 2 {
 		return words
 	}
-	total, unknown := budget.Sum(s.Statements)
-	if total != nil {
+	total, unknown := worked(s.Provider, s.Statements)
+	switch {
+	case total != nil:
 		return words + ", " + span(total)
+	case len(unknown) == 0:
+		return words
 	}
 	lines := make([]string, len(unknown))
 	for i, line := range unknown {

@@ -46,7 +46,11 @@ func (d databaseBlock) stops(p *page) {
 		}
 		p.paragraph("  "+p.out.Paint(terminal.Notice, "stops")+strings.Repeat(" ", labelWidth-2-len("stops")), words)
 	}
-	if !found {
+	switch {
+	case found:
+	case d.kind() != "postgres":
+		labelled(p, "stops", "not known: the locks of "+d.kind()+" are not analysed")
+	default:
 		labelled(p, "stops", "neither reads nor writes of tables, as far as is known")
 	}
 }
@@ -84,7 +88,7 @@ func (d databaseBlock) stopsOf(i int, kind string) (all []stop) {
 		}
 		found := stop{kind, d.names(names), i + 1, st.Line, st.Estimate}
 		if together(s) {
-			found.estimate, _ = budget.Sum(s.Statements[at:])
+			found.estimate, _ = worked(s.Provider, s.Statements[at:])
 			return []stop{found}
 		}
 		all = append(all, found)

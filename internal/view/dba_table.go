@@ -80,8 +80,8 @@ func (w sqlColumns) header(p *page) {
 // the same transaction hold locks.
 func (d databaseBlock) statement(p *page, w sqlColumns, st *plans.Statement, goingOn bool) {
 	locks := d.locked(st, w)
-	stopped := stops(st)
-	if goingOn && len(st.Locks) == 0 && st.Source != "assumed" {
+	stopped := d.stopped(st)
+	if goingOn && len(st.Locks) == 0 && !d.untold(st) {
 		locks.names[0], stopped = "no new lock", "as before"
 	}
 	cells := [][]string{
@@ -97,11 +97,18 @@ func (d databaseBlock) statement(p *page, w sqlColumns, st *plans.Statement, goi
 	p.cells(w.list(), cells...)
 }
 
-func stops(st *plans.Statement) string {
-	if len(st.Locks) == 0 {
-		if st.Source == "assumed" {
-			return "not known"
-		}
+// untold reports whether nobody has said what a statement locks: the locks of
+// databases other than PostgreSQL are not known.
+func (d databaseBlock) untold(st *plans.Statement) bool {
+	return len(st.Locks) == 0 && (st.Source == "assumed" || d.kind() != "postgres")
+}
+
+// stopped is what waits for the statement.
+func (d databaseBlock) stopped(st *plans.Statement) string {
+	switch {
+	case d.untold(st):
+		return "not known"
+	case len(st.Locks) == 0:
 		return budget.Nothing
 	}
 	return budget.Blocks(budget.Strongest(st.Locks))
@@ -134,15 +141,14 @@ func (d databaseBlock) locked(st *plans.Statement, w sqlColumns) lockCell {
 		d.relations(&c, w, same)
 		rest = other
 	}
-	switch {
-	case len(st.Locks) > 0 || st.Source != "assumed":
-		if len(st.Locks) == 0 {
-			c.add("none", "", "")
-		}
-		c.add("("+safe(st.Source)+")", "", "")
-	default:
+	if d.untold(st) {
 		c.add("not known", "", "")
+		return c
 	}
+	if len(st.Locks) == 0 {
+		c.add("none", "", "")
+	}
+	c.add("("+safe(st.Source)+")", "", "")
 	return c
 }
 
@@ -223,7 +229,7 @@ func (d databaseBlock) figures(relation string) (rows, size string) {
 
 // held says for how long, and what it does meanwhile.
 func (d databaseBlock) held(p *page, w sqlColumns, st *plans.Statement) []string {
-	lines := wrap(lasting(st), w.held)
+	lines := wrap(d.lasting(st), w.held)
 	switch {
 	case len(st.Rewrites) > 0:
 		lines = append(lines, wrap("rewrites "+d.names(st.Rewrites), w.held)...)
@@ -258,11 +264,11 @@ func (d databaseBlock) names(relations []string) string {
 }
 
 // lasting is how long the statement holds its locks.
-func lasting(st *plans.Statement) string {
+func (d databaseBlock) lasting(st *plans.Statement) string {
 	switch {
 	case st.Estimate != nil:
 		return span(st.Estimate)
-	case len(st.Locks) == 0 && st.Source != "assumed":
+	case len(st.Locks) == 0 && !d.untold(st):
 		return "-"
 	}
 	return "not known"

@@ -101,7 +101,7 @@ func markdownLocks(plan *plans.Plan, s *plans.Step) string {
 		}
 	}
 	words := budget.Manual(mode) + " " + strings.Join(names, ", ")
-	if total, _ := budget.Sum(s.Statements); total != nil {
+	if total, _ := worked(s.Provider, s.Statements); total != nil {
 		words += ", " + strings.ReplaceAll(span(total), "<", "&lt;")
 	}
 	return words

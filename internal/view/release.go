@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lockstep-dev/lockstep/internal/budget"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -64,7 +63,7 @@ func takes(s *plans.Step) string {
 	case s.Action == plans.ActionCheck:
 		return "until it passes"
 	case s.Action == plans.ActionMigrate:
-		if total, _ := budget.Sum(s.Statements); total != nil && len(s.Statements) > 0 {
+		if total, _ := worked(s.Provider, s.Statements); total != nil {
 			return span(total)
 		}
 	case s.Timeout > 0:
@@ -80,11 +79,11 @@ func times(plan *plans.Plan) string {
 	var unknown []string
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
-		total, _ := budget.Sum(s.Statements)
+		total, _ := worked(s.Provider, s.Statements)
 		switch {
 		case s.Action == plans.ActionBake:
 			bakes += duration(s.Bake)
-		case s.Action == plans.ActionMigrate && total != nil && len(s.Statements) > 0:
+		case s.Action == plans.ActionMigrate && total != nil:
 			low, high = low+duration(total.Low), high+duration(total.High)
 		default:
 			unknown = append(unknown, fmt.Sprint(i+1))
@@ -105,7 +104,7 @@ func times(plan *plans.Plan) string {
 
 // wayBack says what a failing run does by itself, and what stays.
 func wayBack(p *page, plan *plans.Plan) {
-	words := "the run stops and waits for a person, who resumes it, or types lockstep rollback"
+	words := "the run stops and waits for a person, who types lockstep resume or lockstep abort"
 	if plan.Policy.OnFailure == "auto" {
 		words = "the run takes back what it has done, newest first, each step as its undo says"
 		if i := slices.IndexFunc(plan.Steps, plans.Step.NoReturn); i >= 0 {
