@@ -39,7 +39,7 @@ func ReadAhead(texts [][]byte) *Ahead {
 		go func() {
 			for text := range order {
 				if j := a.take(text, false); j != nil {
-					j.do(text)
+					_, _ = j.do(text) // whoever asks for it is told
 				}
 			}
 		}()
