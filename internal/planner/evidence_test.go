@@ -263,7 +263,7 @@ func TestServerVersionCounts(t *testing.T) {
 		`{"server_version":"18beta1"}`:              "ShareUpdateExclusiveLock",
 		``:                                          "ShareUpdateExclusiveLock",
 	} {
-		in := pending(t, "ALTER INDEX orders_pkey RENAME TO orders_key;", "SELECT 1;")
+		in := pending(t, "-- lockstep:phase expand nothing names it\nALTER INDEX orders_pkey RENAME TO orders_key;", "SELECT 1;")
 		o := database(appliedFile(in.Folders["orders"][0], "earlier"))
 		o.Informative = []byte(version)
 		observe(&in, o)
