@@ -126,6 +126,10 @@ func fileCases() []fileCase {
 			"a foreign key that holds", "ALTER TABLE visits DROP CONSTRAINT visits_c; ALTER TABLE visits ADD CONSTRAINT visits_c FOREIGN KEY (c) REFERENCES customers (id)",
 			"contract", "so that a DELETE of running code fails", "expand contract", "",
 		},
+		{
+			"an index if it is there, after what is not followed", "SET search_path = public; DROP INDEX IF EXISTS by_total; CREATE INDEX by_total ON orders (total)",
+			"expand", "creates the index by_total", "neutral neutral expand", "",
+		},
 		{"another default", "ALTER TABLE orders ALTER COLUMN state DROP DEFAULT; ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'paid'", "ask", "changes the default of orders.state", "neutral ask", ""},
 		{"unreadable", "CREATE TABLE a (id int); FROBNICATE", "ask", "line 1 cannot be read", "expand ask", ""},
 		{

@@ -27,7 +27,7 @@ func (j judging) madeAgain(units []unit) {
 }
 
 func (j judging) again(drop, make *unit) {
-	asked := drop.Class == "ask"
+	asked := drop.Class == "ask" || j.unheard(drop.Tree.GetDropStmt())
 	replaced := free(drop.act, "drops what line %d makes again", make.Line)
 	if asked {
 		drop.ruling = neutral(drop.act, "drops what line %d makes if it is there", make.Line)
@@ -59,6 +59,15 @@ func (j judging) again(drop, make *unit) {
 		return
 	}
 	drop.ruling = replaced
+}
+
+// unheard reports whether a DROP IF EXISTS names what no release has.
+func (j judging) unheard(d *pg.DropStmt) bool {
+	if !d.GetMissingOk() {
+		return false
+	}
+	before := judging{released: j.released, now: j.released}
+	return !slices.ContainsFunc(d.GetObjects(), func(o *pg.Node) bool { return !before.absent(d.GetRemoveType(), objectParts(o)) })
 }
 
 func anotherOfItsName(drop, make *unit) ruling {

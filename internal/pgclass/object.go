@@ -76,17 +76,22 @@ func (j judging) newPart(kind pg.ObjectType, parts []string) bool {
 // gone reports whether nothing of that name is there, as far as the schema can
 // tell.
 func (j judging) gone(kind pg.ObjectType, parts []string) bool {
+	return j.sure() && j.absent(kind, parts)
+}
+
+// absent reports whether the schema holds nothing of that name.
+func (j judging) absent(kind pg.ObjectType, parts []string) bool {
 	name := pgschema.NameOfParts(parts)
 	switch kind {
 	case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_SEQUENCE,
 		pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
-		return j.sure() && !j.now.Has(name)
+		return !j.now.Has(name)
 	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
-		return j.sure() && j.now.Types[name] == nil
+		return j.now.Types[name] == nil
 	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
-		return j.sure() && j.now.Functions[name] == nil
+		return j.now.Functions[name] == nil
 	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY:
-		return j.sure() && j.lacksPart(parts)
+		return j.lacksPart(parts)
 	}
 	return false
 }
