@@ -114,12 +114,11 @@ func (s *stage) tell(done server.Copied) {
 
 // empty reports whether a copy has nothing but schemas, and what is omitted.
 func (s *stage) empty(ctx context.Context, b base) (empty bool, err error) {
-	db, err := sql.Open("postgres", b.URL())
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return updown.Empty(ctx, db, s.Omit)
+	err = b.Use(ctx, func(db *sql.DB) error {
+		empty, err = updown.Empty(ctx, db, s.Omit)
+		return err
+	})
+	return empty, err
 }
 
 // replayed runs the files before on an empty database.
@@ -152,13 +151,8 @@ func (s *stage) replayed(ctx context.Context) (base, error) {
 	}
 }
 
-func (s *stage) apply(ctx context.Context, b base) (err error) {
-	db, err := sql.Open("postgres", b.URL())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return updown.Apply(ctx, db, s.Applied)
+func (s *stage) apply(ctx context.Context, b base) error {
+	return b.Use(ctx, func(db *sql.DB) error { return updown.Apply(ctx, db, s.Applied) })
 }
 
 var missingRole = regexp.MustCompile(`^role "(.+)" does not exist$`)

@@ -2,7 +2,6 @@ package rehearse
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/lib/pq"
@@ -35,7 +34,7 @@ func (s *scene) rehearse(ctx context.Context) (found, error) {
 func (s *stage) files(ctx context.Context, begin base) error {
 	j := newJury(s.workload.Statements)
 	list, err := updown.Rehearse(ctx, updown.Bench{
-		Open: begin.clone, Omit: s.Omit, Sample: s.samples.fill(), Watch: j.watch, Begin: s.Begin, Mend: s.mend,
+		Open: begin.Clone, Plain: begin.plain, Omit: s.Omit, Sample: s.samples.fill(), Watch: j.watch, Begin: s.Begin, Mend: s.mend,
 	}, s.reachable())
 	if err != nil {
 		return err
@@ -68,17 +67,4 @@ func (s *stage) reachable() []plans.MigrationFile {
 // something does not exist.
 func (b base) mayLack(failure error) bool {
 	return len(b.lacks) > 0 && pq.As(failure, "42704", "42P01", "42883", "42703", "3F000") != nil
-}
-
-// clone opens another database that is where the files begin.
-func (b base) clone(ctx context.Context) (*sql.DB, func() error, error) {
-	made, err := b.Clone(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	db, err := sql.Open("postgres", made.URL())
-	if err != nil {
-		return nil, nil, errors.Join(err, made.Drop(context.WithoutCancel(ctx)))
-	}
-	return db, func() error { return errors.Join(db.Close(), made.Drop(context.WithoutCancel(ctx))) }, nil
 }

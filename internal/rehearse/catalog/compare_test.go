@@ -52,3 +52,41 @@ func TestColumnsMayMove(t *testing.T) {
 		t.Errorf("got %v", found)
 	}
 }
+
+// TestDefinitionsReadAgain: what the server prints can be run again, and then
+// is no difference.
+func TestDefinitionsReadAgain(t *testing.T) {
+	t.Parallel()
+	db := connect(t)
+	run(t, db, `CREATE TABLE orders (status varchar(20) CHECK (status IN ('a', 'it''s, b')), code text CHECK (code IN ('a', 'b')));
+		CREATE INDEX orders_open ON orders (status) WHERE status IN ('a', 'b\c');
+		CREATE VIEW open AS SELECT status FROM orders WHERE status IN ('a', 'b')`)
+	before := read(t, db)
+	var again []string
+	for _, query := range []string{
+		"SELECT format('ALTER TABLE orders DROP CONSTRAINT %I, ADD CONSTRAINT %I %s', conname, conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'c'",
+		"SELECT 'DROP INDEX orders_open; ' || pg_get_indexdef('orders_open'::regclass)",
+		"SELECT 'CREATE OR REPLACE VIEW open AS ' || pg_get_viewdef('open'::regclass)",
+	} {
+		rows, err := db.QueryContext(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var statement string
+			if err := rows.Scan(&statement); err != nil {
+				t.Fatal(err)
+			}
+			again = append(again, statement)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, statement := range again {
+		run(t, db, statement)
+	}
+	if found := catalog.Compare(before, read(t, db)); len(found) > 0 || len(again) != 4 {
+		t.Errorf("%d statements make %v", len(again), found)
+	}
+}

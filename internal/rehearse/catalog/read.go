@@ -142,7 +142,7 @@ func (r *reader) objects(query query) error {
 		o := Object{Kind: query.kind, Name: values[1].String, On: values[2].String, id: values[0].String}
 		for i := 3; i < len(values); i++ {
 			if values[i].Valid {
-				o.Attributes = append(o.Attributes, Attribute{columns[i], values[i].String})
+				o.Attributes = append(o.Attributes, Attribute{columns[i], stable(values[i].String)})
 			}
 		}
 		r.at[values[0].String] = len(r.found)

@@ -70,7 +70,7 @@ func joinParts(all []part, files []plans.MigrationFile) (list []Migration, err e
 
 // tryPart tries the files from a place on, behind those before it.
 func tryPart(ctx context.Context, r *rehearsal, files []plans.MigrationFile, from int) (list []Migration, err error) {
-	defer func() { err = joined(err, r.close(context.WithoutCancel(ctx))) }()
+	defer func() { err = joined(err, r.end(context.WithoutCancel(ctx))) }()
 	if err := r.begin(ctx, files[:from]); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,8 @@ type rehearsal struct {
 	reader *reader
 	look   Look
 	last   catalog.Snapshot // where the files before lead
+	plain  Plain
+	led    int // how many up files have run on plain
 	// astray is true when the database is not where the up files lead.
 	astray bool
 }
@@ -38,7 +40,11 @@ func (r *rehearsal) begin(ctx context.Context, before []plans.MigrationFile) (er
 }
 
 func (r *rehearsal) open(ctx context.Context) error {
-	db, drop, err := r.bench.Open(ctx)
+	open := r.bench.Open
+	if r.plain != nil {
+		open = r.plain.Clone
+	}
+	db, drop, err := open(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +73,17 @@ func (r *rehearsal) close(ctx context.Context) (err error) {
 	if r.drop != nil {
 		err = joined(err, r.drop())
 	}
-	*r = rehearsal{bench: r.bench, look: r.look, last: r.last}
+	*r = rehearsal{bench: r.bench, look: r.look, last: r.last, plain: r.plain, led: r.led}
+	return err
+}
+
+// end lets the plain database go as well.
+func (r *rehearsal) end(ctx context.Context) error {
+	err := r.close(ctx)
+	if r.plain != nil {
+		err = joined(err, r.plain.Drop(ctx))
+	}
+	r.plain, r.led = nil, 0
 	return err
 }
 
@@ -78,23 +94,4 @@ func joined(first, second error) error {
 		return first
 	}
 	return errors.Join(first, second)
-}
-
-// replay leads a new database to where the up files lead.
-func (r *rehearsal) replay(ctx context.Context, files []plans.MigrationFile) error {
-	for {
-		if err := r.close(ctx); err != nil {
-			return err
-		}
-		if err := r.open(ctx); err != nil {
-			return err
-		}
-		failure := rerun(ctx, r.worker, files)
-		if failure == nil || r.bench.Mend == nil || ctx.Err() != nil {
-			return failure
-		}
-		if mended, err := r.bench.Mend(ctx, failure); err != nil || !mended {
-			return errors.Join(failure, err)
-		}
-	}
 }

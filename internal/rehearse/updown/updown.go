@@ -50,6 +50,9 @@ type Bench struct {
 	// Open returns a new database that is where the files begin, and what
 	// deletes it.
 	Open func(ctx context.Context) (db *sql.DB, drop func() error, err error)
+	// Plain returns a new database that is where the files begin and can be
+	// cloned, so that a replay does not begin anew each time; nil: it does.
+	Plain func(ctx context.Context) (Plain, error)
 	// Omit are relations that do not belong to the schema, as SQL spells them.
 	Omit []string
 	// Sample copies rows of the target into those of the tables that it has
@@ -63,6 +66,15 @@ type Bench struct {
 	Mend func(ctx context.Context, failure error) (mended bool, err error)
 	// Begin is told which file is next, one at a time; nil: nobody wants to know.
 	Begin func(file plans.MigrationFile)
+}
+
+// Plain is a database on which up files run and nothing else.
+type Plain interface {
+	// Use connects, and is connected no more when it returns.
+	Use(ctx context.Context, run func(*sql.DB) error) error
+	// Clone is as Bench.Open.
+	Clone(ctx context.Context) (db *sql.DB, drop func() error, err error)
+	Drop(ctx context.Context) error
 }
 
 // Look looks at the database where the up files have led.
