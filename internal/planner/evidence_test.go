@@ -272,3 +272,19 @@ func TestServerVersionCounts(t *testing.T) {
 		}
 	}
 }
+
+// With nothing to judge, no applied file is read, however many there are.
+func TestNothingPendingReadsNothing(t *testing.T) {
+	t.Parallel()
+	in := pending(t, "ALTER TABLE orders ADD COLUMN x int;", "SELECT 1;")
+	open := file(1, "create_orders", "SELECT 'open", "SELECT 1;")
+	in.Folders["orders"][0] = open
+	observe(&in, database(appliedFile(open, "earlier")))
+	if p := mustPlan(t, in); !slices.Contains(codes(p), "schema-unknown") || p.Steps[0].Statements[0].Source != "assumed" {
+		t.Errorf("one is pending: findings %v", codes(p))
+	}
+	observe(&in, database(appliedFile(open, "earlier"), appliedFile(in.Folders["orders"][1], "c")))
+	if p := mustPlan(t, in); slices.Contains(codes(p), "schema-unknown") {
+		t.Errorf("none is pending: findings %v", codes(p))
+	}
+}
