@@ -94,9 +94,9 @@ func noPointOfNoReturn(plan *plans.Plan) string {
 // numbered writes "step 2 has" or "steps 2, 4 have".
 func numbered(steps []string) string {
 	if len(steps) == 1 {
-		return "step " + steps[0] + " has"
+		return numberedSteps(steps) + " has"
 	}
-	return "steps " + strings.Join(steps, ", ") + " have"
+	return numberedSteps(steps) + " have"
 }
 
 func envelope(e *plans.Envelope) string {

@@ -118,7 +118,15 @@ func wayBack(p *page, plan *plans.Plan) {
 		}
 	}
 	if len(kept) > 0 {
-		words += "; what stays: steps " + strings.Join(kept, ", ")
+		words += "; it leaves in place what " + numberedSteps(kept) + " did"
 	}
 	p.paragraph("On failure: ", words)
+}
+
+// numberedSteps writes "step 2" or "steps 2, 4".
+func numberedSteps(steps []string) string {
+	if len(steps) == 1 {
+		return "step " + steps[0]
+	}
+	return "steps " + strings.Join(steps, ", ")
 }

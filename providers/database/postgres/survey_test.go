@@ -83,7 +83,12 @@ func TestSurveyOfSizes(t *testing.T) {
 	if !says(got, `not there now, so without a size: "Odd".nowhere, not ( a name, nowhere (`) || says(got, "pg_monitor") {
 		t.Errorf("%q", got.Unknown)
 	}
-	if again := survey(t, b.url, false, names...); !reflect.DeepEqual(got, again) {
+	again := survey(t, b.url, false, names...)
+	for i := range got.Relations { // an average moves when a minute is full
+		got.Relations[i].WritesPerSecond, got.Relations[i].WritesOver = 0, 0
+		again.Relations[i].WritesPerSecond, again.Relations[i].WritesOver = 0, 0
+	}
+	if !reflect.DeepEqual(got, again) {
 		t.Errorf("a quiet database is not surveyed the same again:\n%+v\n%+v", got, again)
 	}
 }
