@@ -15,6 +15,8 @@ func (f *facts) check(fill string) error {
 		return nil
 	case f.key:
 		return refuse("give the table another key first, in a migration of its own", "column %s is part of the primary key of %s", f.quotedField, f.quotedTable)
+	case f.computed.Valid:
+		return refuse("drop that one first, in a migration of its own: some versions of PostgreSQL (13) would drop it along without a word", "column %s of %s is computed from column %s", f.computed.String, f.quotedTable, f.quotedField)
 	case len(f.views) > 0:
 		return refuse("make the view anew without the column first, in a migration of its own: it would go on reading the column by any name, and hinder dropping it",
 			"view %s reads column %s of %s", f.views[0].quoted, f.quotedField, f.quotedTable)

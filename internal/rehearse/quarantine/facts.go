@@ -17,7 +17,8 @@ type facts struct {
 	comment                                           sql.NullString
 	notNull, valued                                   bool // valued: a row that does not name the column gets a value
 	typeNotNull                                       bool
-	key                                               bool // the column is part of the primary key
+	key                                               bool           // the column is part of the primary key
+	computed                                          sql.NullString // a generated column that is computed from it
 	ties                                              []tie
 	views                                             []view
 	uniques                                           []unique
@@ -73,9 +74,13 @@ func (f *facts) readColumn(ctx context.Context, conn *sql.Conn, t target) error 
 	}
 	return conn.QueryRowContext(ctx, `
 		SELECT quote_ident(a.attname), a.attnotnull, a.atthasdef OR a.attidentity <> '' OR ty.typdefault IS NOT NULL, ty.typnotnull, col_description(a.attrelid, a.attnum),
-			EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey::smallint[]))
+			EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey::smallint[])),
+			(SELECT min(quote_ident(g.attname)) FROM pg_catalog.pg_attribute g LEFT JOIN pg_catalog.pg_attrdef ad ON ad.adrelid = g.attrelid AND ad.adnum = g.attnum
+				JOIN pg_catalog.pg_depend d ON d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND (
+					d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = ad.oid OR d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = g.attrelid AND d.objsubid = g.attnum)
+				WHERE g.attrelid = a.attrelid AND g.attnum <> a.attnum AND g.attgenerated <> '')
 		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid WHERE a.attrelid = $1 AND a.attname = $2`, t.oid, t.column).
-		Scan(&f.quotedField, &f.notNull, &f.valued, &f.typeNotNull, &f.comment, &f.key)
+		Scan(&f.quotedField, &f.notNull, &f.valued, &f.typeNotNull, &f.comment, &f.key, &f.computed)
 }
 
 // readTies finds foreign keys of the table to others and of others to it, and

@@ -68,6 +68,8 @@ CREATE TABLE events_all PARTITION OF events DEFAULT;
 CREATE TABLE "a_table_whose_name_is_as_long_as_postgresql_permits_it_to_be_63" (id int PRIMARY KEY, v text);
 CREATE SCHEMA other;
 CREATE TABLE other."user" (id int PRIMARY KEY, event bigint, at date, FOREIGN KEY (event, at) REFERENCES events);
+CREATE TABLE numbers (id int PRIMARY KEY, n serial);
+CREATE TABLE counted (n int DEFAULT nextval('numbers_n_seq'));
 INSERT INTO customers VALUES (1, 'a');
 INSERT INTO orders (customer, state, ref, zip) VALUES (1, 'paid', 'r1', '1');
 INSERT INTO lines VALUES (1, 1, 2);
@@ -137,7 +139,8 @@ func TestRefusals(t *testing.T) {
 		"fill that collides":   {wanted("orders.ref", "'x'"), "unique index public.orders_ref_key", "drop the index"},
 		"fill of two":          {wanted("orders.state", "'x'; SELECT 1"), "is no value", "one value"},
 		"fill of a wrong kind": {wanted("orders.state", "nonsense()"), "does not work: the up file fails: migrations/0002_x_quarantine.up.sql:", "mend"},
-		"a column made of it":  {wanted("orders.amount", ""), "could not be dropped at the end: migrations/0003_x_destroy.up.sql:3: pq: cannot drop column quarantined_amount", "depends on it"},
+		"a column made of it":  {wanted("orders.amount", ""), "column twice of public.orders is computed from column amount", "drop that one first"},
+		"a default needs it":   {wanted("numbers.n", ""), "could not be dropped at the end: migrations/0003_x_destroy.up.sql:3: pq: cannot drop column quarantined_n", "depends on it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
