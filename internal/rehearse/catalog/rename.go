@@ -69,7 +69,14 @@ func (n words) along(o Object) (name, on string) {
 	switch {
 	case o.On != "" && o.Kind != Index:
 		return on + "." + o.bare(), on
-	case o.Kind == Cast || o.Kind == Operator || o.Kind == DefaultGrants || len(parts(o)) < 2:
+	case o.Kind == DefaultGrants:
+		role, kind, _ := strings.Cut(o.Name, " ON ")
+		who, schema, _ := strings.Cut(role, " IN SCHEMA ")
+		if old := n.schemas[schema]; old != "" {
+			role = who + " IN SCHEMA " + old
+		}
+		return role + " ON " + kind, on
+	case o.Kind == Cast || o.Kind == Operator || len(parts(o)) < 2:
 		return n.retyped(o.Name), on
 	}
 	at := parts(o)

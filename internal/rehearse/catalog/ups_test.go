@@ -207,6 +207,7 @@ func always() []up {
 		{"function becomes procedure", `DROP AGGREGATE total(int); DROP FUNCTION add; CREATE PROCEDURE add(a int, b int) LANGUAGE sql AS 'SELECT 1'`, plans.GradeExact},
 		{"move to new schema", `CREATE SCHEMA x; ALTER TABLE seqt SET SCHEMA x; ALTER TYPE mood SET SCHEMA x; CREATE FUNCTION x.f(x.mood) RETURNS int LANGUAGE sql AS 'SELECT 1'`, plans.GradeExact},
 		{"rename schema and fill", `ALTER SCHEMA sc2 RENAME TO sc3; CREATE TABLE sc3.n (id serial PRIMARY KEY); CREATE VIEW sc3.v AS SELECT * FROM sc3.n`, plans.GradeExact},
+		{"default privileges in a renamed schema", `ALTER DEFAULT PRIVILEGES IN SCHEMA sc2 GRANT SELECT ON TABLES TO app; ALTER SCHEMA sc2 RENAME TO sc3`, plans.GradeExact},
 		{"new table on a renamed one", `ALTER TABLE small RENAME TO small_new; CREATE TABLE kid () INHERITS (small_new); CREATE INDEX ON kid (id)`, plans.GradeExact},
 		{"key of a partitioned table", `ALTER TABLE hp ADD PRIMARY KEY (id); CREATE TABLE hp_r (id int REFERENCES hp)`, plans.GradeExact},
 	}
