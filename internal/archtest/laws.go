@@ -41,6 +41,7 @@ func Laws(t *Tree) []Violation {
 func pure(_ *Tree, f File, imp Import) string {
 	deciders := []string{
 		"plans", "internal/dag", "internal/planner", "internal/sqlscan", "internal/sqlcheck", "internal/approval",
+		"internal/budget", "internal/pgclass", "internal/pgeffect", "internal/pglint", "internal/pgrule", "internal/pgschema",
 		"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pglint", "internal/pgrule",
 		"internal/adopt", "internal/mend", "internal/sqltrace",
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lockstep-dev/lockstep/internal/budget"
 	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/planner"
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
@@ -167,7 +167,8 @@ func (w *witness) survey(ctx context.Context, b config.Block, settings []byte) e
 	case ctx.Err() != nil:
 		return failed(ctx.Err())
 	case err != nil:
-		return unreadable(b.Address, w.reading.environment.Name, err)
+		// Figures inform; a plan without them says so.
+		found = plans.Survey{Address: b.Address, Unknown: []string{"nothing could be read: " + w.app.mask.String(err.Error())}}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -181,19 +182,11 @@ func (w *witness) touched(name string) []string {
 	if w.drafted == nil {
 		return nil
 	}
-	relations := map[string]bool{}
+	var statements []plans.Statement
 	for _, step := range w.drafted.Steps {
-		if step.Migration == nil || step.Migration.Database != name {
-			continue
-		}
-		for _, s := range step.Statements {
-			for _, l := range s.Locks {
-				relations[l.Relation] = true
-			}
-			for _, r := range slices.Concat(s.Rewrites, s.Scans) {
-				relations[r] = true
-			}
+		if step.Migration != nil && step.Migration.Database == name {
+			statements = append(statements, step.Statements...)
 		}
 	}
-	return slices.Sorted(maps.Keys(relations))
+	return budget.Relations(statements)
 }
