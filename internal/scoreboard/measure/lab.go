@@ -19,6 +19,7 @@ type Lab struct {
 	server  *pgtest.Server
 	admin   *sql.DB
 	major   int
+	builtin map[string]bool // names of PostgreSQL's own functions
 	counter atomic.Int64
 }
 
@@ -32,10 +33,28 @@ func Open(ctx context.Context) (*Lab, error) {
 	if l.admin, err = sql.Open("postgres", server.URL("postgres")); err == nil {
 		err = l.admin.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int / 10000").Scan(&l.major)
 	}
+	if err == nil {
+		l.builtin, err = functions(ctx, l.admin)
+	}
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())
 	}
 	return l, nil
+}
+
+func functions(ctx context.Context, db *sql.DB) (map[string]bool, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	names := map[string]bool{}
+	return names, each(ctx, conn, "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace", func(r *sql.Rows) error {
+		var name string
+		err := r.Scan(&name)
+		names[name] = true
+		return err
+	})
 }
 
 // Close stops the server and deletes what it held.
@@ -73,6 +92,7 @@ func (l *Lab) Measure(ctx context.Context, c Case) (Facts, error) {
 	var first Facts
 	for i, t := range types() {
 		w := newWorld(t[0], t[1])
+		w.builtin = l.builtin
 		if len(c.Before) == 0 {
 			needs(w, files)
 		}

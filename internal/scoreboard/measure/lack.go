@@ -23,6 +23,9 @@ func lacks() []lack {
 			w.before("CREATE TYPE %s AS ENUM ('some_label')", dotted(m[1]))
 		}},
 		{`^function ([\w."]+)\((.*)\) does not exist`, func(w *world, m []string) {
+			if w.builtin[m[1]] {
+				return
+			}
 			w.before("CREATE FUNCTION %s(%s) "+guessed, dotted(m[1]), strings.ReplaceAll(m[2], "unknown", "text"))
 		}},
 		{`is of type (.+) but default expression is of type integer`, func(w *world, m []string) {

@@ -116,7 +116,8 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'inf
   AND n.nspname NOT LIKE 'pg_temp%' AND n.nspname NOT LIKE 'lockstep%'
 GROUP BY 1 ORDER BY 1`
 
-// othersQuery: labels of enums, sequences, domains and schemas, as queries.
+// othersQuery: labels of enums, sequences and domains, as queries. A schema without
+// anything in it is nothing that code names.
 const othersQuery = `
 SELECT format('SELECT %L::%I.%I', e.enumlabel, n.nspname, t.typname)
 FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -126,8 +127,6 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 
 UNION ALL
 SELECT format('SELECT NULL::%I.%I', n.nspname, t.typname)
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'd' AND n.nspname !~ '^(pg_|information_schema)'
-UNION ALL
-SELECT format('SELECT %L::regnamespace', quote_ident(nspname)) FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|lockstep)'
 ORDER BY 1`
 
 // state is where a relation's rows are, and how many; -1 when it is gone.

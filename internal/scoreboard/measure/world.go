@@ -19,8 +19,11 @@ type world struct {
 	then      []string // statements for when all relations are there
 	// made are relations, and indexes and constraints by their name, that the
 	// files make themselves; added their columns, as "schema.table.column".
-	made  map[pgschema.Name]bool
-	added map[string]bool
+	made map[pgschema.Name]bool
+	// builtin are the names of PostgreSQL's own functions: one that fails has
+	// the wrong arguments, and is not made.
+	builtin map[string]bool
+	added   map[string]bool
 }
 
 func newWorld(base, key string) *world {
