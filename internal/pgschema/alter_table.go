@@ -63,6 +63,7 @@ func (s *Schema) alterOnce(t *Table, c *pg.AlterTableCmd) (reason string, done b
 		return s.addParent(t, NameOf(c.GetDef().GetRangeVar())), true
 	case pg.AlterTableType_AT_DropInherit:
 		parent := NameOf(c.GetDef().GetRangeVar())
+		s.unlink()
 		t.Inherits = slices.DeleteFunc(t.Inherits, func(n Name) bool { return n == parent })
 	case pg.AlterTableType_AT_AttachPartition:
 		return s.attach(t, c.GetDef().GetPartitionCmd()), true
@@ -78,6 +79,7 @@ func (s *Schema) addParent(t *Table, parent Name) string {
 	if slices.Contains(s.Tree(t.Name), parent) {
 		return t.Name.String() + " cannot stand below itself"
 	}
+	s.unlink()
 	t.Inherits = append(t.Inherits, parent)
 	return ""
 }
@@ -152,6 +154,7 @@ func (s *Schema) attach(parent *Table, p *pg.PartitionCmd) string {
 	if slices.Contains(s.Tree(child.Name), parent.Name) {
 		return child.Name.String() + " cannot stand below itself"
 	}
+	s.unlink()
 	child.PartitionOf, child.Bound = parent.Name, p.GetBound()
 	for _, k := range parent.Constraints {
 		s.inheritConstraint(child, k)
@@ -170,7 +173,7 @@ func (s *Schema) attachIndexes(parent, child *Table) {
 		copied := *i
 		copied.Table, copied.Parent = child.Name, i.Name
 		copied.Name = s.free(Name{child.Name.Schema, indexName(child.Name.Local, i)})
-		s.Indexes[copied.Name] = &copied
+		s.addIndex(&copied)
 	}
 }
 
@@ -191,6 +194,7 @@ func (s *Schema) detach(p *pg.PartitionCmd) string {
 	if child == nil {
 		return NameOf(p.GetName()).String() + " is not known"
 	}
+	s.unlink()
 	child.PartitionOf, child.Bound = Name{}, nil
 	for _, i := range s.IndexesOf(child.Name) {
 		i.Parent = Name{}

@@ -83,7 +83,7 @@ func (s *Schema) addKey(t *Table, k *pg.Constraint, columns []string) string {
 		i.Constraint = s.free(Name{t.Name.Schema, name}).Local
 	}
 	i.Name = Name{t.Name.Schema, i.Constraint}
-	s.Indexes[i.Name] = i
+	s.addIndex(i)
 	t.Constraints = append(t.Constraints, &Constraint{Name: i.Constraint, Kind: kind, Columns: keyColumns(i), Validated: true, Index: i.Name})
 	s.spreadIndex(t, i)
 	return ""
@@ -123,6 +123,7 @@ func (s *Schema) adoptIndex(t *Table, k *pg.Constraint) string {
 	if i.Constraint == "" {
 		i.Constraint = old.Local
 	}
+	s.unlink()
 	delete(s.Indexes, old)
 	i.Name = Name{old.Schema, i.Constraint}
 	s.Indexes[i.Name] = i

@@ -70,6 +70,7 @@ func (s *Schema) inherit(t *Table, c *pg.CreateStmt) string {
 		default:
 			t.Inherits = append(t.Inherits, name)
 		}
+		s.addChild(name, t)
 		if parent == nil {
 			reason = name.String() + " is not known, so its columns are not"
 			continue
@@ -115,7 +116,7 @@ func (s *Schema) copyIndexes(t, parent *Table) {
 			copied.Constraint = copied.Name.Local
 			t.Constraints = append(t.Constraints, keyConstraint(&copied))
 		}
-		s.Indexes[copied.Name] = &copied
+		s.addIndex(&copied)
 	}
 }
 

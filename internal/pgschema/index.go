@@ -24,7 +24,7 @@ func (s *Schema) createIndex(n *pg.IndexStmt) string {
 	if s.Has(i.Name) {
 		return taken(i.Name, n.GetIfNotExists())
 	}
-	s.Indexes[i.Name] = i
+	s.addIndex(i)
 	if t := s.Tables[table]; t != nil && n.GetRelation().GetInh() {
 		s.spreadIndex(t, i)
 	}
@@ -67,7 +67,7 @@ func (s *Schema) spreadIndex(t *Table, i *Index) {
 			copied.Constraint = copied.Name.Local
 			child.Constraints = append(child.Constraints, keyConstraint(&copied))
 		}
-		s.Indexes[copied.Name] = &copied
+		s.addIndex(&copied)
 		made[name] = &copied
 	}
 }

@@ -142,6 +142,7 @@ func (r *Removal) extension(name string) {
 
 // Remove takes a removal out of the schema.
 func (s *Schema) Remove(r *Removal) {
+	s.unlink()
 	for _, n := range r.Relations {
 		delete(s.Tables, n)
 		delete(s.Indexes, n)

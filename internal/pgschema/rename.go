@@ -66,6 +66,7 @@ func (s *Schema) renameRelation(from, to Name, missingOK bool) string {
 	if s.Has(to) {
 		return to.String() + " is there already"
 	}
+	s.unlink()
 	rekey(s.Tables, from, to, func(t *Table) { t.Name, t.Was = to, append(slices.Clip(t.Was), from) })
 	rekey(s.Views, from, to, func(v *View) { v.Name, v.Was = to, append(slices.Clip(v.Was), from) })
 	rekey(s.Sequences, from, to, func(q *Sequence) { q.Name, q.Was = to, append(slices.Clip(q.Was), from) })

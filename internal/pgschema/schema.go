@@ -19,6 +19,8 @@ type Schema struct {
 	Extensions   map[string]bool
 	// Unsure lists what was not understood, in the order of the statements.
 	Unsure []Unsure
+
+	links *links // nil: not made
 }
 
 // Unsure is a statement whose result the model does not hold.
@@ -54,7 +56,7 @@ func (s *Schema) isComposite(n Name) bool {
 
 // IndexesOf returns the indexes of a table or materialized view, by name.
 func (s *Schema) IndexesOf(table Name) []*Index {
-	return pick(s.Indexes, func(i *Index) bool { return i.Table == table }, func(i *Index) Name { return i.Name })
+	return byName(s.linked().indexes[table], func(i *Index) Name { return i.Name })
 }
 
 // SequencesOf returns the sequences that the table's columns own, by name.
@@ -65,7 +67,7 @@ func (s *Schema) SequencesOf(table Name) []*Sequence {
 // Children returns the partitions and inheriting tables right below a table,
 // by name.
 func (s *Schema) Children(table Name) []*Table {
-	return pick(s.Tables, func(t *Table) bool { return t.childOf(table) }, func(t *Table) Name { return t.Name })
+	return byName(s.linked().children[table], func(t *Table) Name { return t.Name })
 }
 
 // Tree returns the table and all tables below it, the table itself first.

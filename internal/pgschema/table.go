@@ -98,10 +98,6 @@ func ColumnOf(e *pg.Node) string {
 	return names[len(names)-1]
 }
 
-func (t *Table) childOf(parent Name) bool {
-	return t.PartitionOf == parent || slices.Contains(t.Inherits, parent)
-}
-
 // ConstraintKind is what a constraint demands.
 type ConstraintKind string
 
