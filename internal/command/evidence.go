@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -96,6 +97,9 @@ func (w *witness) rehearse(ctx context.Context, target database.Target, files pl
 	switch {
 	case mode == database.RehearseNever:
 		w.notRehearsed(target.Name, "it is switched off (rehearse = \"never\" in the database block, --rehearse or LOCKSTEP_REHEARSE)")
+		return nil
+	case len(files.After) > 0:
+		w.notRehearsed(target.Name, "other files come first: "+strings.Join(files.After, ", "))
 		return nil
 	case mode == database.RehearseAuto && len(files.Pending) > mostRehearsed:
 		w.notRehearsed(target.Name, fmt.Sprintf("%d files are pending, more than %d; to try them all the same: --rehearse always, or the folder by itself: lockstep rehearse %s",

@@ -42,10 +42,11 @@ type transaction struct {
 	held      string            // a relation that nobody else can use or write to
 	unchecked map[string]int    // constraints that were added NOT VALID
 	labels    map[string]string // values that were added to enums, with the type
+	types     map[string]bool   // enums that it made: their values can be used at once
 }
 
 func newTransaction() *transaction {
-	return &transaction{alone: map[string]bool{}, unchecked: map[string]int{}, labels: map[string]string{}}
+	return &transaction{alone: map[string]bool{}, unchecked: map[string]int{}, labels: map[string]string{}, types: map[string]bool{}}
 }
 
 func (t *transaction) note(l look) {
@@ -57,10 +58,15 @@ func (t *transaction) note(l look) {
 			t.held = k.Relation
 		}
 	}
-	if e := l.Tree.GetAlterEnumStmt(); e.GetNewVal() != "" && e.GetOldVal() == "" {
-		t.labels[e.GetNewVal()] = pgschema.NameOfParts(pgschema.Strings(e.GetTypeName())).String()
+	if e := l.Tree.GetCreateEnumStmt(); e != nil {
+		t.types[enumName(e.GetTypeName())] = true
+	}
+	if e := l.Tree.GetAlterEnumStmt(); e.GetNewVal() != "" && e.GetOldVal() == "" && !t.types[enumName(e.GetTypeName())] {
+		t.labels[e.GetNewVal()] = enumName(e.GetTypeName())
 	}
 }
+
+func enumName(parts []*pg.Node) string { return pgschema.NameOfParts(pgschema.Strings(parts)).String() }
 
 // usedLabel is a new value of an enum that stands in a statement as a string.
 func (t *transaction) usedLabel(l look) (found string) {

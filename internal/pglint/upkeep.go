@@ -145,11 +145,11 @@ func rows(l look) []hit {
 	switch n := l.Tree.GetNode().(type) {
 	case *pg.Node_UpdateStmt:
 		if n.UpdateStmt.GetWhereClause() == nil {
-			return l.about("unbatched-rows", pgschema.NameOf(n.UpdateStmt.GetRelation()))
+			return l.about("unbatched-update", pgschema.NameOf(n.UpdateStmt.GetRelation()))
 		}
 	case *pg.Node_DeleteStmt:
 		if n.DeleteStmt.GetWhereClause() == nil {
-			return l.about("unbatched-rows", pgschema.NameOf(n.DeleteStmt.GetRelation()))
+			return l.about("unbatched-delete", pgschema.NameOf(n.DeleteStmt.GetRelation()))
 		}
 	}
 	return nil

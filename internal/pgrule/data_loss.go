@@ -4,14 +4,24 @@ package pgrule
 func dataLoss() []Rule {
 	return []Rule{
 		{
-			Code: "unbatched-rows", ID: "PG-D01", Severity: warning, Verdict: Data, Look: []Role{DBA, Release},
-			Title: "UPDATE or DELETE of a whole table locks every row until it ends.",
+			Code: "unbatched-update", ID: "PG-D01", Severity: warning, Verdict: Data, Look: []Role{DBA, Release},
+			Title: "UPDATE of a whole table locks every row until it ends.",
 			Why: "Writers of these rows wait, replicas fall behind the WAL that it writes, and the old values are gone. " +
 				"A backfill block does it in batches with a pace, pauses for replicas, and goes on after a failure.",
 			Instead: "UPDATE {table} SET {column} = 0\n" +
 				"WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} IS NULL LIMIT 1000));\n" +
 				"-- again until no row is left, or as a backfill block",
 			Manual: manual + "sql-update.html",
+		},
+		{
+			Code: "unbatched-delete", ID: "PG-D05", Severity: warning, Verdict: Contract, Look: []Role{DBA, Release},
+			Title: "DELETE of a whole table locks every row until it ends, and nothing brings the rows back.",
+			Why: "Writers of these rows wait, replicas fall behind the WAL that it writes, and VACUUM has the whole table to clean. " +
+				"In batches others get on in between.",
+			Instead: "DELETE FROM {table}\n" +
+				"WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} LIMIT 1000));\n" +
+				"-- again until no row is left",
+			Manual: manual + "sql-delete.html",
 		},
 		{
 			Code: "schema-and-rows-one-transaction", ID: "PG-D02", Severity: warning, Verdict: Split, Look: []Role{DBA},

@@ -30,7 +30,7 @@ func TestNoRuleOfTheMatrixIsMissing(t *testing.T) {
 	t.Parallel()
 	var have []string
 	for _, r := range All() {
-		if f := r.Family(); f != "S" && f != "F" { // these two are no part of it
+		if f := r.Family(); f != "S" && f != "F" && r.ID != "PG-D05" { // no part of it; D05 is D01's other half
 			have = append(have, r.ID)
 		}
 	}

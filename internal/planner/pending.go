@@ -1,12 +1,18 @@
 package planner
 
-import "github.com/lockstep-dev/lockstep/plans"
+import (
+	"slices"
+
+	"github.com/lockstep-dev/lockstep/plans"
+)
 
 // Waiting are the files of one database that a change set would apply.
 type Waiting struct {
 	Applied []plans.MigrationFile // of the folder, that the database has
 	Pending []plans.MigrationFile
 	Fresh   bool // the database is empty
+	// After names files of other change sets that have to be applied first.
+	After []string
 }
 
 // Pending tells by database name what a plan of the input would apply, before
@@ -27,8 +33,11 @@ func Pending(in Input) map[string]Waiting {
 			w.Pending = append(w.Pending, m.file)
 		}
 		for _, f := range s.files {
-			if s.has(f.Version) {
+			switch owner := s.owner(f.Version); {
+			case s.has(f.Version):
 				w.Applied = append(w.Applied, f)
+			case owner != d.set.Name && !slices.Contains(s.held, f.ID()):
+				w.After = append(w.After, f.ID()+" of change set "+owner)
 			}
 		}
 		found[s.name] = w

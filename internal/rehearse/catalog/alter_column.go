@@ -75,7 +75,7 @@ func (w *way) converted(alter string, was, is Object) string {
 		}
 		text += " USING " + was.bare() + "::" + was.get("type")
 	}
-	w.lose("the values of column %s were converted to %s and are converted back to %s: what that cut off stays so, and a value written since that does not fit makes the statement fail", was.Name, is.get("type"), was.get("type"))
+	w.lose("the values of column %s were converted to %s and are converted back to %s: what that cut off stays so, and a value that does not fit, written since or by the migration itself, makes the statement fail", was.Name, is.get("type"), was.get("type"))
 	return text
 }
 
