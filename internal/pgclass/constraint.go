@@ -127,7 +127,7 @@ func (a alteration) addKey(k *pg.Constraint, act string) ruling {
 	}
 	if primary {
 		for _, c := range columns {
-			if a.mayBeNull(c) && !(a.newColumn(a.table, c) && filled(a.t.Column(c))) {
+			if a.mayBeNull(c) && (!a.newColumn(a.table, c) || !filled(a.t.Column(c))) {
 				return contract(act, "%s to %s, whose column %s running code may leave NULL", what, a.table, c)
 			}
 		}

@@ -19,8 +19,10 @@ func fileCases() []fileCase {
 	return []fileCase{
 		{"empty", "-- nothing", "neutral", "no statement", "", ""},
 		{"expand alone", "CREATE TABLE a (id int); CREATE INDEX ON a (id); INSERT INTO a VALUES (1)", "expand", "line 1 creates the table a", "expand expand expand", ""},
-		{"one action of two", "ALTER TABLE orders ADD COLUMN extra int, DROP COLUMN note", "split", "line 1 adds orders.extra, which is for before the deployment, and line 1 drops orders.note", "split",
-			"expand_add_orders_extra contract_drop_orders_note"},
+		{
+			"one action of two", "ALTER TABLE orders ADD COLUMN extra int, DROP COLUMN note", "split", "line 1 adds orders.extra, which is for before the deployment, and line 1 drops orders.note", "split",
+			"expand_add_orders_extra contract_drop_orders_note",
+		},
 		{
 			"Django's default", "ALTER TABLE orders ADD COLUMN extra int DEFAULT 7 NOT NULL;\nALTER TABLE orders ALTER COLUMN extra DROP DEFAULT;",
 			"split", "line 2 drops the default of orders.extra", "expand contract", "expand_add_orders_extra contract_default_orders_extra",
@@ -138,8 +140,10 @@ func fileCases() []fileCase {
 		},
 		{"new things go with a contract", "ALTER TABLE events DETACH PARTITION events_2; ALTER TABLE orders RENAME CONSTRAINT orders_tag TO orders_tags; DROP TABLE events_2", "contract", "detaches events_2", "contract neutral contract", ""},
 		{"CONCURRENTLY alone", "CREATE INDEX CONCURRENTLY a ON orders (total); DROP INDEX CONCURRENTLY orders_code_idx", "split", "drops the index orders_code_idx", "expand contract", "expand_index_orders_a contract_drop_orders_code_idx"},
-		{"two splits", "ALTER TABLE orders RENAME COLUMN note TO remark; ALTER TABLE logs RENAME TO lines; CREATE TABLE a (id int)", "split", "renames orders.note", "split split expand",
-			"expand_add_orders_remark expand_index_orders_note_key_remark expand_rename_logs expand_create_a data_fill_orders_remark contract_drop_orders_note contract_drop_view_logs"},
+		{
+			"two splits", "ALTER TABLE orders RENAME COLUMN note TO remark; ALTER TABLE logs RENAME TO lines; CREATE TABLE a (id int)", "split", "renames orders.note", "split split expand",
+			"expand_add_orders_remark expand_index_orders_note_key_remark expand_rename_logs expand_create_a data_fill_orders_remark contract_drop_orders_note contract_drop_view_logs",
+		},
 		{"a split that nobody can write", "ALTER SEQUENCE tickets RENAME TO numbers; CREATE TABLE a (id int)", "split", "renames the sequence tickets", "split expand", ""},
 	}
 }

@@ -95,8 +95,10 @@ func alterRole(a *pg.AlterRoleStmt) ruling {
 
 // setting is a setting of new sessions; some change what queries mean.
 func setting(s *pg.VariableSetStmt, of string) ruling {
-	meaning := []string{"search_path", "role", "row_security", "timezone", "datestyle", "intervalstyle", "standard_conforming_strings",
-		"default_transaction_isolation", "default_transaction_read_only", "bytea_output", "lc_numeric", "lc_monetary", "transform_null_equals"}
+	meaning := []string{
+		"search_path", "role", "row_security", "timezone", "datestyle", "intervalstyle", "standard_conforming_strings",
+		"default_transaction_isolation", "default_transaction_read_only", "bytea_output", "lc_numeric", "lc_monetary", "transform_null_equals",
+	}
 	if s.GetKind() == pg.VariableSetKind_VAR_RESET_ALL || slices.Contains(meaning, s.GetName()) {
 		return ask("setting", "changes %s for new sessions of %s, so that queries of running code may mean something else", s.GetName(), of)
 	}

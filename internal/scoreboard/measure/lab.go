@@ -73,8 +73,15 @@ type Case struct {
 // order. Those that are named like keys may have a type of their own.
 func types() [][2]string {
 	return [][2]string{
-		{"int", "int"}, {"text", "text"}, {"text", "int"}, {"boolean", "int"}, {"timestamptz", "int"},
-		{"jsonb", "int"}, {"int4range", "int"}, {"uuid", "uuid"}, {"numeric", "numeric"},
+		{"int", "int"},
+		{"text", "text"},
+		{"text", "int"},
+		{"boolean", "int"},
+		{"timestamptz", "int"},
+		{"jsonb", "int"},
+		{"int4range", "int"},
+		{"uuid", "uuid"},
+		{"numeric", "numeric"},
 	}
 }
 
