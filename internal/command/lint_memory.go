@@ -6,8 +6,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
+	"sync/atomic"
 
 	"github.com/lockstep-dev/lockstep/internal/memo"
 	"github.com/lockstep-dev/lockstep/internal/pgeffect"
@@ -47,21 +47,16 @@ func rememberLint(paths []string, o lintOptions) *lintMemory {
 func (m *lintMemory) judge(s lintSource, r *report.Report) {
 	units := s.units()
 	found, keys, fresh := make([]judged, len(units)), make([]memo.Key, len(units)), make([]bool, len(units))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	var unknown []int
 	for i, unit := range units {
 		keys[i] = unit.key(m.server)
 		known := false
-		if found[i], known = m.memo.Get(keys[i]); known {
-			continue
+		if found[i], known = m.memo.Get(keys[i]); !known {
+			fresh[i] = true
+			unknown = append(unknown, i)
 		}
-		fresh[i] = true
-		group.Go(func() error {
-			found[i] = unit.judged(m.server)
-			return nil
-		})
 	}
-	_ = group.Wait() // nothing in it fails
+	sideBySide(unknown, func(i int) { found[i] = units[i].judged(m.server) })
 	for i, f := range found {
 		if fresh[i] {
 			m.memo.Put(keys[i], f)
@@ -70,6 +65,21 @@ func (m *lintMemory) judge(s lintSource, r *report.Report) {
 		r.Silenced = append(r.Silenced, f.Silenced...)
 		r.Statements = append(r.Statements, f.Statements...)
 	}
+}
+
+// sideBySide does work for each number, on all processors. A worker does many:
+// its stack grows once.
+func sideBySide(numbers []int, work func(int)) {
+	var group sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(numbers)) {
+		group.Go(func() {
+			for at := next.Add(1) - 1; at < int64(len(numbers)); at = next.Add(1) - 1 {
+				work(numbers[at])
+			}
+		})
+	}
+	group.Wait()
 }
 
 // save keeps what was found. That it cannot be kept costs time alone.

@@ -132,6 +132,7 @@ func (w *world) command(ctx context.Context, c crash, args ...string) *exec.Cmd 
 	cmd := exec.CommandContext(ctx, w.binary, args...)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(),
+		"LOCKSTEP_REHEARSE=never", // a rehearsal changes no target, and thousands of commands would each start a server for it
 		"LOCKSTEP_VAR_database_url="+cmp.Or(w.through, w.url), "LOCKSTEP_VAR_marks="+w.marks(),
 		fmt.Sprintf("LOCKSTEP_FP_AT=%d", c.at), "LOCKSTEP_FP_LOG="+c.log)
 	if c.stop {

@@ -25,7 +25,8 @@ import (
 type Linter struct {
 	schema *pgschema.Schema
 	server pgeffect.Server
-	rules  map[string]pgrule.Rule
+	// enabled are codes of rules that are off by default and count here.
+	enabled map[string]bool
 	// made are the relations that files of the same change set made; nil when
 	// every file stands for itself.
 	made map[pgschema.Name]bool
@@ -34,11 +35,7 @@ type Linter struct {
 // New returns a linter for a server and an empty schema, to which every file
 // stands for itself.
 func New(server pgeffect.Server) *Linter {
-	l := &Linter{schema: pgschema.New(), server: server, rules: map[string]pgrule.Rule{}}
-	for _, r := range pgrule.All() {
-		l.rules[r.Code] = r
-	}
-	return l
+	return &Linter{schema: pgschema.New(), server: server, enabled: map[string]bool{}}
 }
 
 // ForChangeSet returns a linter for files that reach a server together: what
@@ -63,12 +60,7 @@ func ForChangeSet(server pgeffect.Server, released, before *pgschema.Schema) *Li
 func (l *Linter) Schema() *pgschema.Schema { return l.schema }
 
 // Enable lets a rule that is off by default count.
-func (l *Linter) Enable(code string) {
-	if r, known := l.rules[code]; known {
-		r.Off = false
-		l.rules[code] = r
-	}
-}
+func (l *Linter) Enable(code string) { l.enabled[code] = true }
 
 // Locks are what statements take on the schema as it is by now, one of a kind:
 // on everything but what they make themselves.
@@ -211,8 +203,8 @@ type hit struct {
 }
 
 func (f *fileview) report(l look, h hit) {
-	r, known := f.linter.rules[h.code]
-	if !known || r.Off || !r.Holds(f.linter.server.Major) {
+	r, known := pgrule.Find(h.code)
+	if !known || r.Off && !f.linter.enabled[r.Code] || !r.Holds(f.linter.server.Major) {
 		return
 	}
 	f.findings = append(f.findings, plans.Finding{

@@ -172,7 +172,7 @@ func (f *fileview) unknown(l look) {
 	if l.Tree != nil || l.Problem == nil {
 		return
 	}
-	rule := f.linter.rules[unreadableStatement]
+	rule, _ := pgrule.Find(unreadableStatement)
 	f.findings = append(f.findings, plans.Finding{
 		Code: rule.Code, Severity: rule.Severity, File: f.path, Line: l.Problem.Line, Roles: Roles(rule),
 		Summary: fmt.Sprintf("the grammar of PostgreSQL %d does not know the statement: %s", pgsyntax.GrammarVersion, l.Problem.Message),
