@@ -23,7 +23,7 @@ import (
 const scratchVariable = "LOCKSTEP_SCRATCH_URL"
 
 func newRehearseCommand(a *app) *cobra.Command {
-	scratch := ""
+	scratch, sample := "", 0
 	c := &cobra.Command{
 		Use:   "rehearse [FOLDER] | rehearse PLAN | rehearse CHANGE_SET --env NAME",
 		Short: "Try every migration up, down and up again on a throw-away server",
@@ -50,12 +50,16 @@ databases of Lockstep's own making are used, and they are dropped.`,
 				scratch = a.environ(scratchVariable)
 			}
 			if len(args) == 1 && !isFolder(args[0]) {
-				return a.rehearsePlanned(c.Context(), args, scratch)
+				return a.rehearsePlanned(c.Context(), args, scratch, sample)
+			}
+			if sample != 0 {
+				return usageError("--sample copies rows of an environment's database: lockstep rehearse CHANGE_SET --env NAME --sample %d", sample)
 			}
 			return a.rehearse(c.Context(), args, scratch)
 		},
 	}
 	c.Flags().StringVar(&scratch, "scratch-url", "", "the server to rehearse on, as `URL`; the role must be able to make databases")
+	c.Flags().IntVar(&sample, "sample", 0, "copy this `NUMBER` of rows of each table that pending files touch, instead of making rows up")
 	return c
 }
 
@@ -65,6 +69,16 @@ type rehearsal struct {
 	Server        string      `json:"server_version"`
 	Migrations    []rehearsed `json:"migrations"`
 	Notes         []string    `json:"notes,omitempty"`
+
+	sample int // rows copied of each table; 0: one was made up
+}
+
+// tables says for people what was in the tables.
+func (doc rehearsal) tables() string {
+	if doc.sample > 0 {
+		return fmt.Sprintf("empty tables, and up to %d rows of the target's in each", doc.sample)
+	}
+	return "empty tables and a row in each"
 }
 
 type rehearsed struct {
@@ -243,8 +257,8 @@ func (a *app) printRehearsal(doc rehearsal) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "Rehearsed on PostgreSQL %s, empty tables and a row in each: %s, %s with a down file that does not restore the schema or a file that fails.\n",
-		doc.Server, counted(len(doc.Migrations), "migration"), strconv.Itoa(wrong))
+	_, err := fmt.Fprintf(out, "Rehearsed on PostgreSQL %s, %s: %s, %s with a down file that does not restore the schema or a file that fails.\n",
+		doc.Server, doc.tables(), counted(len(doc.Migrations), "migration"), strconv.Itoa(wrong))
 	if err != nil || wrong == 0 {
 		return err
 	}

@@ -13,7 +13,10 @@ import (
 
 // rehearsePlanned tries what a plan, or a change set that is planned now, would
 // apply to its environment.
-func (a *app) rehearsePlanned(ctx context.Context, args []string, scratch string) error {
+func (a *app) rehearsePlanned(ctx context.Context, args []string, scratch string, sample int) error {
+	if sample < 0 {
+		return usageError("--sample %d: expected 1 or more rows", sample)
+	}
 	a.flags.rehearse = database.RehearseNever // this verb is the rehearsal
 	b, err := a.planFor(ctx, args)
 	if err != nil {
@@ -23,7 +26,7 @@ func (a *app) rehearsePlanned(ctx context.Context, args []string, scratch string
 	if err != nil {
 		return err
 	}
-	doc := rehearsal{FormatVersion: "1.0", Migrations: []rehearsed{}}
+	doc := rehearsal{FormatVersion: "1.0", Migrations: []rehearsed{}, sample: sample}
 	for _, d := range plannedDatabases(b.Plan) {
 		request, err := open.rehearsalOf(b, d)
 		if err != nil {
@@ -32,6 +35,7 @@ func (a *app) rehearsePlanned(ctx context.Context, args []string, scratch string
 		if scratch != "" {
 			request.Scratch = scratch
 		}
+		request.Sample = sample
 		request.Begin = a.rehearsing(len(request.Pending))
 		done, err := rehearse.Run(ctx, request)
 		if err != nil {

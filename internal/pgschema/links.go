@@ -12,8 +12,8 @@ type links struct {
 }
 
 func (s *Schema) linked() *links {
-	if s.links != nil {
-		return s.links
+	if l := s.links.Load(); l != nil {
+		return l
 	}
 	l := &links{indexes: map[Name][]*Index{}, children: map[Name][]*Table{}}
 	for _, i := range s.Indexes {
@@ -24,11 +24,11 @@ func (s *Schema) linked() *links {
 			l.children[parent] = append(l.children[parent], t)
 		}
 	}
-	s.links = l
+	s.links.Store(l) // two who ask at once make the same
 	return l
 }
 
-func (s *Schema) unlink() { s.links = nil }
+func (s *Schema) unlink() { s.links.Store(nil) }
 
 // addIndex adds an index under its name.
 func (s *Schema) addIndex(i *Index) {
@@ -36,15 +36,15 @@ func (s *Schema) addIndex(i *Index) {
 		s.unlink()
 	}
 	s.Indexes[i.Name] = i
-	if s.links != nil {
-		s.links.indexes[i.Table] = append(s.links.indexes[i.Table], i)
+	if l := s.links.Load(); l != nil {
+		l.indexes[i.Table] = append(l.indexes[i.Table], i)
 	}
 }
 
 // addChild notes that a table has got a table above it.
 func (s *Schema) addChild(parent Name, t *Table) {
-	if s.links != nil {
-		s.links.children[parent] = append(s.links.children[parent], t)
+	if l := s.links.Load(); l != nil {
+		l.children[parent] = append(l.children[parent], t)
 	}
 }
 

@@ -35,7 +35,7 @@ func TestLinksFollow(t *testing.T) {
 			if !sameLists(noted.indexes, searched.indexes) || !sameLists(noted.children, searched.children) {
 				r.Fatalf("after %s: noted %v %v, there %v %v", text, noted.indexes, noted.children, searched.indexes, searched.children)
 			}
-			s.links = noted
+			s.links.Store(noted)
 		}
 	})
 }

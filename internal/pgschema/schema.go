@@ -3,6 +3,7 @@ package pgschema
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 )
 
 // Schema is what the statements applied so far have made. The zero value is
@@ -20,7 +21,7 @@ type Schema struct {
 	// Unsure lists what was not understood, in the order of the statements.
 	Unsure []Unsure
 
-	links *links // nil: not made
+	links atomic.Pointer[links] // nil: not made
 }
 
 // Unsure is a statement whose result the model does not hold.
