@@ -70,7 +70,7 @@ func (l *Linter) Locks(list []pgsyntax.Statement) []plans.Lock {
 	for _, st := range list {
 		k := look{Statement: st, schema: l.schema, effect: pgeffect.Of(st, l.schema, l.server)}
 		k.assume()
-		for _, lock := range k.effect.Locks {
+		for _, lock := range k.locks() {
 			if !f.isMade(lock.Relation) && !slices.Contains(locks, lock) {
 				locks = append(locks, lock)
 			}
@@ -159,7 +159,7 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 	f.looked = append(f.looked, l)
 	f.statements = append(f.statements, plans.Statement{
 		File: f.path, Line: st.Line, SQL: st.Text, Source: l.source(),
-		Locks: l.effect.Locks, Rewrites: l.effect.Rewrites, Scans: l.effect.Scans,
+		Locks: l.locks(), Rewrites: l.spelled(l.effect.Rewrites), Scans: l.spelled(l.effect.Scans),
 	})
 	before := len(f.findings)
 	f.unknown(l)

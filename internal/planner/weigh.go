@@ -30,7 +30,7 @@ func (j judge) measured(m *migration) []plans.Statement {
 		if s.Source != "measured" || s.Line != ruled[i].Line {
 			continue
 		}
-		s = j.ofOthers(s)
+		s = asRuled(j.ofOthers(s), ruled[i])
 		if unseen(m.evidence.Rehearsal, s) {
 			s = both(s, ruled[i])
 		}
@@ -51,6 +51,31 @@ func (j judge) ofOthers(s plans.Statement) plans.Statement {
 	}
 	s.Locks, s.Rewrites, s.Scans = locks, j.namesOfOthers(s.Rewrites), j.namesOfOthers(s.Scans)
 	return s
+}
+
+// asRuled spells what was measured as the rule does: a name that the file
+// qualifies stays qualified, and what stays on a table alone says so. Of what
+// the rule does not know each relation stands for itself.
+func asRuled(measured, ruled plans.Statement) plans.Statement {
+	known := map[string]plans.Lock{}
+	for _, l := range ruled.Locks {
+		known[sqlcheck.Spelled(l.Relation)] = l
+	}
+	for i, l := range measured.Locks {
+		if as, is := known[l.Relation]; is {
+			measured.Locks[i].Relation, measured.Locks[i].Only = as.Relation, as.Only
+		} else {
+			measured.Locks[i].Only = true
+		}
+	}
+	for _, list := range [][]string{measured.Rewrites, measured.Scans} {
+		for i, name := range list {
+			if as, is := known[name]; is {
+				list[i] = as.Relation
+			}
+		}
+	}
+	return measured
 }
 
 func (j judge) namesOfOthers(relations []string) []string {
