@@ -16,6 +16,11 @@ type Rehearsal struct {
 	Grade    Grade `json:"grade"`
 	// Differences are sentences: what is not as it was, or why it failed.
 	Differences []string `json:"differences,omitempty"`
+	// OnRows are sentences: what works on empty tables and fails on a row.
+	OnRows []string `json:"on_rows,omitempty"`
+	// Gone are tables and columns that were there before the up file and are
+	// not behind it.
+	Gone []string `json:"gone,omitempty"`
 	// Unseen says what could not be measured.
 	Unseen []string `json:"unseen,omitempty"`
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,6 +24,9 @@ import (
 // mostRehearsed bounds what a plan rehearses unasked: so many files are no
 // change that somebody waits for, but a folder.
 const mostRehearsed = 100
+
+// longestRehearsal bounds how long a plan waits for one.
+const longestRehearsal = 2 * time.Minute
 
 // planWithEvidence plans, and once more with what is found of the files that
 // the plan would apply. Where nothing is found, the first plan stands.
@@ -106,7 +110,9 @@ func (w *witness) rehearse(ctx context.Context, target database.Target, files pl
 			len(files.Pending), mostRehearsed, target.Migrations))
 		return nil
 	}
-	result, err := rehearse.Run(ctx, rehearse.Request{
+	limited, cancel := context.WithTimeout(ctx, longestRehearsal)
+	defer cancel()
+	result, err := rehearse.Run(limited, rehearse.Request{
 		Target: target.URL, Scratch: target.Trial.ScratchURL, Applied: files.Applied, Pending: files.Pending,
 		Queries: target.Trial.Queries, Omit: []string{target.Table},
 		Cache: rehearsalsOf(w.reading.workspace),
@@ -114,6 +120,9 @@ func (w *witness) rehearse(ctx context.Context, target database.Target, files pl
 	switch {
 	case ctx.Err() != nil:
 		return failed(ctx.Err())
+	case limited.Err() != nil && mode != database.RehearseAlways:
+		w.notRehearsed(target.Name, fmt.Sprintf("it was not done after %s; without that bound: lockstep rehearse", longestRehearsal))
+		return nil
 	case err != nil && mode == database.RehearseAlways:
 		return &endError{code: exitError, err: fmt.Errorf("database.%s: its pending migrations could not be rehearsed: %w", target.Name, err), next: []string{
 			"Name a server for it (scratch_url in the database block), or install one; to plan without: --rehearse never",

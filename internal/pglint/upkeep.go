@@ -3,6 +3,7 @@ package pglint
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -125,7 +126,16 @@ func rights(l look) []hit {
 		return l.about("row-level-security", pgschema.NameOf(n.AlterPolicyStmt.GetTable()))
 	case *pg.Node_CreateExtensionStmt:
 		return []hit{{"create-extension", pgrule.Names{Name: n.CreateExtensionStmt.GetExtname()}}}
+	case *pg.Node_CreateRoleStmt, *pg.Node_AlterRoleStmt, *pg.Node_AlterRoleSetStmt, *pg.Node_DropRoleStmt, *pg.Node_DropOwnedStmt, *pg.Node_ReassignOwnedStmt:
+		return []hit{{code: "change-rights"}}
+	case *pg.Node_AlterFunctionStmt:
+		if lends(n.AlterFunctionStmt.GetActions()) {
+			return []hit{{"security-definer", pgrule.Names{Name: strings.Join(pgschema.Strings(n.AlterFunctionStmt.GetFunc().GetObjname()), ".")}}}
+		}
 	case *pg.Node_CreateFunctionStmt:
+		if lends(n.CreateFunctionStmt.GetOptions()) {
+			return []hit{{"security-definer", pgrule.Names{Name: strings.Join(pgschema.Strings(n.CreateFunctionStmt.GetFuncname()), ".")}}}
+		}
 		if n.CreateFunctionStmt.GetReplace() {
 			return []hit{{code: "replace-function"}}
 		}
@@ -137,6 +147,13 @@ func rights(l look) []hit {
 			return l.about("row-level-security", table)
 		}
 		return nil
+	})
+}
+
+// lends reports whether a function runs with its owner's rights.
+func lends(options []*pg.Node) bool {
+	return slices.ContainsFunc(options, func(o *pg.Node) bool {
+		return o.GetDefElem().GetDefname() == "security" && o.GetDefElem().GetArg().GetBoolean().GetBoolval()
 	})
 }
 

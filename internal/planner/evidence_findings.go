@@ -23,6 +23,14 @@ func (d *draft) evidenceFindings(s *schema, m *migration) {
 		})
 		return
 	}
+	if len(r.OnRows) > 0 {
+		d.find(plans.Finding{
+			Code: "fails-on-rows", Severity: plans.SeverityWarning, Address: s.address(m.file), File: m.file.Up.Path, Line: 1,
+			Roles: []string{"dba", "release"}, Summary: fmt.Sprintf("%s depends on the rows that are there", m.file.ID()),
+			Detail: strings.Join(r.OnRows, "; "),
+			Fix:    "look whether the target has such rows, and mend them first; rows of its own are tried by lockstep rehearse CHANGE_SET --env NAME --sample 1000",
+		})
+	}
 	if r.Down == plans.OutcomeFailed || r.Down == plans.OutcomeOK && !r.Restores {
 		d.find(plans.Finding{
 			Code: "down-does-not-restore", Severity: plans.SeverityWarning, Address: s.address(m.file),

@@ -116,7 +116,7 @@ func TestQueriesDecide(t *testing.T) {
 		{Kind: "gone", Where: "shop.sql:20 (List)", Summary: "column state does not exist", Contract: true},
 	}
 	safe := &plans.QueryEvidence{From: []string{"pg_stat_statements of the target"}, Tried: 214, ExpandSafe: true}
-	const add, unique, drop = "ALTER TABLE orders ADD COLUMN x int;", "CREATE UNIQUE INDEX CONCURRENTLY i ON orders (state);", "ALTER TABLE orders DROP COLUMN state;"
+	const add, view, unique, drop = "ALTER TABLE orders ADD COLUMN x int;", "DROP VIEW open_orders;", "CREATE UNIQUE INDEX CONCURRENTLY i ON orders (state);", "ALTER TABLE orders DROP COLUMN state;"
 	for _, tt := range []struct {
 		name, up string
 		queries  *plans.QueryEvidence
@@ -125,9 +125,11 @@ func TestQueriesDecide(t *testing.T) {
 	}{
 		{"a statement breaks", add, &plans.QueryEvidence{Tried: 214, Breaks: breaks}, plans.ClassContract, "by evidence: column state does not exist (shop.sql:12 (GetOrder)), and 1 more"},
 		{"one that is only noted", add, &plans.QueryEvidence{Tried: 214, Breaks: []plans.QueryBreak{{Where: "x", Summary: "its plan changes"}}}, plans.ClassExpand, "nothing in it breaks"},
-		{"none breaks", unique, safe, plans.ClassExpand, "by evidence expand: 214 statements of pg_stat_statements of the target were prepared before and after, none breaks"},
-		{"none breaks, and the rule is named", unique, safe, plans.ClassExpand, "rule says contract: line 1 "},
-		{"nothing was tried", unique, &plans.QueryEvidence{ExpandSafe: true}, plans.ClassContract, "line 1 "},
+		{"none breaks", view, safe, plans.ClassExpand, "by evidence expand: 214 statements of pg_stat_statements of the target were prepared before and after, none breaks"},
+		{"none breaks, and the rule is named", view, safe, plans.ClassExpand, "rule says contract: line 1 "},
+		{"preparing does not tell what rows are rejected", unique, safe, plans.ClassContract, "line 1 "},
+		{"nor who may do what", "REVOKE INSERT ON orders FROM app;", safe, plans.ClassContract, "line 1 "},
+		{"nothing was tried", view, &plans.QueryEvidence{ExpandSafe: true}, plans.ClassContract, "line 1 "},
 		{"data is lost", drop, safe, plans.ClassContract, "line 1 drops orders.state"},
 		{"the author says contract", "-- lockstep:phase contract so it is\n" + add, safe, plans.ClassContract, "so it is"},
 		{"the author says expand", "-- lockstep:phase expand so it is\n" + add, &plans.QueryEvidence{Tried: 2, Breaks: breaks}, plans.ClassExpand, "so it is"},

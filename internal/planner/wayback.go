@@ -21,6 +21,8 @@ func migrationRollback(m *migration, keepSchema bool) plans.Rollback {
 		r.Summary = "the down file restores the shape"
 	case m.phase == plans.Contract && r.Grade == plans.GradeStructural:
 		r.Summary = "the down file restores the shape; not rehearsed"
+	case m.phase == plans.Expand && keepSchema && len(m.verdict.Loses) > 0:
+		r.Kept, r.Summary = true, "kept; what it removes is lost"
 	case m.phase == plans.Expand && keepSchema:
 		r.Kept, r.Summary = true, "kept (safe to keep)"
 	case r.Grade == plans.GradeNone:

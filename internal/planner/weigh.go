@@ -15,6 +15,7 @@ func (j judge) weigh(m *migration) {
 		return
 	}
 	m.verdict.Statements = j.measured(m)
+	weighLosses(&m.verdict, m.evidence.Rehearsal)
 	weighClass(&m.verdict, m.evidence.Queries)
 }
 
@@ -130,11 +131,38 @@ func weighClass(v *sqlcheck.Verdict, q *plans.QueryEvidence) {
 			v.Reason = fmt.Sprintf("by evidence: %s (%s)%s; the rules alone say %s", b.Summary, b.Where, andMore(n-1), v.Reason)
 		}
 	case plans.ClassContract:
-		if q.ExpandSafe && q.Tried > 0 && len(v.Loses) == 0 {
+		if q.ExpandSafe && q.Tried > 0 && len(v.Loses) == 0 && onlyReadBy(v.Statements) {
 			v.Class = plans.ClassExpand
 			v.Reason = fmt.Sprintf("rule says contract: %s; by evidence expand: %s", v.Reason, safeWords(q))
 		}
 	}
+}
+
+// weighLosses: of code that nobody can read, what is gone on the throw-away
+// server, or was written anew there, is lost.
+func weighLosses(v *sqlcheck.Verdict, r plans.Rehearsal) {
+	if len(v.Unread) == 0 {
+		return
+	}
+	for _, what := range r.Gone {
+		v.Loses = append(v.Loses, "measured: "+what+" is gone after it")
+	}
+	for _, s := range v.Statements {
+		for _, relation := range s.Rewrites {
+			v.Loses = append(v.Loses, fmt.Sprintf("measured: line %d empties %s or writes it anew", s.Line, relation))
+		}
+	}
+}
+
+// onlyReadBy reports whether a file drops nothing but what statements read or
+// call by name, so that preparing them tells. What rejects rows, takes rights
+// away or hides rows shows when statements run, and no one runs there.
+func onlyReadBy(statements []plans.Statement) bool {
+	kinds := []string{"VIEW", "MATERIALIZED", "FUNCTION", "PROCEDURE", "AGGREGATE", "ROUTINE"}
+	return len(statements) > 0 && !slices.ContainsFunc(statements, func(s plans.Statement) bool {
+		words := strings.Fields(strings.ToUpper(s.SQL))
+		return len(words) < 2 || words[0] != "DROP" || !slices.Contains(kinds, words[1])
+	})
 }
 
 func safeWords(q *plans.QueryEvidence) string {

@@ -30,6 +30,7 @@ func foundOf(m updown.Migration, v judged) foundFile {
 	f.Rehearsal = plans.Rehearsal{
 		Up: m.Up, Down: m.Down, Restores: m.Restores, Grade: m.Grade,
 		Differences: slices.Concat(m.Differences, m.OnRows), Unseen: m.Unseen,
+		OnRows: m.OnRows, Gone: m.Gone,
 	}
 	return f
 }

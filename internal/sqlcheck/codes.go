@@ -109,6 +109,11 @@ func aboutPlaces() []Code {
 			Fix: "-- lockstep:phase expand|contract REASON",
 		},
 		{
+			Code: downTakesRows, Severity: plans.SeverityWarning, Title: "The down file removes what was there before its up file.",
+			Why: "Going back from the migration would lose rows that it has never touched, though the schema may come back.",
+			Fix: "take back what the up file does, and nothing else",
+		},
+		{
 			Code: "schema-unknown", Severity: plans.SeverityInfo, Title: "The schema before the pending files is not all known.",
 			Why: "It follows from the files that are applied, and one of them is gone or runs code that nobody can read.",
 			Fix: "bring the file back from version control",

@@ -99,10 +99,13 @@ func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []
 	}
 	up.refuseEmpty()
 	up.refuse()
-	verdict, found := p.verdict(&up)
-
 	down := direction{check: check, file: file.Down, grammar: true, ahead: p.ahead}
-	if file.Down.Path != "" && down.read() {
+	readable := file.Down.Path != "" && down.read()
+	if readable {
+		p.takes(&down)
+	}
+	verdict, found := p.verdict(&up)
+	if readable {
 		down.refuse()
 		verdict.DownLocks = p.linter.Locks(down.trees)
 	}

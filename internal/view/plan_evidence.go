@@ -10,7 +10,7 @@ import (
 // evidence sums up what a throw-away server has shown; nothing where no
 // migration was rehearsed.
 func evidence(p *page, plan *plans.Plan) {
-	var migrations, tried, statements int
+	var migrations, tried, statements, unjudged int
 	var server string
 	var bad, breaking []string
 	for i := range plan.Steps {
@@ -21,14 +21,19 @@ func evidence(p *page, plan *plans.Plan) {
 		if s.Rehearsal != nil {
 			tried++
 			server = safe(s.Rehearsal.Server)
+			if s.Rehearsal.Basis == "folder" {
+				server += " with the schema that the folder's files make, not the target's own"
+			}
 			if words := shortcoming(s.Rehearsal); words != "" {
 				bad = append(bad, fmt.Sprintf("step %d: %s", i+1, words))
 			}
 		}
 		if s.Queries != nil {
-			statements = max(statements, s.Queries.Tried)
-			if n := len(s.Queries.Breaks); n > 0 {
+			statements, unjudged = max(statements, s.Queries.Tried), max(unjudged, s.Queries.Unjudged)
+			if n := stopped(s.Queries.Breaks); n > 0 {
 				breaking = append(breaking, fmt.Sprintf("step %d breaks %d", i+1, n))
+			} else if n := len(s.Queries.Breaks); n > 0 {
+				breaking = append(breaking, fmt.Sprintf("step %d changes how %d run", i+1, n))
 			}
 		}
 	}
@@ -41,11 +46,27 @@ func evidence(p *page, plan *plans.Plan) {
 	}
 	if statements > 0 {
 		result := strings.Join(breaking, ", ")
-		if result == "" {
+		switch {
+		case unjudged >= statements:
+			result = "none could be judged: the server refuses all of them already before"
+		case result == "" && unjudged > 0:
+			result = fmt.Sprintf("none breaks, and of %d nothing can be told: the server refuses them already before", unjudged)
+		case result == "":
 			result = "none breaks"
 		}
 		p.paragraph("Queries: ", fmt.Sprintf("%s of the application tried; %s", count(statements, "statement"), result))
 	}
+}
+
+// stopped counts the statements that do not work any more.
+func stopped(breaks []plans.QueryBreak) int {
+	n := 0
+	for _, b := range breaks {
+		if b.Contract {
+			n++
+		}
+	}
+	return n
 }
 
 // shortcoming says what a rehearsal found wrong; empty when all is well.

@@ -48,6 +48,7 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 	if r.last, err = r.reader.snapshot(ctx); err != nil {
 		return m, err
 	}
+	m.Gone = gone(before, r.last)
 	if r.look != nil {
 		if err := r.look(ctx, r.reader.conn, &file); err != nil {
 			return m, err
@@ -57,6 +58,17 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 		return m, nil
 	}
 	return m, r.backAndForth(ctx, file, stops{before, r.last}, &m)
+}
+
+// gone lists the tables and columns that are missing after a file.
+func gone(before, after catalog.Snapshot) []string {
+	var names []string
+	for _, d := range catalog.Compare(before, after) {
+		if d.Change == catalog.Removed && (d.Kind == catalog.Table || d.Kind == catalog.Column) {
+			names = append(names, string(d.Kind)+" "+d.Name)
+		}
+	}
+	return names
 }
 
 // tell notes what a trial on rows found.

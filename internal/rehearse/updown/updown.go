@@ -37,6 +37,8 @@ type Migration struct {
 	// OnRows are sentences: which direction works on empty tables and fails on
 	// tables with rows, and on which.
 	OnRows []string
+	// Gone are tables and columns that the up file has taken away.
+	Gone []string
 	// Statements are those of the up file, measured.
 	Statements []plans.Statement
 	// Unseen says what of them could not be measured.
