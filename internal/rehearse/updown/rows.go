@@ -35,7 +35,7 @@ type onRows struct {
 
 // try puts a row into each table that the file may touch and runs it.
 func (r *rehearsal) try(ctx context.Context, t trial) (found onRows, err error) {
-	list, together, err := read(t.file)
+	list, together, err := Statements(t.file)
 	tables := touched(t.schema, t.file)
 	if err != nil || len(tables) == 0 || !slices.ContainsFunc(list, mindsRows) {
 		return found, nil //nolint:nilerr // running the file will say so

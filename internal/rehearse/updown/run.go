@@ -12,9 +12,10 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// read returns a file's statements, and whether they run in one transaction. A
-// BEGIN and COMMIT around them are left out, as apply does.
-func read(file plans.SQLFile) (list []sqlscan.Statement, together bool, err error) {
+// Statements cuts a file, and says whether its statements run in one transaction.
+// A BEGIN and COMMIT around them are left out, as apply does. The error names the
+// file.
+func Statements(file plans.SQLFile) (list []sqlscan.Statement, together bool, err error) {
 	if list, err = sqlscan.Split(file.Bytes); err != nil {
 		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
 	}
@@ -30,7 +31,7 @@ func read(file plans.SQLFile) (list []sqlscan.Statement, together bool, err erro
 
 // measure applies a file under the tracer's eyes.
 func (r *rehearsal) measure(ctx context.Context, file plans.SQLFile, m *Migration) error {
-	list, together, err := read(file)
+	list, together, err := Statements(file)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (r *rehearsal) run(ctx context.Context, file plans.SQLFile) error {
 
 // each runs the statements of a file, in a transaction where one can hold them.
 func each(ctx context.Context, conn *sql.Conn, file plans.SQLFile, run func(s sqlscan.Statement, together bool) error) (err error) {
-	list, together, err := read(file)
+	list, together, err := Statements(file)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/lockstep-dev/lockstep/internal/rehearse/catalog"
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -55,7 +55,7 @@ func (s *Stage) Close() error { return errors.Join(s.Conn.Close(), s.drop()) }
 // Run carries a file out as Lockstep does: in one transaction, unless it says
 // otherwise or holds a statement that none can hold.
 func (s *Stage) Run(ctx context.Context, file plans.SQLFile) (err error) {
-	list, together, err := read(file)
+	list, together, err := updown.Statements(file)
 	if err != nil {
 		return err
 	}
@@ -92,21 +92,6 @@ func (s *Stage) reset(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// read returns a file's statements, and whether they run in one transaction.
-func read(file plans.SQLFile) (list []sqlscan.Statement, together bool, err error) {
-	if list, err = sqlscan.Split(file.Bytes); err != nil {
-		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
-	}
-	header, err := sqlscan.ParseHeader(file.Bytes)
-	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
-	}
-	if _, inner, wrapped := sqlscan.Unwrap(file.Bytes, list); wrapped && !header.NoTransaction {
-		list = inner
-	}
-	return list, !header.NoTransaction && !slices.ContainsFunc(list, sqlscan.Statement.OutsideTransaction), nil
 }
 
 // Snapshot reads the schema.
