@@ -86,17 +86,20 @@ func TestJudgeBlockingTakesTheWorstRound(t *testing.T) {
 	base := []encountered{round(5*ms, 4*ms, 0, false), round(90*ms, 70*ms, 0, false), round(6*ms, 4*ms, 0, false)}
 	cases := []struct {
 		name string
+		held time.Duration
 		own  []encountered
 		want []string
 	}{
-		{"good", []encountered{round(20*ms, 10*ms, 0, true), round(56*ms, 54*ms, 0, true)}, []string{"50 ms over, reached", "50 ms over, reached", "2 of 2, reached"}},
-		{"one bad round", []encountered{round(20*ms, 10*ms, 0, true), round(57*ms, 10*ms, 0, true)}, []string{"51 ms over, MISSED", "6 ms over, reached", "2 of 2, reached"}},
-		{"said and not done", []encountered{round(ms, ms, 0, false), round(ms, ms, 1, true)}, []string{"0 of 2, MISSED"}},
+		{"good", 0, []encountered{round(20*ms, 10*ms, 0, true), round(56*ms, 54*ms, 0, true)}, []string{"50 ms over, reached", "50 ms over, reached", "2 of 2, reached"}},
+		{"one bad round", 0, []encountered{round(20*ms, 10*ms, 0, true), round(57*ms, 10*ms, 0, true)}, []string{"51 ms over, MISSED", "6 ms over, reached", "2 of 2, reached"}},
+		{"a lock of its own", 40 * ms, []encountered{round(96*ms, 94*ms, 0, true)}, []string{"the 40 ms for which", "50 ms over, reached", "CONCURRENTLY"}},
+		{"longer than its own lock", 40 * ms, []encountered{round(97*ms, 95*ms, 0, true)}, []string{"51 ms over, MISSED"}},
+		{"said and not done", 0, []encountered{round(ms, ms, 0, false), round(ms, ms, 1, true)}, []string{"0 of 2, MISSED"}},
 	}
 	for _, c := range cases {
 		var out strings.Builder
 		l := &lab{out: &out}
-		l.judgeBlocking(ways, [][]encountered{base, c.own})
+		l.judgeBlocking(ways, [][]encountered{base, c.own}, c.held)
 		for _, want := range c.want {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: lacks %q:\n%s", c.name, want, out.String())

@@ -39,7 +39,7 @@ func (l *lab) reportBlocking(ctx context.Context, s scenario, ways []way, rounds
 		g.row(rowOfBlocking(w, rounds[i])...)
 	}
 	g.print(l.out)
-	l.judgeBlocking(ways, rounds)
+	l.judgeBlocking(ways, rounds, ownLock(s, alone))
 	return nil
 }
 
@@ -91,8 +91,17 @@ func successes(rounds []encountered) int {
 	return n
 }
 
-// judgeBlocking compares Lockstep's worst round with the baseline's median.
-func (l *lab) judgeBlocking(ways []way, rounds [][]encountered) {
+// ownLock is how long the statement must keep writers out by itself.
+func ownLock(s scenario, alone time.Duration) time.Duration {
+	if s.holds {
+		return alone
+	}
+	return 0
+}
+
+// judgeBlocking compares Lockstep's worst round with the baseline's median and
+// the time for which the statement itself holds its lock.
+func (l *lab) judgeBlocking(ways []way, rounds [][]encountered, held time.Duration) {
 	var base, own []encountered
 	for i, w := range ways {
 		switch {
@@ -103,12 +112,19 @@ func (l *lab) judgeBlocking(ways []way, rounds [][]encountered) {
 		}
 	}
 	over := func(of func(encountered) time.Duration) time.Duration {
-		return figures.Of(column(own, of)).Max - figures.Of(column(base, of)).Median
+		return figures.Of(column(own, of)).Max - figures.Of(column(base, of)).Median - held
+	}
+	floor := "the baseline (its median)"
+	if held > 0 {
+		floor += fmt.Sprintf(" and the %.0f ms for which the statement itself keeps writers out, whoever runs it", float64(held)/1e6)
 	}
 	longest := over(func(e encountered) time.Duration { return e.longestFelt })
 	p999 := over(func(e encountered) time.Duration { return e.p999Felt })
-	fmt.Fprintf(l.out, "- goal: longest query of all rounds at most %s over the baseline (its median): %.0f ms over, %s\n", overBaselineGoal, float64(longest)/1e6, verdict(longest <= overBaselineGoal))
-	fmt.Fprintf(l.out, "- goal: 99.9 %% of the worst round at most %s over the baseline: %.0f ms over, %s\n", overBaselineGoal, float64(p999)/1e6, verdict(p999 <= overBaselineGoal))
+	fmt.Fprintf(l.out, "- goal: longest query of all rounds at most %s over %s: %.0f ms over, %s\n", overBaselineGoal, floor, float64(longest)/1e6, verdict(longest <= overBaselineGoal))
+	fmt.Fprintf(l.out, "- goal: 99.9 %% of the worst round at most %s over the same: %.0f ms over, %s\n", overBaselineGoal, float64(p999)/1e6, verdict(p999 <= overBaselineGoal))
+	if held > 0 {
+		fmt.Fprintln(l.out, "- the form that lint and plan ask for, CONCURRENTLY, is a part of its own")
+	}
 	fmt.Fprintf(l.out, "- goal: success every time: %d of %d, %s\n", successes(own), len(own), verdict(successes(own) == len(own)))
 	for i, w := range ways {
 		l.troubles(w, rounds[i])
