@@ -23,35 +23,47 @@ func depth(m proto.Message) int {
 	return most
 }
 
-// walk reads Go's structs: protobuf's own reflection takes five times as long,
-// which was a fifth of the time of judging a large folder.
+// walk reads Go's structs: protobuf's own reflection takes many times as long.
+// What most trees are made of is told by its type, and the rest by Go's
+// reflection, which takes four times as long.
 func walk(m proto.Message, visit func(m proto.Message, depth int)) {
-	w := walker{fieldsOf(), visit}
-	w.message(reflect.ValueOf(m), 1)
+	w := walker{visit}
+	if v := reflect.ValueOf(m); v.IsValid() && !v.IsNil() {
+		w.message(m, 1)
+	}
 }
 
 type walker struct {
-	fields map[reflect.Type][]field
-	visit  func(m proto.Message, depth int)
+	visit func(m proto.Message, depth int)
 }
 
-// message takes a pointer to one.
-func (w walker) message(m reflect.Value, depth int) {
-	if !m.IsValid() || m.IsNil() {
-		return
+// message takes one that is there.
+func (w walker) message(m proto.Message, depth int) {
+	w.visit(m, depth)
+	if !w.common(m, depth+1) {
+		w.reflected(reflect.ValueOf(m), depth+1)
 	}
-	w.visit(m.Interface().(proto.Message), depth)
-	for _, field := range w.fields[m.Type()] {
+}
+
+// reflected takes a pointer to a message whose parts have a depth.
+func (w walker) reflected(m reflect.Value, depth int) {
+	for _, field := range fieldsOf()[m.Type()] {
 		switch v := m.Elem().Field(field.index); {
 		case field.list:
 			for i := range v.Len() {
-				w.message(v.Index(i), depth+1)
+				w.value(v.Index(i), depth)
 			}
 		case field.choice && !v.IsNil():
-			w.message(v.Elem().Elem().Field(0), depth+1) // the one field of the struct that was chosen
+			w.value(v.Elem().Elem().Field(0), depth) // the one field of the struct that was chosen
 		case !field.choice:
-			w.message(v, depth+1)
+			w.value(v, depth)
 		}
+	}
+}
+
+func (w walker) value(m reflect.Value, depth int) {
+	if !m.IsNil() {
+		w.message(m.Interface().(proto.Message), depth)
 	}
 }
 

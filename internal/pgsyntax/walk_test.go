@@ -8,6 +8,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 )
@@ -53,6 +54,49 @@ func TestWalkMeetsEveryMessage(t *testing.T) {
 		reflected(s.Tree.ProtoReflect(), func(m proto.Message) { want = append(want, m) })
 		if !slices.Equal(got, want) {
 			t.Fatalf("%s: met %d messages, or in another order; there are %d", s.Text, len(got), len(want))
+		}
+	}
+}
+
+// A kind that is read by its type has all of its parts, also those that the
+// statements above do not use.
+func TestWalkMeetsEveryPart(t *testing.T) {
+	t.Parallel()
+	kinds := (&pg.Node{}).ProtoReflect().Descriptor().ParentFile().Messages()
+	for i := range kinds.Len() {
+		kind, err := protoregistry.GlobalTypes.FindMessageByName(kinds.Get(i).FullName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for choice := range kind.Descriptor().Fields().Len() {
+			m := kind.New()
+			fill(m, choice)
+			var got, want []proto.Message
+			pgsyntax.Walk(m.Interface(), func(m proto.Message) { got = append(got, m) })
+			reflected(m, func(m proto.Message) { want = append(want, m) })
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, with %s: met %d messages, or in another order; there are %d",
+					kind.Descriptor().Name(), kind.Descriptor().Fields().Get(choice).Name(), len(got), len(want))
+			}
+			if kind.Descriptor().Oneofs().Len() == 0 {
+				break // all fields are filled at once
+			}
+		}
+	}
+}
+
+// fill gives a message two of each part that may be many, and one of each
+// other. Of a choice it takes one field.
+func fill(m protoreflect.Message, choice int) {
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		switch f := fields.Get(i); {
+		case f.Message() == nil || f.ContainingOneof() != nil && i != choice:
+		case f.IsList():
+			m.Mutable(f).List().AppendMutable()
+			m.Mutable(f).List().AppendMutable()
+		default:
+			m.Mutable(f)
 		}
 	}
 }
