@@ -29,16 +29,22 @@ type Error struct {
 	Message      string
 }
 
-// Read cuts a text into statements and parses each. A statement that the
-// grammar refuses has a Problem and no Tree; the others have theirs. So it is
-// with commands of psql, and with statements that are nested too deep. The
-// error is an *sqlscan.Error, of text that cannot be cut into statements. Read
-// may be called by many at once.
+// Read cuts a text into statements and parses each; see Parse. The error is an
+// *sqlscan.Error, of text that cannot be cut into statements. Read may be
+// called by many at once.
 func Read(src []byte) ([]Statement, error) {
 	scanned, err := sqlscan.Split(src)
 	if err != nil {
 		return nil, err
 	}
+	return Parse(scanned), nil
+}
+
+// Parse parses the statements of a text that was cut for PostgreSQL. A
+// statement that the grammar refuses has a Problem and no Tree; the others have
+// theirs. So it is with commands of psql, and with statements that are nested
+// too deep. Parse may be called by many at once.
+func Parse(scanned []sqlscan.Statement) []Statement {
 	statements := make([]Statement, len(scanned))
 	var group []*Statement
 	size := 0
@@ -55,5 +61,5 @@ func Read(src []byte) ([]Statement, error) {
 		group = append(group, &statements[i])
 	}
 	parse(group)
-	return statements, nil
+	return statements
 }

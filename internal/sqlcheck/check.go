@@ -151,13 +151,22 @@ func (d *direction) read() bool {
 // split cuts the text into statements. What is refused for its length, BEGIN
 // and COMMIT aside, is not parsed before.
 func (d *direction) split() (err error) {
+	if d.ahead != nil {
+		if d.trees, err = d.ahead.Read(d.file.Bytes); err != nil {
+			return err
+		}
+		for _, t := range d.trees {
+			d.statements = append(d.statements, t.Statement)
+		}
+		return nil
+	}
 	if d.statements, err = splitterOf(d.check.Dialect)(d.file.Bytes); err != nil || !d.grammar {
 		return err
 	}
 	if len(d.statements) <= maxStatements+2 {
-		d.trees, err = pgsyntax.Read(d.file.Bytes)
+		d.trees = pgsyntax.Parse(d.statements)
 	}
-	return err
+	return nil
 }
 
 // unwrap leaves a BEGIN and COMMIT around the whole file out, and says so.

@@ -16,19 +16,25 @@ func (d *direction) warnEnum() {
 	created := map[string]bool{}
 	added := map[string]sqlscan.Statement{}
 	for _, s := range d.statements {
-		for _, t := range s.Tokens() {
-			adds, ok := added[t.Text]
-			if t.Kind == sqlscan.String && ok {
-				d.warnAt(s, "new-enum-value",
-					fmt.Sprintf("%s is a value that line %d adds to a type; PostgreSQL refuses to use it in the same transaction", t.Text, adds.Line),
-					"put the use into a migration of its own")
-			}
+		if len(added) > 0 {
+			d.warnUses(s, added)
 		}
 		if s.Starts("CREATE", "TYPE") {
 			created[typeName(s)] = true
 		}
 		if value := addedValue(s); value != "" && !created[typeName(s)] {
 			added[value] = s
+		}
+	}
+}
+
+func (d *direction) warnUses(s sqlscan.Statement, added map[string]sqlscan.Statement) {
+	for _, t := range s.Tokens() {
+		adds, ok := added[t.Text]
+		if t.Kind == sqlscan.String && ok {
+			d.warnAt(s, "new-enum-value",
+				fmt.Sprintf("%s is a value that line %d adds to a type; PostgreSQL refuses to use it in the same transaction", t.Text, adds.Line),
+				"put the use into a migration of its own")
 		}
 	}
 }

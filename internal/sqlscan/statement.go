@@ -36,7 +36,7 @@ func (s Statement) Starts(words ...string) bool {
 // Tokens returns the statement's tokens. Offsets count from the start of Text.
 func (s Statement) Tokens() []Token {
 	l := lexer{src: s.Text, sqlite: s.sqlite, mysql: s.mysql}
-	var tokens []Token
+	tokens := make([]Token, 0, min(2+len(s.Text)/4, 64)) // the usual length of a token
 	for {
 		t, err := l.next()
 		if err != nil || t.Kind == 0 {
