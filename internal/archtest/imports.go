@@ -31,6 +31,7 @@ func rules() []rule {
 		{"internal/lock", none, nil, "a lease knows nothing of what it guards"},
 		{"internal/pgtest", []string{"internal/scratch"}, nil, "a test server knows nothing of what is tested"},
 		{"internal/mysqltest", []string{"internal/scratch"}, nil, "a test server knows nothing of what is tested"},
+		{"internal/trialprovider", none, nil, "a provider for tests knows nothing of what is tested"},
 		{"internal/scratch", none, nil, "a folder knows nothing of what is kept in it"},
 		{"internal/faultproxy", none, none, "it knows PostgreSQL's framing and nothing of who speaks"},
 		{"internal/failpoint", none, none, "every package may mark a place, so it depends on no one"},
