@@ -56,7 +56,7 @@ func rules() []rule {
 		{"internal/pgclass", []string{"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule", "internal/sqlscan", "plans"}, nil, "on which side of a deployment a statement belongs follows from it, the schema before it and the released one"},
 		{"internal/budget", []string{"plans", "internal/sqlscan"}, none, "how long a lock is held is estimated from figures that are handed over"},
 		{"internal/scoreboard", []string{"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule", "internal/pglint", "internal/sqlscan", "internal/sqlcheck", "internal/rehearse/trace", "internal/pgtest", "plans"}, nil, "compares verdicts with other linters' fixtures; nothing depends on it"},
-		{"internal/rehearse/updown", []string{"plans", "internal/sqlscan", "internal/rehearse/catalog", "internal/rehearse/trace"}, nil, "up, down and up again are watched by those who measure"},
+		{"internal/rehearse/updown", []string{"plans", "internal/sqlscan", "internal/rehearse/catalog", "internal/rehearse/trace", "internal/rehearse/aside"}, nil, "up, down and up again are watched by those who measure"},
 		{"internal/rehearse", []string{"plans", "internal/sqlscan"}, nil, "a rehearsal brings its parts together and knows nothing of plans' order"},
 		{"internal/rehearse/", []string{"plans", "internal/sqlscan", "internal/pgsyntax"}, nil, "a rehearsal measures on a throw-away server what others only know by rule"},
 		{"internal/report", []string{"plans", "internal/redact", "internal/terminal"}, nil, "a report spells findings for other programs, and escapes what is foreign in them"},

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/aside"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/trace"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/internal/view"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -129,15 +131,11 @@ func rehearsalFailed(err error) error {
 	}}
 }
 
-// add spells the outcome for each file, also for those that did not get a turn.
+// add spells the outcome for each file.
 func (doc *rehearsal) add(done rehearse.Result, files []plans.MigrationFile) {
 	doc.Server, doc.Notes = done.Server, append(doc.Notes, done.Notes...)
 	for _, file := range files {
-		e, ok := done.Files[file.Version]
-		if !ok {
-			e.Rehearsal = plans.Rehearsal{Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
-		}
-		doc.Migrations = append(doc.Migrations, spellRehearsed(file, e))
+		doc.Migrations = append(doc.Migrations, spellRehearsed(file, done.Files[file.Version]))
 	}
 }
 
@@ -165,6 +163,9 @@ func scratchOn(s *server.Server) updown.Bench {
 			database, err := s.Database(ctx, server.Locale{})
 			if err != nil {
 				return nil, nil, err
+			}
+			if err := database.Equip(ctx, trace.Install(), aside.Install()); err != nil {
+				return nil, nil, errors.Join(err, database.Drop(context.WithoutCancel(ctx)))
 			}
 			db, err := sql.Open("postgres", database.URL())
 			if err != nil {
@@ -204,7 +205,7 @@ func (r rehearsed) breaks() []string {
 // restore the schema.
 func (r rehearsed) wrong() bool {
 	if r.Up == plans.OutcomeSkipped {
-		return false // the file that failed before it is
+		return false // it says why, and what failed before it is wrong
 	}
 	return r.Up != plans.OutcomeOK || r.Down != plans.OutcomeMissing && !r.Restores
 }
@@ -228,13 +229,16 @@ func (a *app) showRehearsal(doc rehearsal) error {
 }
 
 func (a *app) printRehearsal(doc rehearsal) error {
-	out, wrong := a.streams().Out, 0
+	out, wrong, skipped := a.streams().Out, 0, 0
 	for _, m := range doc.Migrations {
 		if !m.wrong() && m.Down != plans.OutcomeMissing && len(m.Differences) == 0 && len(m.breaks()) == 0 {
 			continue
 		}
 		word := "works on empty tables alone"
 		switch {
+		case m.Up == plans.OutcomeSkipped:
+			skipped++
+			word = "not rehearsed"
 		case !m.wrong() && m.Down != plans.OutcomeMissing && len(m.Differences) == 0:
 			word = "works"
 		case m.Down == plans.OutcomeMissing && !m.wrong():
@@ -257,8 +261,12 @@ func (a *app) printRehearsal(doc rehearsal) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "Rehearsed on PostgreSQL %s, %s: %s, %s with a down file that does not restore the schema or a file that fails.\n",
-		doc.Server, doc.tables(), counted(len(doc.Migrations), "migration"), strconv.Itoa(wrong))
+	left := ""
+	if skipped > 0 {
+		left = fmt.Sprintf(", %d not rehearsed", skipped)
+	}
+	_, err := fmt.Fprintf(out, "Rehearsed on PostgreSQL %s, %s: %s, %s with a down file that does not restore the schema or a file that fails%s.\n",
+		doc.Server, doc.tables(), counted(len(doc.Migrations), "migration"), strconv.Itoa(wrong), left)
 	if err != nil || wrong == 0 {
 		return err
 	}

@@ -103,8 +103,26 @@ func calls(n float64) string {
 	return count(int(n+0.5), "call")
 }
 
+// leftOut says of each file that a rehearsal left out why it did.
+func (d *draft) leftOut(s *schema) {
+	for _, m := range s.pending {
+		e, found := d.in.Rehearsed[s.name][m.file.Version]
+		if !found || e.Rehearsal.Up != plans.OutcomeSkipped {
+			continue
+		}
+		d.find(plans.Finding{
+			Code: "not-rehearsed", Severity: plans.SeverityWarning, Address: s.address(m.file), File: m.file.Up.Path, Line: 1,
+			Roles:   []string{"dba"},
+			Summary: fmt.Sprintf("%s was not rehearsed", m.file.ID()),
+			Detail:  differences(e.Rehearsal, maxDifferences) + ". Its locks, rewrites and scans are said by rule, and its down file was not tried.",
+			Fix:     "read it with more care than a file that was tried: nobody has seen it run",
+		})
+	}
+}
+
 // notRehearsed says once a database why its pending files were not tried.
 func (d *draft) notRehearsed(s *schema) {
+	d.leftOut(s)
 	reason := d.in.NotRehearsed[s.name]
 	if reason == "" {
 		return

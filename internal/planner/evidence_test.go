@@ -171,6 +171,21 @@ func TestNotRehearsedIsSaidOnce(t *testing.T) {
 	}
 }
 
+// TestAFileThatARehearsalLeftOut says why, and is judged by rule.
+func TestAFileThatARehearsalLeftOut(t *testing.T) {
+	t.Parallel()
+	left := planner.Evidence{Rehearsal: plans.Rehearsal{
+		Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone, Differences: []string{"not rehearsed: it needs a superuser"},
+	}}
+	p := mustPlan(t, rehearsed(pending(t, "CREATE INDEX i ON orders (state);", "DROP INDEX i;"), left))
+	if f := finding(p, "not-rehearsed"); f.Severity != plans.SeverityWarning || !strings.Contains(f.Detail, "it needs a superuser") || f.File == "" {
+		t.Errorf("%+v", f)
+	}
+	if s := p.Steps[0]; s.Rehearsal != nil || s.Statements[0].Source != "rule" {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestSizesCount(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -13,7 +13,9 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/lockstep-dev/lockstep/internal/rehearse/aside"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/trace"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 )
 
@@ -78,6 +80,9 @@ func (s *stage) copied(ctx context.Context) (base, error) {
 		s.note("The scratch database is not as the target: %s.", b.Differs)
 	}
 	done, err := s.schema.CopyTo(ctx, b.Database)
+	if err == nil {
+		err = b.equip(ctx)
+	}
 	if err != nil {
 		return b, errors.Join(err, b.Drop(context.WithoutCancel(ctx)))
 	}
@@ -94,6 +99,11 @@ func (s *stage) copied(ctx context.Context) (base, error) {
 		return b, err
 	}
 	return s.replayed(ctx)
+}
+
+// equip makes what a superuser must make, while no file has run there.
+func (b base) equip(ctx context.Context) error {
+	return b.Equip(ctx, trace.Install(), aside.Install())
 }
 
 // tell notes what the copy differs in.
@@ -128,10 +138,16 @@ func (s *stage) replayed(ctx context.Context) (base, error) {
 			return base{}, fmt.Errorf("%w: %s", errNoBase, why)
 		}
 	}
+	if err := s.server.Strengthen(ctx); err != nil {
+		return base{}, err
+	}
 	for {
 		b := base{basis: BasisFolder}
 		var err error
-		if b.Database, err = s.server.Database(ctx, s.target.Locale); err != nil || len(s.Applied) == 0 {
+		if b.Database, err = s.server.Database(ctx, s.target.Locale); err != nil {
+			return b, err
+		}
+		if err = b.equip(ctx); err != nil || len(s.Applied) == 0 {
 			return b, err
 		}
 		err = s.apply(ctx, b)
@@ -162,11 +178,11 @@ var missingRole = regexp.MustCompile(`^role "(.+)" does not exist$`)
 func (s *stage) mend(ctx context.Context, failure error) (mended bool, err error) {
 	const undefinedObject = "42704"
 	refused := pq.As(failure, undefinedObject)
-	if refused == nil || !s.server.Own() {
+	if refused == nil || !s.server.Own() || s.found.Basis == BasisTarget { // a copy has the target's roles
 		return false, nil
 	}
 	name := missingRole.FindStringSubmatch(refused.Message)
-	if name == nil {
+	if name == nil || strings.HasPrefix(name[1], "pg_") {
 		return false, nil
 	}
 	s.mutex.Lock()

@@ -20,12 +20,12 @@ import (
 )
 
 // format changes with whatever makes another outcome of the same inputs.
-const format = "lockstep rehearsal 2"
+const format = "lockstep rehearsal 3"
 
 // digest names what the outcome depends on.
 func (s *scene) digest() string {
 	h := sha256.New()
-	_, _ = fmt.Fprintln(h, format, s.place.release(), s.place.own(), s.place.privileged(), s.target.Version, s.target.Locale) // never fails
+	_, _ = fmt.Fprintln(h, format, s.place.release(), s.place.own(), s.place.powerful(), s.target.Version, s.target.Locale, s.target.Role) // never fails
 	if s.schema != nil {
 		_, _ = fmt.Fprintf(h, "schema %x\nroles %q\n", s.schema.Digest(), s.namedRoles())
 	}

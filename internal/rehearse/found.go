@@ -35,6 +35,12 @@ func foundOf(m updown.Migration, v judged) foundFile {
 	return f
 }
 
+func notTried(f plans.MigrationFile, why string) foundFile {
+	return foundFile{Version: f.Version, Rehearsal: plans.Rehearsal{
+		Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone, Differences: []string{why},
+	}}
+}
+
 // result joins what was found with what is known of today.
 func (s *scene) result(f found) Result {
 	r := Result{Server: s.place.release(), Basis: f.Basis, Files: map[uint64]Evidence{}, Notes: slices.Concat(s.notes, f.Notes)}

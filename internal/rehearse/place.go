@@ -13,6 +13,7 @@ import (
 // is started from programs as soon as it is needed.
 type place struct {
 	binaries server.Binaries
+	role     server.Role // the target's
 	running  *server.Server
 }
 
@@ -26,17 +27,17 @@ func findPlace(ctx context.Context, url string, target server.Target) (*place, e
 		if err != nil {
 			return nil, err
 		}
-		return &place{found, s}, nil
+		return &place{found, target.Role, s}, nil
 	case errors.Is(err, server.ErrNoBinaries):
 		return nil, fmt.Errorf("%w: %w", ErrNoServer, err)
 	}
-	return &place{binaries: found}, err
+	return &place{binaries: found, role: target.Role}, err
 }
 
 // server starts one where none runs.
 func (p *place) server(ctx context.Context) (s *server.Server, err error) {
 	if p.running == nil {
-		p.running, err = server.Start(ctx, server.Options{Binaries: p.binaries})
+		p.running, err = server.Start(ctx, server.Options{Binaries: p.binaries, Role: p.role})
 	}
 	return p.running, err
 }
@@ -57,7 +58,10 @@ func (p *place) release() string {
 }
 
 // privileged reports whether owners and privileges can be made there.
-func (p *place) privileged() bool { return p.running == nil || p.running.Superuser() }
+func (p *place) privileged() bool { return p.own() }
+
+// powerful reports whether a superuser does there what files may not.
+func (p *place) powerful() bool { return p.running == nil || p.running.Superuser() }
 
 // own is true when nobody else has the server.
 func (p *place) own() bool { return p.running == nil || p.running.Own() }

@@ -53,8 +53,8 @@ type Request struct {
 type Result struct {
 	Server string // the version of the throw-away server, "15.18"
 	Basis  string // where its schema came from: BasisTarget or BasisFolder
-	// Files holds the evidence by version; a file that could not be rehearsed is
-	// not in it, and a note says why.
+	// Files holds the evidence of every pending file by version; the differences
+	// of one that was not rehearsed (its up is skipped) say why.
 	Files map[uint64]Evidence
 	// Notes are sentences: what was not as asked for.
 	Notes []string

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/lockstep-dev/lockstep/internal/rehearse/aside"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 )
@@ -160,12 +161,16 @@ func insert(ctx context.Context, tx *sql.Tx, table string, rows []string) (refus
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT sample"); err != nil {
 		return "", err
 	}
-	_, err = tx.ExecContext(ctx, "SET LOCAL session_replication_role = replica")
+	rest, wake, err := aside.Triggers(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	_, err = tx.ExecContext(ctx, rest)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, fmt.Sprintf(statement, pq.QuoteLiteral(table), pq.QuoteLiteral("["+strings.Join(rows, ",")+"]")))
 	}
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "SET LOCAL session_replication_role = origin; RELEASE SAVEPOINT sample")
+		_, err = tx.ExecContext(ctx, wake+"; RELEASE SAVEPOINT sample")
 		return "", err
 	}
 	answer := pq.As(err)

@@ -36,7 +36,7 @@ func (r *reader) mine(catalog, alias string) string {
 	if catalog == "pg_proc" {
 		part = "'e', 'i'" // a range type's functions are part of it
 	}
-	text := fmt.Sprintf(`n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'lockstep')
+	text := fmt.Sprintf(`n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'lockstep', 'lockstep_trace')
 		AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_catalog.%s'::regclass AND e.objid = %s.oid AND e.deptype IN (%s))`, catalog, alias, part)
 	if catalog != "pg_namespace" { // the schema public has a low one
 		// What initdb makes has lower oids: the server finds the others by index.

@@ -110,6 +110,7 @@ SELECT 'pg_event_trigger/' || t.oid || '/0', quote_ident(t.evtname), NULL,
 	obj_description(t.oid, 'pg_event_trigger') AS comment
 FROM pg_event_trigger t
 WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_catalog.pg_event_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')
+	AND t.evtname NOT IN ('lockstep_trace_dropped', 'lockstep_trace_rewritten')
 ORDER BY t.evtname COLLATE "C"`
 
 // Default privileges of a role everywhere differ from the built-in ones,

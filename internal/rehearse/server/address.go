@@ -13,7 +13,9 @@ import (
 )
 
 const (
-	superuser  = "postgres"
+	// superuser of a server of our own has a name that no target's schema uses:
+	// what a schema gives to postgres must not run as our superuser.
+	superuser  = "lockstep_superuser"
 	socketPort = "5432"
 )
 
@@ -51,6 +53,28 @@ func (a address) of(database string) address {
 	a.url.Path = "/" + database
 	q := a.url.Query()
 	q.Del("dbname")
+	a.url.RawQuery = q.Encode()
+	return a
+}
+
+// as returns the address for another role. An empty password is none.
+func (a address) as(role, password string) address {
+	a.url.User = url.User(role)
+	if password != "" {
+		a.url.User = url.UserPassword(role, password)
+	}
+	q := a.url.Query()
+	q.Del("user")
+	q.Del("password")
+	a.url.RawQuery = q.Encode()
+	return a
+}
+
+// guarded returns the address for sessions in which every name and operator
+// means what PostgreSQL ships, whatever the database's settings say.
+func (a address) guarded() address {
+	q := a.url.Query()
+	q.Set("search_path", "pg_catalog")
 	a.url.RawQuery = q.Encode()
 	return a
 }

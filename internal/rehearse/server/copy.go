@@ -2,11 +2,12 @@ package server
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/lib/pq"
 )
 
 // Copy says what is copied where.
@@ -31,7 +32,7 @@ type Copied struct {
 	// have; they were not made there, since it is not ours alone.
 	Roles []string
 	// Privileges is false when owners and privileges were not copied: that
-	// takes a superuser.
+	// takes a server of our own.
 	Privileges bool
 	// Older is true when the scratch server's major version is lower than the
 	// target's, so that it may not know how to make everything.
@@ -56,7 +57,7 @@ type Omission struct {
 // later version, is left out and named. On a server of our own the target's roles are made first,
 // without the right to log in.
 func CopySchema(ctx context.Context, c Copy) (Copied, error) {
-	schema, err := ReadSchema(ctx, Reading{From: c.From, Binaries: c.Binaries, Privileges: c.To.server.Superuser()})
+	schema, err := ReadSchema(ctx, Reading{From: c.From, Binaries: c.Binaries, Privileges: c.To.server.Own()})
 	if err != nil {
 		return Copied{}, err
 	}
@@ -65,57 +66,97 @@ func CopySchema(ctx context.Context, c Copy) (Copied, error) {
 
 // prepare makes what the schema needs around it.
 func (done *Copied) prepare(ctx context.Context, to *Database, target surroundings) error {
-	db, err := to.address.open()
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	available, err := column(ctx, db, `SELECT name FROM pg_available_extensions`)
+	available, err := column(ctx, to.server.admin, `SELECT name FROM pg_available_extensions`)
 	if err != nil {
 		return err
 	}
 	done.Extensions = without(target.extensions, available)
-	if err := done.makeRoles(ctx, to.server, target.roles); err != nil {
+	if err := done.makeRoles(ctx, to.server, target); err != nil {
+		return err
+	}
+	if err := target.belongs.settle(ctx, to); err != nil {
 		return err
 	}
 	if !target.public {
-		if _, err := db.ExecContext(ctx, `DROP SCHEMA IF EXISTS public`); err != nil {
+		err := to.trusting(ctx, func(q querier) error {
+			_, err := q.ExecContext(ctx, `DROP SCHEMA IF EXISTS public`)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return to.take(ctx, target.settings)
 }
 
-// apply runs the dump in one go. Where that fails the statements go one by one:
-// what lacks its ground is left out, and any other failure has a name.
+// apply runs the dump in one go, on a server of our own as its superuser: it is
+// the target's own, and no file has run there. Where that fails the statements
+// go one by one: what lacks its ground is left out, and any other failure has a
+// name.
 func (done *Copied) apply(ctx context.Context, to *Database, steps []step) error {
-	db, err := to.address.open()
+	known, err := column(ctx, to.server.admin, `SELECT name FROM pg_settings`)
+	if err != nil {
+		return err
+	}
+	steps = slices.DeleteFunc(steps, func(s step) bool { return !s.knownTo(known) || s.opensServer() })
+	done.Statements = len(steps)
+	at := to.address
+	switch {
+	case to.server.Own():
+		at = to.server.address.of(to.Name)
+	case to.server.Superuser():
+		if steps, err = done.ground(ctx, to, steps); err != nil {
+			return err
+		}
+	}
+	db, err := at.open()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	session, err := db.Conn(ctx) // the dump begins with settings for its session
 	if err != nil {
-		return err
+		return at.hide(err)
 	}
 	defer session.Close()
-	known, err := column(ctx, to.server.admin, `SELECT name FROM pg_settings`)
-	if err != nil {
-		return err
+	if _, err = session.ExecContext(ctx, joined(steps)); err != nil {
+		err = done.oneByOne(ctx, session, steps)
 	}
-	steps = slices.DeleteFunc(steps, func(s step) bool { return !s.knownTo(known) })
-	done.Statements = len(steps)
-	if _, err = session.ExecContext(ctx, joined(steps)); err == nil {
-		return nil
-	}
-	return done.oneByOne(ctx, session, steps)
+	return at.hide(err)
 }
 
-func (done *Copied) oneByOne(ctx context.Context, session *sql.Conn, steps []step) error {
+// ground makes the schemas and extensions of a dump on someone else's server:
+// the rest of it is the actor's, who may not make every extension. It returns
+// the rest.
+func (done *Copied) ground(ctx context.Context, to *Database, steps []step) (rest []step, err error) {
+	err = to.trusting(ctx, func(q querier) error {
+		for _, s := range steps {
+			text := s.Text
+			switch {
+			case s.Starts("CREATE", "EXTENSION"):
+			case s.Starts("CREATE", "SCHEMA"):
+				text += " AUTHORIZATION " + pq.QuoteIdentifier(to.server.actor.role)
+			default:
+				rest = append(rest, s)
+				continue
+			}
+			if _, err := q.ExecContext(ctx, text); err != nil {
+				if ctx.Err() != nil {
+					return err
+				}
+				done.Left = append(done.Left, Omission{s.object, plainly(err)})
+			}
+		}
+		return nil
+	})
+	return rest, err
+}
+
+func (done *Copied) oneByOne(ctx context.Context, session querier, steps []step) error {
 	for _, s := range steps {
 		_, err := session.ExecContext(ctx, s.Text)
 		switch {
-		case err == nil:
+		case err == nil, done.Privileges && s.givesAway() && failed(err, insufficientPrivilege):
 		case s.Starts("CREATE", "EXTENSION") && ctx.Err() == nil, done.excuses(s, err):
 			done.Left = append(done.Left, Omission{s.object, plainly(err)})
 		default:
@@ -125,10 +166,17 @@ func (done *Copied) oneByOne(ctx context.Context, session *sql.Conn, steps []ste
 	return nil
 }
 
+// insufficientPrivilege is the code of a refusal for lack of a right.
+const insufficientPrivilege = "42501"
+
 // excuses reports whether a statement fails because of what was left out
-// before: something that it names does not exist.
+// before: something that it names does not exist. Or it takes a superuser, and
+// is not run by one.
 func (done *Copied) excuses(s step, err error) bool {
 	if done.Older && failed(err, "42601", "0A000", "42704") { // syntax, feature or name of a later version
+		return true
+	}
+	if !done.Privileges && failed(err, insufficientPrivilege) {
 		return true
 	}
 	if len(done.Extensions)+len(done.Roles)+len(done.Left) == 0 {

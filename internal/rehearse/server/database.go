@@ -17,10 +17,15 @@ type Database struct {
 	// empty if it does not.
 	Differs string
 
-	server  *Server
-	address address
+	server *Server
+	// address is the actor's, trusted our own.
+	address, trusted address
 	// settings are those that every session of the database begins with.
 	settings [][2]string
+	// owner is whose the database is, where it is not the server's common one;
+	// creates says that the actor may make schemas there all the same.
+	owner   string
+	creates bool
 }
 
 // making bounds the making of a database: the copy of a large schema takes
@@ -47,7 +52,25 @@ func (s *Server) Database(ctx context.Context, l Locale) (*Database, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.handOver(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("hand a scratch database over: %w", err), d.Drop(context.WithoutCancel(ctx)))
+	}
 	return d, nil
+}
+
+// handOver gives an empty database's own parts to a strong actor, whose they
+// are at a target where it is the superuser.
+func (d *Database) handOver(ctx context.Context) error {
+	a := d.server.actor
+	if !d.server.Superuser() || !a.strong {
+		return nil
+	}
+	const ownedByDatabase = 15
+	text := "UPDATE pg_catalog.pg_extension SET extowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = " + pq.QuoteLiteral(a.role) + ")"
+	if d.server.Major() < ownedByDatabase {
+		text += "; ALTER SCHEMA public OWNER TO " + pq.QuoteIdentifier(a.role)
+	}
+	return d.Equip(ctx, text)
 }
 
 // lacksLocale tells a locale that the server does not know (wrong_object_type,
@@ -64,10 +87,24 @@ func (d *Database) Clone(ctx context.Context) (*Database, error) {
 		return nil, err
 	}
 	// They are no part of a database that is copied.
-	if err := made.take(ctx, d.settings); err != nil {
+	made.owner, made.creates = d.owner, d.creates
+	if err := errors.Join(made.take(ctx, d.settings), made.belong(ctx)); err != nil {
 		return nil, errors.Join(d.server.address.hide(err), made.Drop(ctx))
 	}
 	return made, nil
+}
+
+// belong makes the database whose it is.
+func (d *Database) belong(ctx context.Context) error {
+	if d.owner == "" {
+		return nil
+	}
+	text := "ALTER DATABASE " + pq.QuoteIdentifier(d.Name) + " OWNER TO " + pq.QuoteIdentifier(d.owner)
+	if d.creates {
+		text += "; GRANT CREATE ON DATABASE " + pq.QuoteIdentifier(d.Name) + " TO " + pq.QuoteIdentifier(d.server.actor.role)
+	}
+	_, err := d.server.admin.ExecContext(ctx, text)
+	return err
 }
 
 // take makes settings, by name, those of every session to come.
@@ -87,13 +124,18 @@ func (d *Database) take(ctx context.Context, settings [][2]string) error {
 
 func (s *Server) newDatabase() *Database {
 	name := s.newName()
-	return &Database{Name: name, server: s, address: s.address.of(name)}
+	at := s.address.of(name)
+	return &Database{Name: name, server: s, address: s.stage(at), trusted: at.guarded()}
 }
 
 func (s *Server) create(ctx context.Context, d *Database, template string) error {
 	ctx, cancel := context.WithTimeout(ctx, making)
 	defer cancel()
-	if _, err := s.admin.ExecContext(ctx, "CREATE DATABASE "+pq.QuoteIdentifier(d.Name)+" TEMPLATE "+template+s.strategy()); err != nil {
+	text := "CREATE DATABASE " + pq.QuoteIdentifier(d.Name)
+	if s.actor.owner != "" {
+		text += " OWNER " + pq.QuoteIdentifier(s.actor.owner)
+	}
+	if _, err := s.admin.ExecContext(ctx, text+" TEMPLATE "+template+s.strategy()); err != nil {
 		return fmt.Errorf("make a scratch database: %w", s.address.hide(err))
 	}
 	s.made.add(d.Name)
@@ -109,8 +151,9 @@ func (s *Server) strategy() string {
 	return ""
 }
 
-// URL returns the connection URL for lib/pq. It may hold a password: never
-// print it.
+// URL returns the connection URL for lib/pq, of the role that runs files; it is
+// no superuser wherever there is a choice. It may hold a password: never print
+// it.
 func (d *Database) URL() string { return d.address.String() }
 
 // Server returns the server that the database is on.

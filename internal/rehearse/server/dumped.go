@@ -55,6 +55,16 @@ func runs(s sqlscan.Statement) bool {
 	return (len(s.Words) == 0 || !strings.HasPrefix(s.Words[0], `\`)) && !s.Starts("CREATE", "USER", "MAPPING")
 }
 
+// opensServer reports a right to a function of PostgreSQL's own that someone was
+// given at the target, such as pg_read_file: on this machine nobody has it.
+func (s step) opensServer() bool { return strings.HasPrefix(s.object, "ACL pg_catalog.") }
+
+// givesAway reports a statement that changes an owner. What only a superuser may
+// own (event triggers, foreign-data wrappers) stays the superuser's.
+func (s step) givesAway() bool {
+	return s.Starts("ALTER") && slices.ContainsFunc(s.Tokens(), func(t sqlscan.Token) bool { return t.Is("OWNER") })
+}
+
 // knownTo is false for a setting that the server does not know, which pg_dump
 // of a newer version writes.
 func (s step) knownTo(settings []string) bool {

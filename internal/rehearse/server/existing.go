@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/lib/pq"
@@ -58,10 +55,10 @@ func (s *Server) use(ctx context.Context, g Given) error {
 	if err := s.claim(ctx); err != nil {
 		return fmt.Errorf("mark the scratch databases as ours: %w", s.address.hide(err))
 	}
-	if err := s.dropLeft(ctx, time.Now()); err != nil {
+	if err := s.dropLeft(ctx); err != nil {
 		return fmt.Errorf("look for scratch databases that killed runs have left: %w", s.address.hide(err))
 	}
-	return nil
+	return s.enactBeside(ctx)
 }
 
 func (s *Server) fits(ctx context.Context, g Given) error {
@@ -87,73 +84,6 @@ func (s *Server) fits(ctx context.Context, g Given) error {
 	return nil
 }
 
-// claimed is the first key of the advisory locks that mark runs as alive; they
-// are looked for in pg_locks, whatever database their owner is connected to.
-const claimed = 0x10c57e9
-
-func runKey(run string) int32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(run))  // never fails
-	return int32(h.Sum32() >> 1) //nolint:gosec // 31 bits: an oid shows no sign
-}
-
-// claim holds a lock for as long as the server is used. It has a connection of
-// its own, which serves for nothing else.
-func (s *Server) claim(ctx context.Context) error {
-	db, err := s.address.open()
-	if err != nil {
-		return err
-	}
-	held, err := db.Conn(ctx)
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	s.claimant = func() error { return errors.Join(held.Close(), db.Close()) }
-	_, err = held.ExecContext(ctx, `SELECT pg_advisory_lock($1, $2)`, claimed, runKey(s.run))
-	return err
-}
-
-// left is the age at which a database without a claim is somebody's no more. A
-// claim is lost with its connection, so younger ones are given time.
-const left = 15 * time.Minute
-
-var ourName = regexp.MustCompile(`^` + namePrefix + `(([0-9a-z]+)_[0-9a-f]+)_[0-9]+$`)
-
-// dropLeft drops what killed runs have left. A database that anyone is
-// connected to stays, and so does one that is another role's.
-func (s *Server) dropLeft(ctx context.Context, now time.Time) error {
-	all, err := column(ctx, s.admin, `SELECT datname FROM pg_database WHERE NOT datistemplate AND starts_with(datname::text, $1)`, namePrefix)
-	if err != nil {
-		return err
-	}
-	for _, name := range all {
-		run, old := runOf(name, now)
-		if !old {
-			continue
-		}
-		var alive bool
-		err := s.admin.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = $2)`,
-			claimed, runKey(run)).Scan(&alive)
-		if err != nil {
-			return err
-		}
-		if !alive {
-			_, _ = s.admin.ExecContext(ctx, "DROP DATABASE IF EXISTS "+pq.QuoteIdentifier(name)) // refused: it is in use, or not ours
-		}
-	}
-	return nil
-}
-
-// runOf takes a database's name apart.
-func runOf(name string, now time.Time) (run string, old bool) {
-	parts := ourName.FindStringSubmatch(name)
-	if parts == nil {
-		return "", false
-	}
-	began, err := strconv.ParseInt(parts[2], base36, 64)
-	return parts[1], err == nil && now.Sub(time.Unix(began, 0)) > left
-}
-
 func (s *Server) dropAll() error {
 	ctx, cancel := context.WithTimeout(context.Background(), making)
 	defer cancel()
@@ -161,7 +91,7 @@ func (s *Server) dropAll() error {
 	for _, name := range s.made.list() {
 		failures = append(failures, s.drop(ctx, name))
 	}
-	return s.address.hide(errors.Join(failures...))
+	return s.address.hide(errors.Join(append(failures, s.dismiss(ctx))...))
 }
 
 // column reads a query's only column.

@@ -154,29 +154,26 @@ func TestExistingDropsWhatKilledRunsHaveLeft(t *testing.T) {
 	theirs := given(t)
 	url := theirs.address.String()
 	alive := existing(t, Given{URL: url})
-	at := func(age time.Duration) string { return newRun(time.Now().Add(-age)) }
-	old, young, used := at(2*left), at(left/2), at(2*left)
-	// One that is alive for longer than the limit.
-	if err := alive.claimant(); err != nil {
-		t.Fatal(err)
-	}
-	alive.run = at(2 * left)
-	if err := alive.claim(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	killed, busy, used := newRun(time.Now()), newRun(time.Now()), newRun(time.Now())
 	name := func(run string) string { return namePrefix + run + "_1" }
-	for _, n := range []string{name(old), name(young), name(used), name(alive.run), "lockstep_rehearse_mine", "lockstep_rehearse_0_zz_1"} {
+	for _, n := range []string{name(killed), name(busy), name(used), name(alive.run), "lockstep_rehearse_mine"} {
 		run(t, url, "CREATE DATABASE "+n)
 	}
-	session := open(t, theirs.address.of(name(used)).String())
-	if err := session.PingContext(t.Context()); err != nil {
-		t.Fatal(err)
+	run(t, url, "CREATE ROLE "+namePrefix+killed, "CREATE ROLE lockstep_rehearse_reporting")
+	for _, u := range []string{theirs.address.of(name(used)).String(), theirs.stage(theirs.address.of(name(busy))).String()} {
+		if err := open(t, u).PingContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	existing(t, Given{URL: url})
 	after := databases(t, theirs)
-	for n, kept := range map[string]bool{name(old): false, name(young): true, name(used): true, name(alive.run): true, "lockstep_rehearse_mine": true, "lockstep_rehearse_0_zz_1": true} {
+	for n, kept := range map[string]bool{name(killed): false, name(busy): false, name(used): true, name(alive.run): true, "lockstep_rehearse_mine": true} {
 		if got := strings.Contains(after, n); got != kept {
 			t.Errorf("%s: kept %v, expected %v", n, got, kept)
 		}
+	}
+	if got := ask(t, url, `SELECT rolname FROM pg_roles WHERE rolname IN ($1, $2, 'lockstep_rehearse_reporting') ORDER BY length(rolname)`,
+		namePrefix+killed, namePrefix+alive.run); got != "lockstep_rehearse_reporting\n"+namePrefix+alive.run {
+		t.Errorf("roles: %s", got)
 	}
 }

@@ -27,6 +27,8 @@ type Target struct {
 	// Cluster is the system identifier; empty when it may not be read.
 	Cluster string
 	Locale  Locale
+	// Role is who we are at the target.
+	Role Role
 }
 
 // Major returns the target's major version, such as 15.
@@ -60,8 +62,10 @@ func describe(ctx context.Context, q querier) (Target, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Cluster, err = cluster(ctx, q)
-	return t, err
+	if t.Cluster, err = cluster(ctx, q); err != nil {
+		return t, err
+	}
+	return t, t.Role.read(ctx, q)
 }
 
 // providerColumns are the columns of pg_database that name a provider: none

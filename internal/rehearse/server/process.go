@@ -39,6 +39,9 @@ func (l launch) run(ctx context.Context) (*Server, error) {
 	if err := s.awaitReady(ctx, p); err != nil {
 		return nil, errors.Join(l.explain("start the server", err, l.logged()), s.disconnect(), p.stop())
 	}
+	if err := s.enact(ctx, l.Role); err != nil {
+		return nil, errors.Join(err, s.disconnect(), p.stop())
+	}
 	return s, nil
 }
 

@@ -22,6 +22,7 @@ type Server struct {
 	// admin is the connection that makes and drops databases.
 	admin *sql.DB
 	facts facts
+	actor actor
 	made  names
 	// own is true when nobody else has this server: roles may be made.
 	own bool
@@ -53,8 +54,8 @@ func (s *Server) Release() string {
 // Major returns the server's major version, such as 15.
 func (s *Server) Major() int { return major(s.facts.number) }
 
-// Superuser reports whether we are one on this server. Otherwise event triggers
-// and most extensions are out of reach.
+// Superuser reports whether we have one on this server, which never runs what a
+// file says. Otherwise event triggers and most extensions are out of reach.
 func (s *Server) Superuser() bool { return s.facts.superuser }
 
 // Own reports whether the server was started here, so that nobody else has it.

@@ -20,6 +20,8 @@ type Options struct {
 	// Cache is the folder of fresh data folders, which make the next start
 	// faster; empty: Lockstep's folder in the user's cache.
 	Cache string
+	// Role is the target's, in whose likeness files are run.
+	Role Role
 }
 
 // Start runs a server of its own that nobody else can reach: it listens on a

@@ -13,6 +13,7 @@ type surroundings struct {
 	major      int
 	extensions []string
 	roles      []string
+	belongs    belongings
 	// public is false when the schema of that name was dropped; a dump does not
 	// say that.
 	public bool
@@ -48,6 +49,9 @@ func (s *surroundings) read(ctx context.Context, q querier) (err error) {
 	if err := q.QueryRowContext(ctx, `SELECT to_regnamespace('public') IS NOT NULL`).Scan(&s.public); err != nil {
 		return err
 	}
+	if err := s.belongs.read(ctx, q); err != nil {
+		return err
+	}
 	return s.readSettings(ctx, q)
 }
 
@@ -69,29 +73,6 @@ func (s *surroundings) readSettings(ctx context.Context, q querier) error {
 		s.settings = append(s.settings, [2]string{name, value})
 	}
 	return nil
-}
-
-// makeRoles makes the roles that the scratch server lacks. A server that is not
-// ours alone gets none.
-func (done *Copied) makeRoles(ctx context.Context, s *Server, wanted []string) error {
-	have, err := column(ctx, s.admin, `SELECT rolname FROM pg_roles`)
-	if err != nil {
-		return err
-	}
-	missing := without(wanted, have)
-	if !s.Own() {
-		done.Roles = missing
-		return nil
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	var b strings.Builder
-	for _, role := range missing {
-		b.WriteString("CREATE ROLE " + pq.QuoteIdentifier(role) + " NOLOGIN;\n")
-	}
-	_, err = s.admin.ExecContext(ctx, b.String())
-	return err
 }
 
 // without returns what is in all and not in some.

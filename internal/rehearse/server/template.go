@@ -22,7 +22,7 @@ type template struct{ path string }
 // data folder of another server is another file.
 func templateOf(cache string, b Binaries) (template, error) {
 	// format changes with the arguments of initdb and with the file's layout.
-	const format = "1"
+	const format = "2"
 	h := sha256.New()
 	fmt.Fprintln(h, format, runtime.GOARCH, b.Folder, b.Version)
 	for _, program := range []string{"postgres", "initdb"} {

@@ -14,9 +14,11 @@ import (
 // its transaction.
 const eventSetting = "lockstep_trace.events"
 
-// install makes the event triggers. They are enabled always, so that a
-// migration that sets session_replication_role is seen too.
-func install() string {
+// Install makes the event triggers by which every tracer of the database, and of
+// its clones, sees what is dropped and why tables are rewritten; a superuser runs
+// it. They are enabled always, so that a migration that sets
+// session_replication_role is seen too.
+func Install() string {
 	return strings.NewReplacer("SCHEMA_", Schema, "SETTING_", eventSetting).Replace(`
 DROP SCHEMA IF EXISTS SCHEMA_ CASCADE;
 CREATE SCHEMA SCHEMA_;

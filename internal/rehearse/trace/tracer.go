@@ -28,6 +28,7 @@ type Tracer struct {
 	version          int // server_version_num
 	ignore           []string
 	unseen           []string
+	installed        bool // the event triggers were there before
 	transaction      *transaction
 }
 
@@ -39,9 +40,10 @@ type transaction struct {
 	held  held    // locks after the last statement
 }
 
-// New opens the sessions and makes the event triggers in the database that db
-// leads to. Without a superuser there are none; Measured.Unseen then says what
-// that hides. The handle must allow four sessions. Close takes everything away.
+// New opens the sessions, and makes the event triggers in the database that db
+// leads to unless Install has. Without a superuser there are none; Measured.Unseen
+// then says what that hides. The handle must allow four sessions. Close takes
+// away what New has made.
 func New(ctx context.Context, db *sql.DB, opts Options) (*Tracer, error) {
 	t := &Tracer{db: db, ignore: slices.Clone(opts.Ignore)}
 	if err := t.open(ctx); err != nil {
@@ -61,7 +63,11 @@ func (t *Tracer) open(ctx context.Context) (err error) {
 	if err := t.worker.QueryRowContext(ctx, about).Scan(&t.pid, &t.version); err != nil {
 		return err
 	}
-	_, err = t.worker.ExecContext(ctx, install())
+	const installed = "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = '" + Schema + "_dropped' AND evtenabled = 'A')"
+	if err := t.worker.QueryRowContext(ctx, installed).Scan(&t.installed); err != nil || t.installed {
+		return err
+	}
+	_, err = t.worker.ExecContext(ctx, Install())
 	var refused *pq.Error
 	if errors.As(err, &refused) && refused.Code == "42501" { // insufficient_privilege
 		t.unseen = []string{"what was dropped, and why a table was rewritten: event triggers need a superuser"}
@@ -81,7 +87,7 @@ func (t *Tracer) Close(ctx context.Context) error {
 	if t.transaction != nil {
 		err = t.Rollback(ctx)
 	}
-	if len(t.unseen) == 0 {
+	if len(t.unseen) == 0 && !t.installed {
 		_, removed := t.observer.ExecContext(ctx, remove())
 		err = errors.Join(err, removed)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/lockstep-dev/lockstep/internal/rehearse/catalog"
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -45,11 +44,11 @@ func Empty(ctx context.Context, db *sql.DB, omit []string) (empty bool, err erro
 
 func rerun(ctx context.Context, conn *sql.Conn, files []plans.MigrationFile) error {
 	for _, file := range files {
-		err := each(ctx, conn, file.Up, func(s sqlscan.Statement, together bool) error {
+		err := each(ctx, conn, file.Up, func(s spoken) error {
 			if s.Starts("CREATE", "ROLE") || s.Starts("CREATE", "USER") || s.Starts("CREATE", "GROUP") {
-				return makeRole(ctx, conn, s, together)
+				return makeRole(ctx, conn, s)
 			}
-			_, err := conn.ExecContext(ctx, s.Text)
+			_, err := conn.ExecContext(ctx, s.text)
 			return err
 		})
 		if err != nil {
@@ -60,18 +59,18 @@ func rerun(ctx context.Context, conn *sql.Conn, files []plans.MigrationFile) err
 }
 
 // makeRole lets a role that is there be.
-func makeRole(ctx context.Context, conn *sql.Conn, s sqlscan.Statement, together bool) error {
+func makeRole(ctx context.Context, conn *sql.Conn, s spoken) error {
 	const duplicate = "42710"
-	if together {
+	if s.together {
 		if _, err := conn.ExecContext(ctx, "SAVEPOINT lockstep_role"); err != nil {
 			return err
 		}
 	}
-	_, err := conn.ExecContext(ctx, s.Text)
+	_, err := conn.ExecContext(ctx, s.text)
 	if pq.As(err, duplicate) == nil {
 		return err
 	}
-	if !together {
+	if !s.together {
 		return nil
 	}
 	_, rolledBack := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT lockstep_role")

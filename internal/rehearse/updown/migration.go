@@ -96,7 +96,7 @@ func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, 
 		}
 	}
 	m.Down = plans.OutcomeOK
-	if failure := r.run(ctx, file.Down); failure != nil {
+	if failure := Run(ctx, r.worker, file.Down); failure != nil {
 		m.Down, r.astray = plans.OutcomeFailed, true
 		m.Differences = append(m.Differences, "the down file fails: "+failure.Error())
 		return ctx.Err()
@@ -124,7 +124,7 @@ func (r *rehearsal) again(ctx context.Context, file plans.MigrationFile, at stop
 		return err
 	}
 	m.differ("after the down file: ", catalog.Compare(at.before, back))
-	if failure := r.run(ctx, file.Up); failure != nil {
+	if failure := Run(ctx, r.worker, file.Up); failure != nil {
 		r.astray = true
 		m.Differences = append(m.Differences, "the up file fails after the down file: "+failure.Error())
 		return ctx.Err()

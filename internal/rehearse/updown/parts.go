@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -19,8 +20,9 @@ type part struct {
 	err      error
 }
 
-// runParts tries all parts at once. One behind a file that fails has nothing to
-// begin with, and is given up.
+// runParts tries all parts at once. One behind a file that does not work has
+// nothing to begin with, and is given up: the part of that file goes on to the
+// end.
 func runParts(ctx context.Context, b Bench, files []plans.MigrationFile) []part {
 	all := cut(files, runtime.NumCPU())
 	contexts := make([]context.Context, len(all))
@@ -32,11 +34,13 @@ func runParts(ctx context.Context, b Bench, files []plans.MigrationFile) []part 
 	for i := range all {
 		group.Go(func() {
 			p := &all[i]
-			p.list, p.err = tryPart(contexts[i], &rehearsal{bench: b}, files[:p.to], p.from)
-			if p.err != nil || p.failed() {
+			giveUp := func() {
 				for _, cancel := range cancels[i+1:] {
 					cancel()
 				}
+			}
+			if p.list, p.err = tryPart(contexts[i], &rehearsal{bench: b}, attempt{files, *p, giveUp}); p.err != nil {
+				giveUp()
 			}
 		})
 	}
@@ -47,52 +51,89 @@ func runParts(ctx context.Context, b Bench, files []plans.MigrationFile) []part 
 	return all
 }
 
-func (p part) failed() bool {
-	return slices.ContainsFunc(p.list, func(m Migration) bool { return m.Up == plans.OutcomeFailed })
-}
-
-// joinParts takes them in the order of the files, up to the one that fails.
-func joinParts(all []part, files []plans.MigrationFile) (list []Migration, err error) {
+// joinParts takes them in the order of the files, up to one that went on to the
+// end.
+func joinParts(all []part) (list []Migration, err error) {
 	for _, p := range all {
 		if p.err != nil {
 			return nil, p.err
 		}
 		list = append(list, p.list...)
-		if p.failed() {
+		if slices.ContainsFunc(p.list, func(m Migration) bool { return m.Up != plans.OutcomeOK }) {
 			break
 		}
-	}
-	for _, file := range files[len(list):] {
-		list = append(list, skipped(file))
 	}
 	return list, nil
 }
 
-// tryPart tries the files from a place on, behind those before it.
-func tryPart(ctx context.Context, r *rehearsal, files []plans.MigrationFile, from int) (list []Migration, err error) {
+// attempt is what a part tries.
+type attempt struct {
+	files []plans.MigrationFile
+	part  part
+	// alone is told that the parts behind begin with what does not work.
+	alone func()
+}
+
+// tryPart tries the files of a part, behind those before it. A file that does not
+// work is left out of what those behind it begin with.
+func tryPart(ctx context.Context, r *rehearsal, a attempt) (list []Migration, err error) {
 	defer func() { err = joined(err, r.end(context.WithoutCancel(ctx))) }()
-	if err := r.begin(ctx, files[:from]); err != nil {
+	done := slices.Clone(a.files[:a.part.from])
+	if err := r.begin(ctx, done); err != nil {
 		return nil, err
 	}
-	for i, file := range files[from:] {
-		if r.bench.Begin != nil {
-			r.bench.Begin(file)
-		}
-		m, err := r.mending(ctx, files[:from+i], file)
+	var missing gaps
+	for i, to := a.part.from, a.part.to; i < to; i++ {
+		file := a.files[i]
+		m, err := r.next(ctx, done, file)
 		if err != nil {
 			return nil, fmt.Errorf("rehearse %s: %w", file.ID(), err)
 		}
+		missing.settle(&m)
 		list = append(list, m)
-		if m.Up == plans.OutcomeFailed {
-			break
+		if m.Up == plans.OutcomeOK {
+			done = append(done, file)
+		} else {
+			if len(missing) == 0 {
+				a.alone()
+				to = len(a.files)
+			}
+			missing = append(missing, gap{file.ID(), m.Up})
+			r.astray = r.astray || !rolledBack(file.Up)
 		}
-		if r.astray {
-			if err := r.replay(ctx, files[:from+i+1]); err != nil {
+		if r.astray && i+1 < to {
+			if err := r.replay(ctx, done); err != nil {
 				return nil, fmt.Errorf("replay up to %s: %w", file.ID(), err)
 			}
 		}
 	}
 	return list, nil
+}
+
+// next tries one file, unless it is refused.
+func (r *rehearsal) next(ctx context.Context, done []plans.MigrationFile, file plans.MigrationFile) (Migration, error) {
+	if r.bench.Begin != nil {
+		r.bench.Begin(file)
+	}
+	if r.bench.Refuse != nil {
+		if why := r.bench.Refuse(file); why != "" {
+			return skipped(file, "not rehearsed: "+why), nil
+		}
+	}
+	m, err := r.mending(ctx, done, file)
+	if err != nil || m.Failure == nil || r.bench.Excuse == nil {
+		return m, err
+	}
+	if why := r.bench.Excuse(m.Failure); why != "" {
+		m = skipped(file, "not rehearsed: "+why)
+	}
+	return m, nil
+}
+
+// rolledBack reports whether nothing is left of a file that failed.
+func rolledBack(file plans.SQLFile) bool {
+	list, together, err := Statements(file)
+	return err != nil || together && !slices.ContainsFunc(list, sqlscan.Statement.EndsTransaction)
 }
 
 // cut makes as many parts as there are processors, where they are worth a

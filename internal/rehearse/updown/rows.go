@@ -44,6 +44,10 @@ func (r *rehearsal) try(ctx context.Context, t trial) (found onRows, err error) 
 		found.unseen = []string{t.file.Path + ": whether it fails on rows: it does not run in one transaction, which could be rolled back"}
 		return found, nil
 	}
+	say, err := speech(ctx, r.worker, list)
+	if err != nil {
+		return found, err
+	}
 	tx, err := r.worker.BeginTx(ctx, nil)
 	if err != nil {
 		return found, err
@@ -54,7 +58,7 @@ func (r *rehearsal) try(ctx context.Context, t trial) (found onRows, err error) 
 		return found, err
 	}
 	for _, s := range list {
-		if _, err := tx.ExecContext(ctx, s.Text); err != nil {
+		if _, err := tx.ExecContext(ctx, say(s)); err != nil {
 			return found, found.explain(t, s.Line, rowsError{err, sampled})
 		}
 	}

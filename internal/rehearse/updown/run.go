@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lockstep-dev/lockstep/internal/rehearse/aside"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/trace"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -36,14 +37,20 @@ func (r *rehearsal) measure(ctx context.Context, file plans.SQLFile, m *Migratio
 		return err
 	}
 	t := r.tracer
+	say, err := speech(ctx, t.Worker(), list)
+	if err != nil {
+		return err
+	}
 	defer func() { _ = clean(context.WithoutCancel(ctx), t.Worker()) }() // the next statement would say what is wrong
 	if !together {
-		return m.each(file, list, func(s sqlscan.Statement) (trace.Measured, error) { return alone(ctx, t, s) })
+		return m.each(file, list, func(s sqlscan.Statement) (trace.Measured, error) {
+			return alone(ctx, t, spoken{Statement: s, text: say(s)})
+		})
 	}
 	if err := t.Begin(ctx); err != nil {
 		return err
 	}
-	err = m.each(file, list, func(s sqlscan.Statement) (trace.Measured, error) { return t.Statement(ctx, s.Text) })
+	err = m.each(file, list, func(s sqlscan.Statement) (trace.Measured, error) { return t.Statement(ctx, say(s)) })
 	if err != nil {
 		return errors.Join(err, t.Rollback(context.WithoutCancel(ctx)))
 	}
@@ -52,14 +59,14 @@ func (r *rehearsal) measure(ctx context.Context, file plans.SQLFile, m *Migratio
 
 // alone runs a statement by itself, in a transaction of its own where one can
 // hold it.
-func alone(ctx context.Context, t *trace.Tracer, s sqlscan.Statement) (trace.Measured, error) {
+func alone(ctx context.Context, t *trace.Tracer, s spoken) (trace.Measured, error) {
 	if s.OutsideTransaction() {
-		return t.Alone(ctx, s.Text)
+		return t.Alone(ctx, s.text)
 	}
 	if err := t.Begin(ctx); err != nil {
 		return trace.Measured{}, err
 	}
-	measured, err := t.Statement(ctx, s.Text)
+	measured, err := t.Statement(ctx, s.text)
 	if err != nil {
 		return measured, errors.Join(err, t.Rollback(context.WithoutCancel(ctx)))
 	}
@@ -96,17 +103,47 @@ func statement(file plans.SQLFile, s sqlscan.Statement, measured trace.Measured)
 	return out
 }
 
-// run carries a file out without looking on.
-func (r *rehearsal) run(ctx context.Context, file plans.SQLFile) error {
-	return each(ctx, r.worker, file, func(s sqlscan.Statement, _ bool) error {
-		_, err := r.worker.ExecContext(ctx, s.Text)
+// Run carries a file out as Lockstep does: in one transaction, unless it says
+// otherwise or holds a statement that none can hold. Nothing of it is left in the
+// session. The error names the file and line.
+func Run(ctx context.Context, conn *sql.Conn, file plans.SQLFile) error {
+	return each(ctx, conn, file, func(s spoken) error {
+		_, err := conn.ExecContext(ctx, s.text)
 		return err
 	})
 }
 
+// spoken is a statement with what is said for it.
+type spoken struct {
+	sqlscan.Statement
+
+	text     string
+	together bool // in the file's one transaction
+}
+
+// speech says in a session what statements ask for: as they are, unless a
+// superuser has left functions there that do on the side what may be done.
+func speech(ctx context.Context, conn *sql.Conn, list []sqlscan.Statement) (say func(sqlscan.Statement) string, err error) {
+	if slices.ContainsFunc(list, func(s sqlscan.Statement) bool { return aside.Spoken(s) != s.Text }) {
+		var there bool
+		err := conn.QueryRowContext(ctx, "SELECT pg_catalog.to_regnamespace('"+aside.Schema+"') IS NOT NULL AND pg_catalog.to_regproc('"+aside.Schema+".adopt') IS NOT NULL").Scan(&there)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			return aside.Spoken, nil
+		}
+	}
+	return func(s sqlscan.Statement) string { return s.Text }, nil
+}
+
 // each runs the statements of a file, in a transaction where one can hold them.
-func each(ctx context.Context, conn *sql.Conn, file plans.SQLFile, run func(s sqlscan.Statement, together bool) error) (err error) {
+func each(ctx context.Context, conn *sql.Conn, file plans.SQLFile, run func(spoken) error) (err error) {
 	list, together, err := Statements(file)
+	if err != nil {
+		return err
+	}
+	say, err := speech(ctx, conn, list)
 	if err != nil {
 		return err
 	}
@@ -117,7 +154,7 @@ func each(ctx context.Context, conn *sql.Conn, file plans.SQLFile, run func(s sq
 		}
 	}
 	for _, s := range list {
-		if err := run(s, together); err != nil {
+		if err := run(spoken{s, say(s), together}); err != nil {
 			return fmt.Errorf("%s:%d: %w", file.Path, s.Line, err)
 		}
 	}

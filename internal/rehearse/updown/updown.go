@@ -66,6 +66,11 @@ type Bench struct {
 	// Mend may take away what made an up file fail, which is then tried again;
 	// nil: nobody can. Parts call it at the same time.
 	Mend func(ctx context.Context, failure error) (mended bool, err error)
+	// Refuse says why a file must not run, "" when it may; nil: all may.
+	Refuse func(file plans.MigrationFile) string
+	// Excuse says why the failure of an up file is not the file's, "" when it
+	// is; nil: all are.
+	Excuse func(failure error) string
 	// Begin is told which file is next, one at a time; nil: nobody wants to know.
 	Begin func(file plans.MigrationFile)
 }
@@ -84,8 +89,9 @@ type Look func(ctx context.Context, conn *sql.Conn, file *plans.MigrationFile) e
 
 // Rehearse tries the files in their order. Many files are tried in parts, each
 // on a database of its own that is led to where it begins: what is found does
-// not depend on it. The error is of the bench; what a migration does wrong is
-// in its result.
+// not depend on it. A file that does not work does not end it: those behind it
+// are tried without it, and say so. The error is of the bench; what a migration
+// does wrong is in its result.
 func Rehearse(ctx context.Context, b Bench, files []plans.MigrationFile) ([]Migration, error) {
 	if begin := b.Begin; begin != nil {
 		var one sync.Mutex
@@ -95,9 +101,12 @@ func Rehearse(ctx context.Context, b Bench, files []plans.MigrationFile) ([]Migr
 			begin(file)
 		}
 	}
-	return joinParts(runParts(ctx, b, files), files)
+	return joinParts(runParts(ctx, b, files))
 }
 
-func skipped(file plans.MigrationFile) Migration {
-	return Migration{Version: file.Version, Name: file.Name, Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone}
+func skipped(file plans.MigrationFile, why string) Migration {
+	return Migration{
+		Version: file.Version, Name: file.Name, Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone,
+		Differences: []string{why},
+	}
 }

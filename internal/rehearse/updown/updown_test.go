@@ -103,14 +103,50 @@ func TestStatementsAreMeasured(t *testing.T) {
 	}
 }
 
-func TestAFailingUpEndsIt(t *testing.T) {
+// TestBehindAFailingUp says of each file what is known of it without that one.
+func TestBehindAFailingUp(t *testing.T) {
 	t.Parallel()
-	list, err := updown.Rehearse(t.Context(), bench(t), files("CREATE TABLE a (id int);", "DROP TABLE a;", "CREATE TABLE b (id nonsense);", "DROP TABLE b;", "SELECT 1;", "SELECT 1;"))
-	if err != nil {
-		t.Fatal(err)
+	b := bench(t)
+	b.Refuse = func(f plans.MigrationFile) string {
+		if f.Version == 6 {
+			return "it is the sixth"
+		}
+		return ""
 	}
-	if list[1].Up != plans.OutcomeFailed || list[1].Down != plans.OutcomeSkipped || list[2].Up != plans.OutcomeSkipped || !strings.Contains(strings.Join(list[1].Differences, "\n"), `0002_m.up.sql:1`) {
-		t.Errorf("%+v", list)
+	b.Excuse = func(failure error) string {
+		if strings.Contains(failure.Error(), "excused") {
+			return "the server is to blame"
+		}
+		return ""
+	}
+	list, err := updown.Rehearse(t.Context(), b, files(
+		"CREATE TABLE a (id int);", "DROP TABLE a;",
+		"CREATE TABLE b (id nonsense);", "DROP TABLE b;",
+		"ALTER TABLE a ADD n int;", "ALTER TABLE a DROP n;",
+		"ALTER TABLE b ADD n int;", "",
+		"CREATE TABLE a (id int);", "",
+		"SELECT 1;", "SELECT 1;",
+		"CREATE INDEX CONCURRENTLY a_n ON a (n); CREATE TABLE excused (id excused);", "DROP INDEX a_n;",
+		"CREATE INDEX a_n ON a (n);", "DROP INDEX a_n;",
+	))
+	if err != nil || len(list) != 8 {
+		t.Fatal(list, err)
+	}
+	for i, want := range []struct{ outcomes, differences, unseen string }{
+		{"ok ok", "", ""},
+		{"failed skipped", "0002_m.up.sql:1", ""},
+		{"ok ok", "", "how it works behind all files before it: 0002_m failed"},
+		{"skipped skipped", "not tried because 0002_m failed: as things are, 0004_m.up.sql:1", ""},
+		{"failed skipped", "; it was tried although 0002_m failed, 0004_m was not rehearsed", ""},
+		{"skipped skipped", "not rehearsed: it is the sixth", ""},
+		{"skipped skipped", "not rehearsed: the server is to blame", ""},
+		{"ok ok", "", "0002_m failed, 0004_m was not rehearsed, 0005_m failed, and 2 more"},
+	} {
+		m := list[i]
+		differences, unseen := strings.Join(m.Differences, "; "), strings.Join(m.Unseen, "; ")
+		if got := fmt.Sprint(m.Up, " ", m.Down); got != want.outcomes || !strings.Contains(differences, want.differences) || !strings.Contains(unseen, want.unseen) {
+			t.Errorf("%d: got %s: %s: %s, want %+v", i+1, got, differences, unseen, want)
+		}
 	}
 }
 
@@ -168,11 +204,8 @@ func TestParts(t *testing.T) {
 			}
 			for i, m := range list {
 				want := plans.OutcomeOK
-				switch {
-				case i == c.ok:
+				if i == c.ok {
 					want = plans.OutcomeFailed
-				case i > c.ok:
-					want = plans.OutcomeSkipped
 				}
 				if m.Up != want || m.Version != uint64(i+1) || m.Up == plans.OutcomeOK && m.Down != plans.OutcomeMissing && m.Grade != plans.GradeExact {
 					t.Errorf("%+v", m)

@@ -52,28 +52,12 @@ func (b Bench) Replay(ctx context.Context, files []plans.MigrationFile) (s *Stag
 // Close deletes the database.
 func (s *Stage) Close() error { return errors.Join(s.Conn.Close(), s.drop()) }
 
-// Run carries a file out as Lockstep does: in one transaction, unless it says
-// otherwise or holds a statement that none can hold.
-func (s *Stage) Run(ctx context.Context, file plans.SQLFile) (err error) {
-	list, together, err := updown.Statements(file)
-	if err != nil {
-		return err
+// Run carries a file out as Lockstep does.
+func (s *Stage) Run(ctx context.Context, file plans.SQLFile) error {
+	if err := updown.Run(ctx, s.Conn, file); err != nil {
+		return fmt.Errorf("%w%s", err, detail(err))
 	}
-	defer func() { err = errors.Join(err, s.reset(context.WithoutCancel(ctx))) }()
-	if together {
-		if _, err := s.Conn.ExecContext(ctx, "BEGIN"); err != nil {
-			return err
-		}
-	}
-	for _, st := range list {
-		if _, err := s.Conn.ExecContext(ctx, st.Text); err != nil {
-			return fmt.Errorf("%s:%d: %w%s", file.Path, st.Line, err, detail(err))
-		}
-	}
-	if together {
-		_, err = s.Conn.ExecContext(ctx, "COMMIT")
-	}
-	return err
+	return nil
 }
 
 // detail is what the server adds to its message, on one line.
@@ -82,16 +66,6 @@ func detail(err error) string {
 		return " (" + strings.Join(strings.Fields(answer.Detail), " ") + ")"
 	}
 	return ""
-}
-
-// reset takes away what a file has left in the session.
-func (s *Stage) reset(ctx context.Context) error {
-	for _, statement := range []string{"ROLLBACK", "DISCARD ALL"} {
-		if _, err := s.Conn.ExecContext(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Snapshot reads the schema.
