@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -61,7 +62,7 @@ func (a *app) lint(paths []string, o lintOptions) error {
 		return err
 	}
 	r := report.Report{Version: version.Number, Rules: describedRules()}
-	debug.SetGCPercent(lintGarbage)
+	sweepLate()
 	memory := rememberLint(paths, o)
 	for _, s := range sources {
 		memory.judge(s, &r)
@@ -91,9 +92,15 @@ func describedRules() []report.Rule {
 	return rules
 }
 
-// lintGarbage lets the heap grow to five times what is in use before it is
-// swept: the verb is over in a moment, and sweeping takes a quarter of it.
-const lintGarbage = 400
+// sweepLate lets the heap grow to 64 MB before it is swept for the first time,
+// and from then on to three times what is in use: most folders are judged in a
+// moment and need less, and sweeping would take a tenth of it.
+func sweepLate() {
+	const first, then = 1600, 200 // in percent; of 4 MB, which Go never sweeps below
+	debug.SetGCPercent(first)
+	swept := new([64]byte) // in use by nobody: the first sweep finds it
+	runtime.AddCleanup(swept, func(percent int) { debug.SetGCPercent(percent) }, then)
+}
 
 // linter judges files one after the other.
 type linter interface {

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,9 +43,23 @@ func holdsMigrations(folder string) bool {
 	})
 }
 
-// looseFiles are all SQL files below a folder, hidden ones left out.
+// looseFiles are all SQL files below a folder, hidden ones left out. They are
+// read side by side: to open a thousand takes a tenth of the verb's time.
 func looseFiles(folder string) ([]plans.MigrationFile, error) {
-	var files []plans.MigrationFile
+	paths, err := sqlFiles(folder)
+	if err != nil {
+		return nil, failed(err)
+	}
+	files, errs := make([]plans.MigrationFile, len(paths)), make([]error, len(paths))
+	sideBySide(len(paths), func(i int) { files[i], errs[i] = looseFile(paths[i]) })
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, errs[i]
+	}
+	return files, nil
+}
+
+func sqlFiles(folder string) ([]string, error) {
+	var paths []string
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -56,16 +69,10 @@ func looseFiles(folder string) ([]plans.MigrationFile, error) {
 		case !entry.Type().IsRegular() || !strings.EqualFold(filepath.Ext(path), ".sql"):
 			return nil
 		}
-		file, err := looseFile(path)
-		files = append(files, file)
-		return err
+		paths = append(paths, path)
+		return nil
 	})
-	if err != nil {
-		if _, ok := errors.AsType[*endError](err); !ok {
-			err = failed(err)
-		}
-	}
-	return files, err
+	return paths, err
 }
 
 // repositoryFolder is where this folder lies in its repository, with slashes;

@@ -56,7 +56,7 @@ func (m *lintMemory) judge(s lintSource, r *report.Report) {
 			unknown = append(unknown, i)
 		}
 	}
-	sideBySide(unknown, func(i int) { found[i] = units[i].judged(m.server) })
+	sideBySide(len(unknown), func(n int) { found[unknown[n]] = units[unknown[n]].judged(m.server) })
 	for i, f := range found {
 		if fresh[i] {
 			m.memo.Put(keys[i], f)
@@ -67,15 +67,15 @@ func (m *lintMemory) judge(s lintSource, r *report.Report) {
 	}
 }
 
-// sideBySide does work for each number, on all processors. A worker does many:
-// its stack grows once.
-func sideBySide(numbers []int, work func(int)) {
+// sideBySide does work for each number below n, on all processors. A worker
+// does many: its stack grows once.
+func sideBySide(n int, work func(int)) {
 	var group sync.WaitGroup
 	var next atomic.Int64
-	for range min(runtime.GOMAXPROCS(0), len(numbers)) {
+	for range min(runtime.GOMAXPROCS(0), n) {
 		group.Go(func() {
-			for at := next.Add(1) - 1; at < int64(len(numbers)); at = next.Add(1) - 1 {
-				work(numbers[at])
+			for at := next.Add(1) - 1; at < int64(n); at = next.Add(1) - 1 {
+				work(int(at))
 			}
 		})
 	}
