@@ -87,15 +87,16 @@ func (d *direction) refuseReach(s sqlscan.Statement) {
 		d.refuseAt(s, "server-access", "LOAD runs a library of the database server",
 			"load it where the server is operated (session_preload_libraries)")
 	}
-	tokens := s.Tokens()
-	for i, t := range tokens {
-		if s.Starts("COPY") && i > 0 {
-			d.refuseCopy(s, tokens[i-1], t)
-		}
-		if i+1 < len(tokens) && tokens[i+1].Symbol("(") && reachesOut(t.Name()) {
-			d.refuseAt(s, "server-access", fmt.Sprintf("%s() reaches out of the database", t.Name()),
+	var before sqlscan.Token
+	for t := range s.EachToken() {
+		if t.Symbol("(") && reachesOut(before.Name()) {
+			d.refuseAt(s, "server-access", fmt.Sprintf("%s() reaches out of the database", before.Name()),
 				"remove it; load data by a backfill or by the application")
 		}
+		if s.Starts("COPY") {
+			d.refuseCopy(s, before, t)
+		}
+		before = t
 	}
 }
 

@@ -1,6 +1,10 @@
 package sqlscan
 
-import "strings"
+import (
+	"iter"
+	"slices"
+	"strings"
+)
 
 // maxWords bounds Statement.Words; no statement needs more to be recognised.
 const maxWords = 8
@@ -35,15 +39,22 @@ func (s Statement) Starts(words ...string) bool {
 
 // Tokens returns the statement's tokens. Offsets count from the start of Text.
 func (s Statement) Tokens() []Token {
-	l := lexer{src: s.Text, sqlite: s.sqlite, mysql: s.mysql}
 	tokens := make([]Token, 0, min(2+len(s.Text)/4, 64)) // the usual length of a token
-	for {
-		t, err := l.next()
-		if err != nil || t.Kind == 0 {
-			return tokens
-		}
-		if t.Kind != comment && t.Kind != edge {
-			tokens = append(tokens, t)
+	return slices.AppendSeq(tokens, s.EachToken())
+}
+
+// EachToken goes through what Tokens returns.
+func (s Statement) EachToken() iter.Seq[Token] {
+	return func(yield func(Token) bool) {
+		l := lexer{src: s.Text, sqlite: s.sqlite, mysql: s.mysql}
+		for {
+			t, err := l.next()
+			if err != nil || t.Kind == 0 {
+				return
+			}
+			if t.Kind != comment && t.Kind != edge && !yield(t) {
+				return
+			}
 		}
 	}
 }
