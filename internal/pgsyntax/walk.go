@@ -91,15 +91,14 @@ var fieldsOf = sync.OnceValue(func() map[reflect.Type][]field {
 
 func fieldsIn(message reflect.Type) []field {
 	var found []field
-	isMessage := reflect.TypeFor[proto.Message]()
 	for i := range message.NumField() {
 		switch f := message.Field(i); {
 		case !f.IsExported():
 		case f.Type.Kind() == reflect.Interface:
 			found = append(found, field{index: i, choice: true})
-		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Implements(isMessage):
+		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Pointer:
 			found = append(found, field{index: i, list: true})
-		case f.Type.Implements(isMessage):
+		case f.Type.Kind() == reflect.Pointer: // words and numbers have none
 			found = append(found, field{index: i})
 		}
 	}

@@ -32,6 +32,8 @@ func (w walker) held(n *pg.Node, depth int) bool {
 		w.message(kind.AExpr, depth)
 	case *pg.Node_SelectStmt:
 		w.message(kind.SelectStmt, depth)
+	case *pg.Node_InsertStmt:
+		w.message(kind.InsertStmt, depth)
 	case *pg.Node_ColumnDef:
 		w.message(kind.ColumnDef, depth)
 	case *pg.Node_AlterTableCmd:
