@@ -12,6 +12,11 @@ type Survey struct {
 	// Transactions are those that were open for long, oldest first.
 	Transactions []OpenTransaction `json:"transactions,omitempty"`
 	Replicas     []ReplicaFigures  `json:"replicas,omitempty"`
+	// Blind is true when the role may not see the sessions of others: then no
+	// transaction and no replica is known, and there may be some.
+	Blind bool `json:"blind,omitempty"`
+	// Lacks are the rights that the role does not have and the plan needs.
+	Lacks []Lack `json:"lacks,omitempty"`
 	// Unknown says what could not be read, and why.
 	Unknown []string `json:"unknown,omitempty"`
 }

@@ -27,6 +27,8 @@ type SurveyRequest struct {
 	Settings json.RawMessage
 	// Relations are spelled as in plans.Statement.Locks.
 	Relations []string
+	// Needs are rights to look for; those that the role lacks are told.
+	Needs []plans.Need
 	// Live asks for the writes of one second from now on, which takes that
 	// second; without it they are an average since the server began to count.
 	Live bool

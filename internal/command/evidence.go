@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/budget"
 	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/internal/pgrights"
 	"github.com/lockstep-dev/lockstep/internal/planner"
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -65,21 +66,46 @@ func (a *app) gatherEvidence(ctx context.Context, r *reading, in planner.Input, 
 	w.in.Rehearsed, w.in.Surveys = map[string]map[uint64]planner.Evidence{}, map[string]plans.Survey{}
 	w.in.NotRehearsed = map[string]string{}
 	waiting := planner.Pending(in)
-	group, ctx := errgroup.WithContext(ctx)
-	for _, b := range r.evaluated.Databases {
-		files, pending := waiting[b.Name]
-		if !pending || b.Driver != "postgres" || files.Fresh {
-			continue // nothing runs there yet that could break, and nothing is there to lose
+	if err := w.each(ctx, waiting, func(ctx context.Context, b config.Block) error {
+		files := waiting[b.Name]
+		if files.Fresh {
+			return nil // nothing runs there yet that could break, and nothing is there to lose
 		}
-		target, settings, err := targetOf(b)
+		target, _, err := targetOf(b)
 		if err != nil {
-			return in, err
+			return err
 		}
-		group.Go(func() error { return w.rehearse(ctx, target, files) })
-		group.Go(func() error { return w.survey(ctx, b, settings) })
+		return w.rehearse(ctx, target, files)
+	}); err != nil {
+		return in, err
 	}
-	err := group.Wait()
+	w.redraft()
+	err := w.each(ctx, waiting, func(ctx context.Context, b config.Block) error {
+		return w.survey(ctx, b, waiting[b.Name])
+	})
 	return w.in, err
+}
+
+// each asks all databases with pending files, side by side.
+func (w *witness) each(ctx context.Context, waiting map[string]planner.Waiting, ask func(context.Context, config.Block) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, b := range w.reading.evaluated.Databases {
+		if _, pending := waiting[b.Name]; pending && b.Driver == "postgres" {
+			group.Go(func() error { return ask(ctx, b) })
+		}
+	}
+	return group.Wait()
+}
+
+// redraft plans with what was rehearsed: what was measured also touches
+// relations of which no rule knows.
+func (w *witness) redraft() {
+	if len(w.in.Rehearsed) == 0 {
+		return
+	}
+	if p, ds := planner.Plan(w.in); !ds.HasErrors() {
+		w.drafted = p
+	}
 }
 
 // targetOf is a database that could be looked at.
@@ -156,12 +182,18 @@ func (w *witness) keep(name string, result rehearse.Result) {
 	w.in.Rehearsed[name] = found
 }
 
-// survey asks the target about the relations that the drafted plan touches. A
-// database that gives no figures is planned without.
-func (w *witness) survey(ctx context.Context, b config.Block, settings []byte) error {
+// survey asks the target about the relations that the drafted plan touches, and
+// whether its role has the rights that the pending files need. A database that
+// gives no figures is planned without.
+func (w *witness) survey(ctx context.Context, b config.Block, files planner.Waiting) error {
 	relations := w.touched(b.Name)
-	if len(relations) == 0 {
-		return nil
+	if files.Fresh {
+		relations = nil
+	}
+	needs := append(pgrights.Of(files.Pending), plans.Need{Kind: plans.KindHistory, Arguments: -1})
+	_, settings, err := targetOf(b)
+	if err != nil {
+		return err
 	}
 	provider, err := w.reading.registry.provider(providerName(b))
 	if err != nil {
@@ -172,7 +204,7 @@ func (w *witness) survey(ctx context.Context, b config.Block, settings []byte) e
 		return nil
 	}
 	found, err := surveyor.Survey(ctx, providers.SurveyRequest{
-		Environment: w.reading.environment.Name, Address: b.Address, Settings: settings, Relations: relations,
+		Environment: w.reading.environment.Name, Address: b.Address, Settings: settings, Relations: relations, Needs: needs,
 	})
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
@@ -182,6 +214,9 @@ func (w *witness) survey(ctx context.Context, b config.Block, settings []byte) e
 	case err != nil:
 		// Figures inform; a plan without them says so.
 		found = plans.Survey{Address: b.Address, Unknown: []string{"nothing could be read: " + w.app.mask.String(err.Error())}}
+	}
+	if len(relations) == 0 && len(found.Lacks) == 0 {
+		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -11,6 +11,7 @@ func (d *draft) classes() {
 	for _, s := range d.databases {
 		if len(s.pending) > 0 {
 			d.judgeFiles(s)
+			d.rightsFindings(s)
 		}
 		d.contractIsSuffix(s)
 		d.accidentalGaps(s)

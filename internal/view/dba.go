@@ -104,7 +104,7 @@ func (d databaseBlock) write(p *page) {
 func (d databaseBlock) title(p *page) {
 	name := strings.TrimPrefix(safe(d.address), "database.")
 	about := d.server()
-	if d.survey != nil {
+	if d.survey != nil && d.survey.Server != "" { // otherwise nothing was told
 		role := "primary"
 		if !d.survey.Primary {
 			role = "STANDBY"

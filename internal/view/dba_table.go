@@ -162,7 +162,7 @@ func (d databaseBlock) relations(c *lockCell, w sqlColumns, locks []plans.Lock) 
 			break
 		}
 		name := safe(l.Relation)
-		if l.Only {
+		if f := d.figuresOf(l.Relation); l.Only && (f == nil || f.Partitions > 0) {
 			name += " itself"
 		}
 		rows, size := "", ""

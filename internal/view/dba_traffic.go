@@ -19,8 +19,10 @@ func (d databaseBlock) traffic(p *page) {
 		return
 	}
 	labelled(p, "writes", d.writes())
-	labelled(p, "replicas", replicaWords(d.survey.Replicas))
-	if len(d.survey.Transactions) == 0 {
+	if !d.survey.Blind && d.survey.Primary {
+		labelled(p, "replicas", replicaWords(d.survey.Replicas))
+	}
+	if len(d.survey.Transactions) == 0 && !d.survey.Blind && d.survey.Server != "" {
 		labelled(p, "open now", "no transaction is open for longer than 5s")
 	}
 	for _, t := range d.survey.Transactions {

@@ -54,6 +54,7 @@ func (driver) Figures(ctx context.Context, target database.Target, req providers
 	}{
 		{"open transactions", func(ctx context.Context) error { return s.transactions(ctx, found) }},
 		{"replicas", s.replicas},
+		{"rights", s.rights(req.Needs)},
 	} {
 		if err := s.soon(ctx, look.at); err != nil && !s.refused(look.subject, err) {
 			return plans.Survey{}, fmt.Errorf("survey %s: %w", look.subject, err)
@@ -124,6 +125,7 @@ func (s *surveying) blind() {
 		s.unknown("writes per second: the server does not count them (track_counts is off); a superuser types: ALTER SYSTEM SET track_counts = on; SELECT pg_reload_conf()")
 	}
 	if !s.sees {
+		s.out.Blind = true
 		s.unknown("open transactions and replicas: role %[1]s sees its own sessions alone; a superuser, or a role with the ADMIN OPTION on pg_monitor, types: GRANT pg_monitor TO %[1]s",
 			sqlscan.Identifier(s.role))
 	}
