@@ -3,41 +3,17 @@ package pgclass
 import (
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
-
-// reserved are the words that PostgreSQL does not take as a name of a column
-// or a table without quotes. Source: pg_get_keywords() of PostgreSQL 17, with
-// catcode R, T and C, and VALUE, which domains need.
-const reserved = ` all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean
-	both case cast char character check coalesce collate collation column concurrently constraint create cross
-	current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal
-	default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full
-	grant greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull
-	join json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize
-	json_table json_value lateral leading least left like limit localtime localtimestamp merge_action national natural
-	nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay placing
-	position precision primary real references returning right row select session_user setof similar smallint some
-	substring symmetric system_user table tablesample then time timestamp to trailing treat trim true union unique user
-	using value values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists
-	xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable `
-
-var reservedWords = sync.OnceValue(func() map[string]bool {
-	words := map[string]bool{}
-	for _, word := range strings.Fields(reserved) {
-		words[word] = true
-	}
-	return words
-})
 
 // ident spells one identifier so that SQL reads it back.
 func ident(name string) string {
 	plain := name != "" && name[0] != '$' && (name[0] < '0' || name[0] > '9') && strings.IndexFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_'
 	}) < 0
-	if plain && !reservedWords()[name] {
+	if plain && !sqlscan.Reserved(name) {
 		return name
 	}
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
