@@ -9,6 +9,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -23,10 +24,10 @@ func (f *fileview) across() {
 			t = newTransaction()
 		}
 		if len(t.alone) > 0 && l.changesRows() {
-			f.report(l, hit{code: "schema-and-rows-one-transaction"})
+			f.report(l, hit{"schema-and-rows-one-transaction", pgrule.Names{Whole: lines("-- in a file of its own, or as a backfill block:", l.own())}})
 		}
 		if value := t.usedLabel(l); value != "" {
-			f.report(l, hit{"new-enum-value", pgrule.Names{Type: t.labels[value]}})
+			f.report(l, hit{"new-enum-value", pgrule.Names{Type: t.labels[value], Default: literal(value)}})
 		}
 		f.validated(l, t.unchecked)
 		if t.held != "" && l.works() && !f.warnedAt(l.Line) {
@@ -40,7 +41,7 @@ func (f *fileview) across() {
 type transaction struct {
 	alone     map[string]bool   // relations that nobody else can use since
 	held      string            // a relation that nobody else can use or write to
-	unchecked map[string]int    // constraints that were added NOT VALID
+	unchecked map[string]int    // constraints that were added NOT VALID, and tables of which one was validated
 	labels    map[string]string // values that were added to enums, with the type
 	types     map[string]bool   // enums that it made: their values can be used at once
 }
@@ -109,9 +110,16 @@ func (f *fileview) validated(l look, unchecked map[string]int) {
 	for _, h := range l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
 		k := c.GetDef().GetConstraint()
 		key := table.String() + " " + c.GetName()
+		if c.GetSubtype() == pg.AlterTableType_AT_ValidateConstraint {
+			unchecked[table.String()] = l.Line
+		}
 		switch {
 		case c.GetSubtype() == pg.AlterTableType_AT_AddConstraint && k.GetSkipValidation():
 			unchecked[table.String()+" "+k.GetConname()] = l.Line
+		case c.GetSubtype() == pg.AlterTableType_AT_SetNotNull && unchecked[table.String()] > 0:
+			return []hit{{"set-not-null-same-transaction", pgrule.Names{
+				Table: table.String(), Column: sqlscan.Identifier(c.GetName()), Name: named(table, []string{c.GetName()}, "check"),
+			}}}
 		case c.GetSubtype() == pg.AlterTableType_AT_ValidateConstraint && unchecked[key] > 0:
 			return []hit{{"not-valid-and-validate-one-transaction", pgrule.Names{Table: table.String(), Name: c.GetName()}}}
 		}

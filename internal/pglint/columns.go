@@ -3,9 +3,7 @@ package pglint
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
-	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
-	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
 // alters calls see for each part of an ALTER TABLE of a table that was there.
@@ -30,13 +28,9 @@ func addColumn(l look) []hit {
 		if t := l.schema.Tables[table]; t != nil && t.Column(d.GetColname()) != nil {
 			return nil // IF NOT EXISTS, and it does
 		}
-		names := pgrule.Names{
-			Table: table.String(), Column: sqlscan.Identifier(d.GetColname()),
-			Name: named(table, []string{d.GetColname()}, "check"), Type: l.schema.TypeOf(d.GetTypeName()).String(),
-		}
 		var hits []hit
 		for _, code := range l.addedColumn(table, d) {
-			hits = append(hits, hit{code, names})
+			hits = append(hits, hit{code, l.insteadOfColumn(code, table, d)})
 		}
 		return hits
 	})
@@ -98,21 +92,14 @@ func changeColumn(l look) []hit {
 		if code == "" {
 			return nil
 		}
-		names := pgrule.Names{Table: table.String(), Column: sqlscan.Identifier(c.GetName()), Name: named(table, []string{c.GetName()}, "check")}
-		if d := c.GetDef().GetColumnDef(); d.GetTypeName() != nil {
-			names.Type, names.Name = l.schema.TypeOf(d.GetTypeName()).String(), sqlscan.Identifier(c.GetName()+"_new")
-		}
-		if code == "drop-column" {
-			names.Name = sqlscan.Identifier("unused_" + c.GetName())
-		}
-		return []hit{{code, names}}
+		return []hit{{code, l.insteadOfChange(code, table, c)}}
 	})
 }
 
 func (l look) changedColumn(table pgschema.Name, c *pg.AlterTableCmd) string {
 	switch c.GetSubtype() {
 	case pg.AlterTableType_AT_AlterColumnType:
-		return l.changedType(table)
+		return l.changedType(table, c)
 	case pg.AlterTableType_AT_SetNotNull:
 		if l.scans(table) {
 			return "set-not-null"
@@ -147,17 +134,4 @@ func (l look) column(table pgschema.Name, name string) *pgschema.Column {
 		return t.Column(name)
 	}
 	return nil
-}
-
-// changedType goes by what the change does; of a table that nobody knows the
-// worst is believed.
-func (l look) changedType(table pgschema.Name) string {
-	switch {
-	case l.schema.Tables[table] == nil || l.rewrites(table):
-		return "alter-type-rewrite"
-	case l.scans(table):
-		return "alter-type-index-rebuild"
-	default:
-		return "alter-type-noop"
-	}
 }

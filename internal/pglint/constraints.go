@@ -15,16 +15,16 @@ func changeConstraint(l look) []hit {
 		case pg.AlterTableType_AT_AddConstraint:
 			k := c.GetDef().GetConstraint()
 			code = l.addedConstraint(table, k)
-			names.Column, names.Name = spelled(keyColumns(k)), sqlscan.Identifier(k.GetConname())
-			if k.GetConname() == "" {
-				names.Name = named(table, keyColumns(k), suffix(k))
-			}
+			names = l.insteadOfConstraint(code, table, k)
 		case pg.AlterTableType_AT_ValidateConstraint:
 			code = "validate-constraint"
 		case pg.AlterTableType_AT_AlterConstraint:
 			code = "alter-constraint"
 		case pg.AlterTableType_AT_DropConstraint:
 			code = l.droppedConstraint(table, c.GetName())
+			if code == "drop-foreign-key" {
+				names.Other = sql(l.schema.Tables[table].Constraint(c.GetName()).References)
+			}
 		}
 		if code == "" {
 			return nil

@@ -121,7 +121,9 @@ func (l *Linter) Statements(text Text) ([]plans.Statement, []plans.Finding) {
 	}
 	if !text.Apart {
 		f.across()
+		f.together()
 	}
+	f.unindexed()
 	slices.SortStableFunc(f.findings, func(a, b plans.Finding) int { return a.Line - b.Line })
 	return f.statements, f.findings
 }
@@ -210,18 +212,20 @@ func (f *fileview) report(l look, h hit) {
 	f.findings = append(f.findings, plans.Finding{
 		Code: r.Code, Severity: r.Severity, File: f.path, Line: l.Line,
 		Summary: subject(h.names) + strings.TrimSuffix(r.Title, "."),
-		Detail:  r.Why, Fix: fix(r, h.names), Roles: Roles(r),
+		Detail:  r.Why, Fix: l.fix(r, h.names), Roles: Roles(r),
 	})
 }
 
-// fix is the rule's alternative with names filled in, or words where there are
-// no names: of code that nobody can read, and of columns, which have no view.
-func fix(r pgrule.Rule, n pgrule.Names) string {
-	switch {
-	case r.Code == "rename" && n.Column != "":
-		return "add the new column beside the old one and keep both in step by a trigger; after the deployment, drop the old one"
-	case r.Code == unreadableStatement:
+// fix is the rule's alternative with names filled in, or words for code that
+// nobody can read.
+func (l look) fix(r pgrule.Rule, n pgrule.Names) string {
+	if r.Code == unreadableStatement {
 		return "write the statements themselves, or say where the file belongs: -- lockstep:phase expand|contract REASON"
+	}
+	n.Statement = l.own()
+	n.Table, n.Name, n.Moved, n.Other = quoted(n.Table), quoted(n.Name), quoted(n.Moved), quoted(n.Other)
+	if columns := sqlscan.Names(n.Column); len(columns) == 1 {
+		n.Column = quotedPart(columns[0])
 	}
 	return r.Fill(n)
 }
@@ -344,5 +348,8 @@ func (f *fileview) empty(n pgschema.Name) bool { return n.Local != "" && f.made[
 // byStatement are the rules that look at one statement, each family in its
 // file.
 func byStatement() []func(look) []hit {
-	return []func(look) []hit{addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable}
+	return []func(look) []hit{
+		addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable,
+		published, settings, reaches, twice, foresight, taste,
+	}
 }

@@ -83,7 +83,7 @@ func TestRules(t *testing.T) {
 		"CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON orders (s)":                              "index-if-not-exists",
 		"CREATE INDEX CONCURRENTLY ON parts (id)":                                              "create-index-partitioned",
 		"CREATE TABLE new (id int); CREATE INDEX ON new (id); ALTER TABLE new ADD UNIQUE (id)": "",
-		"CREATE TABLE new (id bigint REFERENCES customers (id))":                               "create-table-with-fk",
+		"CREATE TABLE new (id bigint REFERENCES customers (id))":                               "create-table-with-fk fk-without-index",
 		"DROP INDEX orders_n":                                                                  "drop-index",
 		"DROP INDEX CONCURRENTLY orders_n":                                                     "",
 		"REINDEX TABLE orders":                                                                 "reindex",
@@ -139,8 +139,8 @@ func TestRules(t *testing.T) {
 		"VACUUM FULL":                                         "table-rewrite",
 		"ALTER DOMAIN nowhere ADD CONSTRAINT x CHECK (VALUE > 0) NOT VALID":                                          "",
 		"ALTER DOMAIN nowhere ADD CONSTRAINT x CHECK (VALUE > 0)":                                                    "domain-add-check",
-		"CREATE TABLE new (id bigint); ALTER TABLE new ADD FOREIGN KEY (id) REFERENCES customers (id)":               "",
-		"CREATE TABLE new AS SELECT 1::bigint AS id; ALTER TABLE new ADD FOREIGN KEY (id) REFERENCES customers (id)": "works-behind-a-lock",
+		"CREATE TABLE new (id bigint); ALTER TABLE new ADD FOREIGN KEY (id) REFERENCES customers (id)":               "fk-without-index",
+		"CREATE TABLE new AS SELECT 1::bigint AS id; ALTER TABLE new ADD FOREIGN KEY (id) REFERENCES customers (id)": "fk-without-index works-behind-a-lock",
 		"ALTER TABLE orders ADD COLUMN x int; UPDATE orders SET x = 1 WHERE id = 2":                                  "schema-and-rows-one-transaction",
 	}
 	for sql, want := range tests {

@@ -19,7 +19,7 @@ func named(table pgschema.Name, columns []string, what string) string {
 func spelled(columns []string) string {
 	quoted := make([]string, len(columns))
 	for i, c := range columns {
-		quoted[i] = sqlscan.Identifier(c)
+		quoted[i] = quotedPart(c)
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -1,6 +1,8 @@
 package pglint
 
 import (
+	"strings"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
@@ -33,10 +35,11 @@ func (l look) reindexed(r *pg.ReindexStmt) []hit {
 	if len(l.effect.Rewrites) == 0 && l.schema.Has(n) {
 		return nil
 	}
+	kind := strings.TrimPrefix(r.GetKind().String(), "REINDEX_OBJECT_")
 	if whole {
-		return []hit{{"reindex", pgrule.Names{Name: sqlscan.Identifier(r.GetName())}}}
+		return []hit{{"reindex", pgrule.Names{Name: sqlscan.Identifier(r.GetName()), Type: kind}}}
 	}
-	return []hit{{"reindex", pgrule.Names{Name: n.String()}}}
+	return []hit{{"reindex", pgrule.Names{Name: n.String(), Type: kind}}}
 }
 
 func (l look) createIndex(i *pg.IndexStmt) []hit {
@@ -51,11 +54,18 @@ func (l look) createIndex(i *pg.IndexStmt) []hit {
 	t := l.schema.Tables[table]
 	switch {
 	case i.GetConcurrent() && t != nil && t.Partitioned:
+		names.Whole = l.onPartitions(i, names.Name)
 		return []hit{{"create-index-partitioned", names}}
 	case i.GetConcurrent() && i.GetIfNotExists():
+		drop := "DROP INDEX CONCURRENTLY IF EXISTS " + beside(table, i.GetIdxname())
+		names.Whole = lines("-- each in a file of its own:", drop, l.concurrently(names.Name))
 		return []hit{{"index-if-not-exists", names}}
 	case i.GetConcurrent() || !i.GetRelation().GetInh():
 		return nil // ON ONLY builds nothing
+	case t != nil && t.Partitioned:
+		names.Whole = l.onPartitions(i, names.Name)
+	default:
+		names.Whole = lines("-- in a file of its own:", l.concurrently(names.Name))
 	}
 	return []hit{{"create-index", names}}
 }
@@ -80,9 +90,12 @@ func (l look) dropped(d *pg.DropStmt, code string) (hits []hit) {
 		names := pgrule.Names{Name: n.String()}
 		if i := l.schema.Indexes[n]; i != nil {
 			names.Table = i.Table.String()
+			if t := l.schema.Tables[i.Table]; t != nil && t.Partitioned {
+				names.Whole = lines("-- it cannot be dropped CONCURRENTLY; in a quiet hour, in a file of its own:", l.own())
+			}
 		}
 		if d.GetRemoveType() == pg.ObjectType_OBJECT_TABLE {
-			names = pgrule.Names{Table: n.String(), Name: sqlscan.Identifier("unused_" + n.Local)}
+			names = l.quarantine(n)
 		}
 		hits = append(hits, hit{code, names})
 	}
@@ -98,12 +111,12 @@ func tables(l look) []hit {
 	case *pg.Node_RenameStmt:
 		return l.renamed(n.RenameStmt)
 	case *pg.Node_AlterObjectSchemaStmt:
-		return l.about("rename", pgschema.NameOf(n.AlterObjectSchemaStmt.GetRelation()))
+		return l.moved(n.AlterObjectSchemaStmt)
 	case *pg.Node_CreateStmt:
 		return l.createdWithReferences(n.CreateStmt)
 	case *pg.Node_ViewStmt:
 		if view := pgschema.NameOf(n.ViewStmt.GetView()); n.ViewStmt.GetReplace() && l.old(view) && l.schema.Has(view) {
-			return l.about("replace-view", view)
+			return l.replacedView(n.ViewStmt, view)
 		}
 	}
 	return nil
@@ -120,7 +133,7 @@ func (l look) about(code string, n pgschema.Name) []hit {
 func (l look) drop(d *pg.DropStmt) []hit {
 	var hits []hit
 	if d.GetBehavior() == pg.DropBehavior_DROP_CASCADE {
-		hits = append(hits, hit{code: "drop-cascade"})
+		hits = append(hits, hit{"drop-cascade", pgrule.Names{Whole: l.withoutCascade()}})
 	}
 	switch d.GetRemoveType() {
 	case pg.ObjectType_OBJECT_TABLE:
@@ -128,18 +141,34 @@ func (l look) drop(d *pg.DropStmt) []hit {
 	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_RULE:
 		return append(hits, hit{code: "drop-trigger"})
 	case pg.ObjectType_OBJECT_POLICY:
-		return append(hits, hit{code: "row-level-security"})
+		return append(hits, hit{"row-level-security", pgrule.Names{Whole: lines("-- when no running code relies on it, in a file of its own:", l.own())}})
+	case pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_FOREIGN_TABLE:
+		return hits
+	case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
+		return append(hits, l.droppedRelations(d)...)
 	}
-	return hits
+	if len(hits) > 0 {
+		return hits // says it already
+	}
+	return []hit{{code: "drop-object"}}
+}
+
+// droppedRelations: what the file made itself nobody misses.
+func (l look) droppedRelations(d *pg.DropStmt) []hit {
+	for _, o := range d.GetObjects() {
+		if n := pgschema.NameOfParts(pgschema.Strings(o.GetList().GetItems())); l.old(n) {
+			return []hit{{"drop-object", pgrule.Names{Name: n.String()}}}
+		}
+	}
+	return nil
 }
 
 func (l look) droppedTables(d *pg.DropStmt) []hit {
 	hits := l.dropped(d, "drop-table")
-	for i, h := range hits {
-		for _, t := range l.schema.Tables {
-			if t.Name.String() == h.names.Table && t.PartitionOf.Local != "" {
-				hits[i].code = "drop-partition"
-			}
+	for i, o := range d.GetObjects() {
+		n := pgschema.NameOfParts(pgschema.Strings(o.GetList().GetItems()))
+		if t := l.schema.Tables[n]; t != nil && t.PartitionOf.Local != "" && len(hits) == len(d.GetObjects()) {
+			hits[i] = hit{"drop-partition", pgrule.Names{Table: t.PartitionOf.String(), Name: sql(n)}}
 		}
 	}
 	return hits
@@ -148,33 +177,10 @@ func (l look) droppedTables(d *pg.DropStmt) []hit {
 func (l look) truncated(t *pg.TruncateStmt) (hits []hit) {
 	for _, n := range t.GetRelations() {
 		if table := pgschema.NameOf(n.GetRangeVar()); l.old(table) {
-			hits = append(hits, hit{"truncate", pgrule.Names{Table: table.String(), Name: sqlscan.Identifier("unused_" + table.Local)}})
+			hits = append(hits, hit{"truncate", l.quarantine(table)})
 		}
 	}
 	return hits
-}
-
-func (l look) renamed(r *pg.RenameStmt) []hit {
-	switch r.GetRenameType() {
-	case pg.ObjectType_OBJECT_INDEX:
-		return l.about("rename-index", pgschema.NameOf(r.GetRelation()))
-	case pg.ObjectType_OBJECT_TABCONSTRAINT:
-		return l.about("alter-constraint", pgschema.NameOf(r.GetRelation()))
-	case pg.ObjectType_OBJECT_TRIGGER:
-		return []hit{{code: "drop-trigger"}}
-	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_ATTRIBUTE:
-		return []hit{{code: "rename-type"}}
-	case pg.ObjectType_OBJECT_SCHEMA:
-		return []hit{{code: "rename", names: pgrule.Names{Name: sqlscan.Identifier(r.GetSubname())}}}
-	}
-	table := pgschema.NameOf(r.GetRelation())
-	if r.GetRelation() == nil || !l.old(table) {
-		return nil
-	}
-	if r.GetRenameType() == pg.ObjectType_OBJECT_COLUMN {
-		return []hit{{"rename", pgrule.Names{Table: table.String(), Column: sqlscan.Identifier(r.GetSubname())}}}
-	}
-	return []hit{{"rename", pgrule.Names{Table: table.String(), Name: sqlscan.Identifier(r.GetNewname())}}}
 }
 
 // createdWithReferences: a new table's foreign keys lock the tables they point
@@ -182,11 +188,11 @@ func (l look) renamed(r *pg.RenameStmt) []hit {
 func (l look) createdWithReferences(c *pg.CreateStmt) []hit {
 	for _, k := range l.effect.Locks {
 		if blocking(k.Mode) && c.GetPartbound() == nil && len(c.GetInhRelations()) == 0 {
-			return []hit{{"create-table-with-fk", pgrule.Names{Table: pgschema.NameOf(c.GetRelation()).String()}}}
+			return []hit{{"create-table-with-fk", l.referencesLater(c)}}
 		}
 	}
 	if c.GetPartbound() != nil && l.holdsAny() {
-		return []hit{{"create-partition-of", pgrule.Names{Table: pgschema.NameOf(c.GetRelation()).String()}}}
+		return []hit{{"create-partition-of", l.attachedLater(c)}}
 	}
 	return nil
 }
@@ -194,14 +200,18 @@ func (l look) createdWithReferences(c *pg.CreateStmt) []hit {
 func partitions(l look) []hit {
 	return l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
 		p := c.GetDef().GetPartitionCmd()
-		names := pgrule.Names{Table: table.String(), Name: pgschema.NameOf(p.GetName()).String()}
+		names := pgrule.Names{Table: table.String(), Name: sql(pgschema.NameOf(p.GetName()))}
 		switch c.GetSubtype() {
 		case pg.AlterTableType_AT_AttachPartition:
 			if l.holdsWork() || l.schema.Tables[table] == nil {
+				names.Whole = l.attachedChecked(table, p)
 				return []hit{{"attach-partition", names}}
 			}
 		case pg.AlterTableType_AT_DetachPartition:
 			if !p.GetConcurrent() {
+				if l.schema.DefaultPartition(table) != nil {
+					names.Whole = lines("-- CONCURRENTLY is refused while there is a default partition; in a quiet hour, in a file of its own:", l.own())
+				}
 				return []hit{{"detach-partition", names}}
 			}
 		case pg.AlterTableType_AT_AddInherit, pg.AlterTableType_AT_DropInherit:

@@ -3,7 +3,6 @@ package pglint
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -32,45 +31,20 @@ func triggers(l look) []hit {
 	})
 }
 
-func types(l look) []hit {
-	switch n := l.Tree.GetNode().(type) {
-	case *pg.Node_AlterEnumStmt:
-		e := n.AlterEnumStmt
-		switch {
-		case e.GetOldVal() != "":
-			return []hit{{code: "rename-type"}}
-		case e.GetNewValNeighbor() == "":
-			return []hit{{code: "enum-add-value-order"}}
-		}
-	case *pg.Node_AlterDomainStmt:
-		switch n.AlterDomainStmt.GetSubtype() {
-		case "V":
-			return []hit{{code: "domain-validate"}}
-		case "C", "O":
-			known := len(l.effect.Unknown) == 0 || n.AlterDomainStmt.GetDef().GetConstraint().GetSkipValidation()
-			if l.holdsWork() || !known {
-				return []hit{{code: "domain-add-check"}}
-			}
-		}
-	case *pg.Node_AlterSeqStmt:
-		return l.about("alter-sequence", pgschema.NameOf(n.AlterSeqStmt.GetSequence()))
-	case *pg.Node_CompositeTypeStmt:
-		return nil
-	}
-	return nil
-}
-
 func maintenance(l look) []hit {
 	switch n := l.Tree.GetNode().(type) {
 	case *pg.Node_ClusterStmt:
+		if n.ClusterStmt.GetRelation() == nil {
+			return []hit{{"table-rewrite", pgrule.Names{Whole: vacuumAll}}}
+		}
 		return []hit{{"table-rewrite", pgrule.Names{Table: pgschema.NameOf(n.ClusterStmt.GetRelation()).String()}}}
 	case *pg.Node_VacuumStmt:
 		if switchedOn(n.VacuumStmt.GetOptions(), "full") {
-			return []hit{{code: "table-rewrite"}}
+			return l.vacuumed(n.VacuumStmt)
 		}
 	case *pg.Node_RefreshMatViewStmt:
 		if view := pgschema.NameOf(n.RefreshMatViewStmt.GetRelation()); l.old(view) {
-			return []hit{{"refresh-matview", pgrule.Names{Table: view.String(), Name: view.String()}}}
+			return l.refreshed(n.RefreshMatViewStmt, view)
 		}
 		return nil
 	case *pg.Node_CommentStmt:
@@ -78,9 +52,61 @@ func maintenance(l look) []hit {
 	case *pg.Node_AlterSystemStmt:
 		return []hit{{code: "alter-system"}}
 	case *pg.Node_DropdbStmt:
-		return []hit{{"destroy-without-copy", pgrule.Names{Name: sqlscan.Identifier(n.DropdbStmt.GetDbname())}}}
+		name := n.DropdbStmt.GetDbname()
+		return []hit{{"destroy-without-copy", pgrule.Names{Name: sqlscan.Identifier(name), Whole: lines(
+			"ALTER DATABASE "+quotedPart(name)+" RENAME TO "+quotedPart("unused_"+name),
+			"-- in a later change set, from another database:", "DROP DATABASE "+quotedPart("unused_"+name))}}}
 	}
 	return l.alters(l.storage)
+}
+
+const vacuumAll = "-- in a file of its own, or by autovacuum:\nVACUUM (ANALYZE);"
+
+func (l look) vacuumed(v *pg.VacuumStmt) []hit {
+	if len(v.GetRels()) == 0 {
+		return []hit{{"table-rewrite", pgrule.Names{Whole: vacuumAll}}}
+	}
+	var hits []hit
+	for _, r := range v.GetRels() {
+		hits = append(hits, hit{"table-rewrite", pgrule.Names{Table: pgschema.NameOf(r.GetVacuumRelation().GetRelation()).String()}})
+	}
+	return hits
+}
+
+// refreshed: CONCURRENTLY lets readers in, and nobody writes to the view.
+func (l look) refreshed(r *pg.RefreshMatViewStmt, view pgschema.Name) []hit {
+	if r.GetConcurrent() {
+		return nil
+	}
+	names := pgrule.Names{Table: view.String(), Name: view.String()}
+	unique := slices.ContainsFunc(l.schema.IndexesOf(view), func(i *pgschema.Index) bool { return i.Unique && i.Where == nil })
+	if l.schema.Views[view] != nil && !unique {
+		names.Whole = lines("-- after a unique index over columns that tell its rows apart, in a file of its own:", "REFRESH MATERIALIZED VIEW CONCURRENTLY "+sql(view))
+	}
+	return []hit{{"refresh-matview", names}}
+}
+
+// identity is the narrowest replica identity that a table can have.
+func (l look) identity(table pgschema.Name) string {
+	return lines("-- in a file of its own:", l.identityOf(table))
+}
+
+func (l look) identityOf(table pgschema.Name) string {
+	alter := "ALTER TABLE " + sql(table) + " REPLICA IDENTITY "
+	t := l.schema.Tables[table]
+	for _, i := range l.schema.IndexesOf(table) {
+		nullable := func(p pgschema.IndexPart) bool {
+			c := t.Column(p.Column)
+			return c == nil || !c.NotNull
+		}
+		switch {
+		case i.Primary:
+			return alter + "DEFAULT"
+		case t != nil && i.Unique && i.Where == nil && !slices.ContainsFunc(i.Parts, nullable):
+			return alter + "USING INDEX " + quotedPart(i.Name.Local)
+		}
+	}
+	return alter + "FULL"
 }
 
 // switchedOn reports whether an option is there and not false. Source: boolean
@@ -105,69 +131,15 @@ func (l look) storage(table pgschema.Name, c *pg.AlterTableCmd) []hit {
 	names := pgrule.Names{Table: table.String()}
 	switch c.GetSubtype() {
 	case pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged, pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod:
+		names.Name = beside(table, table.Local+"_new")
 		return []hit{{"table-storage", names}}
 	case pg.AlterTableType_AT_ChangeOwner:
 		return []hit{{"owner-to", names}}
 	case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions, pg.AlterTableType_AT_ClusterOn, pg.AlterTableType_AT_DropCluster:
 		return []hit{{"table-upkeep", names}}
 	case pg.AlterTableType_AT_ReplicaIdentity:
+		names.Whole = l.identity(table)
 		return []hit{{"replica-identity", names}}
-	}
-	return nil
-}
-
-func rights(l look) []hit {
-	switch n := l.Tree.GetNode().(type) {
-	case *pg.Node_GrantStmt, *pg.Node_GrantRoleStmt, *pg.Node_AlterDefaultPrivilegesStmt:
-		return []hit{{code: "change-rights"}}
-	case *pg.Node_CreatePolicyStmt:
-		return l.about("row-level-security", pgschema.NameOf(n.CreatePolicyStmt.GetTable()))
-	case *pg.Node_AlterPolicyStmt:
-		return l.about("row-level-security", pgschema.NameOf(n.AlterPolicyStmt.GetTable()))
-	case *pg.Node_CreateExtensionStmt:
-		return []hit{{"create-extension", pgrule.Names{Name: n.CreateExtensionStmt.GetExtname()}}}
-	case *pg.Node_CreateRoleStmt, *pg.Node_AlterRoleStmt, *pg.Node_AlterRoleSetStmt, *pg.Node_DropRoleStmt, *pg.Node_DropOwnedStmt, *pg.Node_ReassignOwnedStmt:
-		return []hit{{code: "change-rights"}}
-	case *pg.Node_AlterFunctionStmt:
-		if lends(n.AlterFunctionStmt.GetActions()) {
-			return []hit{{"security-definer", pgrule.Names{Name: strings.Join(pgschema.Strings(n.AlterFunctionStmt.GetFunc().GetObjname()), ".")}}}
-		}
-	case *pg.Node_CreateFunctionStmt:
-		if lends(n.CreateFunctionStmt.GetOptions()) {
-			return []hit{{"security-definer", pgrule.Names{Name: strings.Join(pgschema.Strings(n.CreateFunctionStmt.GetFuncname()), ".")}}}
-		}
-		if n.CreateFunctionStmt.GetReplace() {
-			return []hit{{code: "replace-function"}}
-		}
-	}
-	return l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
-		switch c.GetSubtype() {
-		case pg.AlterTableType_AT_EnableRowSecurity, pg.AlterTableType_AT_DisableRowSecurity,
-			pg.AlterTableType_AT_ForceRowSecurity, pg.AlterTableType_AT_NoForceRowSecurity:
-			return l.about("row-level-security", table)
-		}
-		return nil
-	})
-}
-
-// lends reports whether a function runs with its owner's rights.
-func lends(options []*pg.Node) bool {
-	return slices.ContainsFunc(options, func(o *pg.Node) bool {
-		return o.GetDefElem().GetDefname() == "security" && o.GetDefElem().GetArg().GetBoolean().GetBoolval()
-	})
-}
-
-// rows meets what changes all rows of a table that was there.
-func rows(l look) []hit {
-	switch n := l.Tree.GetNode().(type) {
-	case *pg.Node_UpdateStmt:
-		if n.UpdateStmt.GetWhereClause() == nil {
-			return l.about("unbatched-update", pgschema.NameOf(n.UpdateStmt.GetRelation()))
-		}
-	case *pg.Node_DeleteStmt:
-		if n.DeleteStmt.GetWhereClause() == nil {
-			return l.about("unbatched-delete", pgschema.NameOf(n.DeleteStmt.GetRelation()))
-		}
 	}
 	return nil
 }
@@ -188,6 +160,12 @@ const unreadableStatement = "unreadable-statement"
 func (f *fileview) unknown(l look) {
 	if l.Tree != nil || l.Problem == nil {
 		return
+	}
+	tokens := l.Tokens()
+	for i := range tokens[:max(0, len(tokens)-1)] {
+		if tokens[i].Is("NOT") && tokens[i+1].Is("ENFORCED") {
+			f.report(l, hit{"not-enforced", pgrule.Names{Whole: "-- NOT VALID in its place: new rows are checked, and old ones when it is validated\n"}})
+		}
 	}
 	rule, _ := pgrule.Find(unreadableStatement)
 	f.findings = append(f.findings, plans.Finding{

@@ -4,7 +4,7 @@ package pgrule
 func compatibility() []Rule {
 	return []Rule{
 		{
-			Code: "cached-plan-result-type", ID: "PG-C01", Severity: note, Verdict: Expand, Look: []Role{DBA, Release},
+			Code: "cached-plan-result-type", ID: "PG-C01", Severity: note, Verdict: Expand, Look: []Role{DBA, Release}, Off: true,
 			Title: "Prepared statements whose result changes fail once on each connection.",
 			Why: "\"cached plan must not change result type\" meets SELECT * when a column comes or goes, and a column whose type changes, also without a rewrite. " +
 				"Code that lists its columns is only met by the second, and a pool that is recycled by neither.",
@@ -21,12 +21,12 @@ func compatibility() []Rule {
 			Manual: manual + "sql-altertable.html",
 		},
 		{
-			Code: "change-default", ID: "PG-C11", Severity: warning, Verdict: Ask, Look: []Role{Release},
+			Code: "change-default", ID: "PG-C11", Severity: note, Verdict: Ask, Look: []Role{Release},
 			Title: "Another default, or none, changes what old INSERTs write.",
 			Why: "A first default breaks nobody; a different one gives old code rows that it does not expect, and without one its INSERTs into a NOT NULL column fail. " +
 				"Only the author knows whether old code relies on it.",
 			Instead: "-- after the deployment, when no code relies on the old default:\n" +
-				"ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT;",
+				"{statement};",
 			Manual: manual + "sql-altertable.html",
 		},
 		{
@@ -34,7 +34,7 @@ func compatibility() []Rule {
 			Title: "A new value of an enum without BEFORE or AFTER sorts last.",
 			Why: "ORDER BY and comparisons follow the order of the type, which cannot be changed later. " +
 				"The value itself cannot be removed either.",
-			Instead: "ALTER TYPE {type} ADD VALUE 'new_value' AFTER 'old_value';",
+			Instead: "ALTER TYPE {type} ADD VALUE {default} AFTER {other};",
 			Manual:  manual + "sql-altertype.html",
 		},
 		{
@@ -43,19 +43,19 @@ func compatibility() []Rule {
 			Why: "It takes no lock on a table, so nothing delays it, and old code that writes or casts to the old name fails from then on. " +
 				"A new value beside the old one lets both work until the rows are moved.",
 			Instead: "-- each in a file of its own:\n" +
-				"ALTER TYPE {type} ADD VALUE 'new_value';\n" +
+				"ALTER TYPE {type} ADD VALUE {default};\n" +
 				"-- release code that knows both, then move the rows with a backfill block:\n" +
-				"UPDATE {table} SET {column} = 'new_value' WHERE {column} = 'old_value';",
+				"UPDATE {table} SET {column} = {default} WHERE {column} = {other};",
 			Manual: manual + "sql-altertype.html",
 		},
 		{
-			Code: "enum-value-removal", ID: "PG-C22", Severity: warning, Verdict: Split, Look: []Role{DBA, Release},
+			Code: "enum-value-removal", ID: "PG-C22", Severity: note, Verdict: Expand, Look: []Role{DBA, Release}, Off: true,
 			Title: "A value of an enum cannot be removed.",
 			Why: "PostgreSQL has no statement for it: a new type and a rewrite of every table that uses the old one are needed. " +
 				"A CHECK on a text column, or a table of values, can be changed in place.",
-			Instead: "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} <> 'old_value') NOT VALID;\n" +
-				"-- in a file of its own, when no row has it:\n" +
-				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
+			Instead: "CREATE TABLE {name} (value text PRIMARY KEY);\n" +
+				"INSERT INTO {name} VALUES {default};\n" +
+				"-- and columns of type text that refer to it",
 			Manual: manual + "datatype-enum.html",
 		},
 		{
@@ -63,7 +63,7 @@ func compatibility() []Rule {
 			Title: "A new attribute of a composite type changes what its readers are sent.",
 			Why: "Code that reads the type by position meets one field more, and functions that return it must be made again. " +
 				"A table that is made of the type takes part only with CASCADE.",
-			Instead: "ALTER TYPE {type} ADD ATTRIBUTE {name} text CASCADE;",
+			Instead: "{statement};",
 			Manual:  manual + "sql-altertype.html",
 		},
 		{
@@ -72,7 +72,7 @@ func compatibility() []Rule {
 			Why: "No moment is right for both versions, and the lock is short enough that nobody notices before the errors come. " +
 				"A view under the old name lets both work, and is dropped after the deployment.",
 			Instead: "ALTER TABLE {table} RENAME TO {name};\n" +
-				"CREATE VIEW {table} AS SELECT * FROM {name};\n" +
+				"CREATE VIEW {table} AS SELECT * FROM {moved};\n" +
 				"-- in one file; after the deployment:\n" +
 				"DROP VIEW {table};",
 			Manual: manual + "sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS",
@@ -82,7 +82,7 @@ func compatibility() []Rule {
 			Title: "CREATE OR REPLACE VIEW may add columns at the end, and nothing else.",
 			Why: "The server refuses to remove, rename, reorder or retype a column of the view. " +
 				"A view under a new name lets old code keep the one that it knows.",
-			Instead: "CREATE VIEW {name} AS SELECT {column} FROM {table};",
+			Instead: "CREATE VIEW {name} AS {definition};",
 			Manual:  manual + "sql-createview.html",
 		},
 		{
@@ -95,11 +95,20 @@ func compatibility() []Rule {
 			Manual: manual + "ddl-depend.html",
 		},
 		{
+			Code: "drop-object", ID: "PG-C33", Severity: warning, Verdict: Contract, Look: []Role{DBA, Release},
+			Title: "Without the object, code that still names it fails.",
+			Why: "A view, function, type, sequence, schema or publication has users that nobody sees in the database. " +
+				"It goes when no running code names it any more, and its definition is kept for the way back.",
+			Instead: "-- after the deployment, in a file of its own:\n" +
+				"{statement};",
+			Manual: manual + "ddl-depend.html",
+		},
+		{
 			Code: "row-level-security", ID: "PG-C40", Severity: warning, Verdict: Contract, Look: []Role{Security, Release},
 			Title: "Row level security decides which rows code sees and may write.",
 			Why: "Enabled without a policy it shows no row to anyone but the owner, and a changed or dropped policy takes effect for running code at once. " +
 				"Policies that are made before it is enabled leave no such moment.",
-			Instead: "CREATE POLICY {name} ON {table} USING ({column} = current_user);\n" +
+			Instead: "CREATE POLICY {name} ON {table} USING (true); -- as before, until it says which rows\n" +
 				"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;",
 			Manual: manual + "ddl-rowsecurity.html",
 		},
@@ -109,7 +118,7 @@ func compatibility() []Rule {
 			Why: "A right that is given may be used at once, and one that is taken away fails the next statement that needs it. " +
 				"Take it away when no running code needs it any more.",
 			Instead: "-- after the deployment, in a file of its own:\n" +
-				"REVOKE INSERT ON {table} FROM {name};",
+				"{statement};",
 			Manual: manual + "ddl-priv.html",
 		},
 		{

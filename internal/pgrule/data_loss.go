@@ -40,7 +40,7 @@ func dataLoss() []Rule {
 				"ACCESS EXCLUSIVE is taken on each of these tables, and no ON DELETE trigger runs.",
 			Instead: "-- keeps the rows until nobody misses them; in one file:\n" +
 				"ALTER TABLE {table} RENAME TO {name};\n" +
-				"CREATE TABLE {table} (LIKE {name} INCLUDING ALL);",
+				"CREATE TABLE {table} (LIKE {moved} INCLUDING ALL);",
 			Manual: manual + "sql-truncate.html",
 		},
 		{

@@ -30,6 +30,14 @@ func files() []Rule {
 			Manual:  manual + "sql-set.html",
 		},
 		{
+			Code: "duplicate-column", ID: "PG-F05", Severity: refused, Verdict: Expand, Look: []Role{DBA},
+			Title: "A column stands there twice.",
+			Why: "The server refuses the statement. " +
+				"A name that was meant to be another one is found here and not in production.",
+			Instead: "ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} {type};",
+			Manual:  manual + "sql-createtable.html",
+		},
+		{
 			Code: "copy-stdin", ID: "PG-F04", Severity: refused, Verdict: Neutral, Look: []Role{DBA},
 			Title: "COPY FROM STDIN needs a client that sends the rows.",
 			Why: "A migration is sent as statements, and the rows behind this one are not any. " +

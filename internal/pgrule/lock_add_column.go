@@ -10,7 +10,7 @@ func addColumn() []Rule {
 			Why: "A default such as random(), clock_timestamp() or gen_random_uuid() has another value in each row, so the table and all of its indexes are written while ACCESS EXCLUSIVE keeps everyone out. " +
 				"Constants and now() are the same for all rows and cost nothing.",
 			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
-				"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT gen_random_uuid();\n" +
+				"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};\n" +
 				"-- fill the rows that are there with a backfill block, in batches; demand NOT NULL after the deployment",
 			Manual: page + "#SQL-ALTERTABLE-NOTES",
 		},
@@ -42,6 +42,8 @@ func addColumn() []Rule {
 			Why: "Its value is computed for each row, so the table and all of its indexes are written while ACCESS EXCLUSIVE keeps everyone out. " +
 				"A trigger fills a plain column for new rows, and since PostgreSQL 18 a VIRTUAL column needs no work at all.",
 			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
+				"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS\n" +
+				"  $$BEGIN NEW.{column} := {default}; RETURN NEW; END$$;\n" +
 				"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();\n" +
 				"-- fill the rows that are there with a backfill block, in batches",
 			Manual: manual + "ddl-generated-columns.html",
@@ -65,7 +67,7 @@ func addColumn() []Rule {
 			Why: "PostgreSQL checks the domain's CHECK or NOT NULL by writing each row, with a default and without one, while ACCESS EXCLUSIVE keeps everyone out. " +
 				"A column of the base type with a CHECK of its own is checked later, while others read and write.",
 			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} > 0) NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"-- in a file of its own:\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page + "#SQL-ALTERTABLE-NOTES",
@@ -76,7 +78,7 @@ func addColumn() []Rule {
 			Why: "Every row is checked before ACCESS EXCLUSIVE is given back, even where all of them hold the same default. " +
 				"A CHECK that is added NOT VALID and validated later is checked while others read and write.",
 			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} > 0) NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"-- in a file of its own:\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page + "#SQL-ALTERTABLE-NOTES",
@@ -89,7 +91,7 @@ func addColumn() []Rule {
 			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
 				"-- in a file of its own:\n" +
 				"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({column});\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};",
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} USING INDEX {name};",
 			Manual: page,
 		},
 		{
@@ -99,7 +101,7 @@ func addColumn() []Rule {
 				"Added later and NOT VALID, the foreign key waits for each table in a statement that has nothing else to lose.",
 			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
 				"-- in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES other_table NOT VALID;",
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;",
 			Manual: page,
 		},
 		{
@@ -107,9 +109,9 @@ func addColumn() []Rule {
 			Title: "A column with REFERENCES and a default reads both tables while nobody can use this one.",
 			Why: "The default of every row is looked up in the other table under ACCESS EXCLUSIVE here and SHARE ROW EXCLUSIVE there. " +
 				"A foreign key that is added NOT VALID and validated later is checked while others read and write.",
-			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type} DEFAULT 1;\n" +
+			Instead: "ALTER TABLE {table} ADD COLUMN {column} {type} DEFAULT {default};\n" +
 				"-- each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES other_table NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page,
 		},

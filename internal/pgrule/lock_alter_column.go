@@ -51,19 +51,19 @@ func alterColumn() []Rule {
 				"A CHECK that is dropped before and added again NOT VALID is validated while others read and write.",
 			Instead: "ALTER TABLE {table} DROP CONSTRAINT {name};\n" +
 				"ALTER TABLE {table} ALTER COLUMN {column} TYPE {type};\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"-- in a file of its own:\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page,
 		},
 		{
-			Code: "alter-type-view-dependency", ID: "PG-L25", Severity: refused, Verdict: Split, Look: []Role{DBA, Release},
+			Code: "alter-type-view-dependency", ID: "PG-L25", Severity: warning, Verdict: Split, Look: []Role{DBA, Release},
 			Title: "The type of a column that a view, rule or materialized view uses cannot be changed.",
 			Why: "The server refuses the statement. " +
 				"A view that is dropped and created again in the same transaction is never missing for others.",
 			Instead: "DROP VIEW {name};\n" +
 				"ALTER TABLE {table} ALTER COLUMN {column} TYPE {type};\n" +
-				"CREATE VIEW {name} AS SELECT {column} FROM {table};",
+				"CREATE VIEW {name} AS {definition};",
 			Manual: page,
 		},
 		{
@@ -103,7 +103,7 @@ func alterColumn() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken for a change of the catalog; an identity's sequence is locked as well. " +
 				"It is short by itself, and long when the statements around it are.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL;",
+				"{statement};",
 			Manual: page,
 		},
 		{

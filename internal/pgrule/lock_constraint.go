@@ -10,7 +10,7 @@ func constraints() []Rule {
 			Why: "Every row is checked under ACCESS EXCLUSIVE. " +
 				"Added NOT VALID it holds for new rows at once, and VALIDATE checks the others while they are read and written.",
 			Instead: "-- each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page + "#SQL-ALTERTABLE-NOTES",
 		},
@@ -20,7 +20,7 @@ func constraints() []Rule {
 			Why: "SHARE ROW EXCLUSIVE is held on both while every row is looked up. " +
 				"Added NOT VALID it holds for new rows at once, and VALIDATE looks up the others while both are written.",
 			Instead: "-- each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES other_table NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page + "#SQL-ALTERTABLE-NOTES",
 		},
@@ -30,12 +30,12 @@ func constraints() []Rule {
 			Why: "The server takes it on a single partition alone. " +
 				"There it can be added NOT VALID, and validated while others read and write.",
 			Instead: "-- for each partition, each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES other_table NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: page,
 		},
 		{
-			Code: "fk-without-index", ID: "PG-L43", Severity: warning, Verdict: Neutral, Look: []Role{DBA},
+			Code: "fk-without-index", ID: "PG-L43", Severity: note, Verdict: Neutral, Look: []Role{DBA},
 			Title: "A foreign key without an index on its columns makes every DELETE on the other table read this one.",
 			Why: "Deleting a row there, or changing its key, looks for rows here that refer to it. " +
 				"Without an index that begins with the key's columns, the whole table is read each time.",
@@ -80,7 +80,7 @@ func constraints() []Rule {
 			Title: "An EXCLUDE constraint builds its index and checks every row while nobody can use the table.",
 			Why: "It takes far longer than the index alone, under ACCESS EXCLUSIVE, and has neither a NOT VALID nor a USING INDEX form. " +
 				"A new table that has it from the start, and is filled in batches, keeps nobody waiting.",
-			Instead: "CREATE TABLE {name} (LIKE {table} INCLUDING ALL, EXCLUDE USING gist ({column} WITH &&));\n" +
+			Instead: "CREATE TABLE {name} (LIKE {table} INCLUDING ALL, {definition});\n" +
 				"-- keep it equal by a trigger, fill it with a backfill block, and swap the names",
 			Manual: manual + "sql-createtable.html#SQL-CREATETABLE-EXCLUDE",
 		},
@@ -89,7 +89,7 @@ func constraints() []Rule {
 			Title: "Dropping a foreign key needs both tables alone.",
 			Why: "ACCESS EXCLUSIVE is taken on this table and on the one that it refers to, because triggers of both go. " +
 				"Traffic that locks them in another order can deadlock with it, so take the other table first.",
-			Instead: "LOCK TABLE other_table, {table} IN ACCESS EXCLUSIVE MODE;\n" +
+			Instead: "LOCK TABLE {other}, {table} IN ACCESS EXCLUSIVE MODE;\n" +
 				"ALTER TABLE {table} DROP CONSTRAINT {name};",
 			Manual: manual + "explicit-locking.html#LOCKING-DEADLOCKS",
 		},
@@ -99,7 +99,7 @@ func constraints() []Rule {
 			Why: "Adding it again fails if rows that break it have come in meanwhile, and ON CONFLICT needs its unique index. " +
 				"Dropping a key with CASCADE takes ACCESS EXCLUSIVE on every table that refers to it.",
 			Instead: "-- after the deployment, in a file of its own:\n" +
-				"ALTER TABLE {table} DROP CONSTRAINT {name};",
+				"{statement};",
 			Manual: page,
 		},
 		{

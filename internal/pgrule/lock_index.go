@@ -48,7 +48,7 @@ func indexes() []Rule {
 			Why: "SHARE is held on the table and ACCESS EXCLUSIVE on the index, which the planner of any query on the table wants to look at. " +
 				"Since PostgreSQL 12 an index can be built again CONCURRENTLY.",
 			Instead: "-- in a file of its own:\n" +
-				"REINDEX INDEX CONCURRENTLY {name};",
+				"REINDEX {type} CONCURRENTLY {name};",
 			Manual: manual + "sql-reindex.html#SQL-REINDEX-CONCURRENTLY",
 		},
 	}

@@ -10,8 +10,7 @@ func partitions() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken on the parent, and a default partition is read whole under it. " +
 				"A table that is made by itself and attached takes SHARE UPDATE EXCLUSIVE on the parent since PostgreSQL 12.",
 			Instead: "CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);\n" +
-				"ALTER TABLE {name} ADD CHECK ({column} >= 100 AND {column} < 200 AND {column} IS NOT NULL);\n" +
-				"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM (100) TO (200);",
+				"ALTER TABLE {table} ATTACH PARTITION {name} {definition};",
 			Manual: page,
 		},
 		{
@@ -20,9 +19,9 @@ func partitions() []Rule {
 			Why: "Each row is checked under ACCESS EXCLUSIVE, unless a validated CHECK already says that it fits; on PostgreSQL 11 the parent is locked so as well. " +
 				"A default partition needs a CHECK that rules the new range out.",
 			Instead: "-- each in a file of its own:\n" +
-				"ALTER TABLE {name} ADD CONSTRAINT fits CHECK ({column} >= 100 AND {column} < 200 AND {column} IS NOT NULL) NOT VALID;\n" +
+				"ALTER TABLE {name} ADD CONSTRAINT fits CHECK ({default}) NOT VALID;\n" +
 				"ALTER TABLE {name} VALIDATE CONSTRAINT fits;\n" +
-				"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM (100) TO (200);\n" +
+				"ALTER TABLE {table} ATTACH PARTITION {name} {definition};\n" +
 				"ALTER TABLE {name} DROP CONSTRAINT fits;",
 			Manual: page,
 		},
@@ -51,7 +50,7 @@ func partitions() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken on all of them one after another, and those taken first are held while the others are waited for. " +
 				"Alone in its file, it holds them no longer than the change of the catalog needs.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER TABLE {table} ADD COLUMN {column} {type};",
+				"{statement};",
 			Manual: manual + "sql-altertable.html",
 		},
 	}

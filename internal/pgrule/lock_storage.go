@@ -27,7 +27,7 @@ func storage() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken on all of them for a change of the catalog. " +
 				"The owner may do everything with the table, and row level security does not bind it.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER TABLE {table} OWNER TO {name};",
+				"{statement};",
 			Manual: manual + "sql-altertable.html",
 		},
 	}

@@ -10,7 +10,7 @@ func tables() []Rule {
 				"Old code that deletes a row there fails once new code refers to it.",
 			Instead: "CREATE TABLE {table} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {column} {type});\n" +
 				"-- in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES other_table NOT VALID;",
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;",
 			Manual: manual + "sql-createtable.html",
 		},
 		{
@@ -21,8 +21,16 @@ func tables() []Rule {
 			Instead: "-- rename it away, and drop it when nobody misses it:\n" +
 				"ALTER TABLE {table} RENAME TO {name};\n" +
 				"-- in a later change set:\n" +
-				"DROP TABLE {name};",
+				"DROP TABLE {moved};",
 			Manual: manual + "sql-droptable.html",
+		},
+		{
+			Code: "lock-table", ID: "PG-L88", Severity: warning, Verdict: Split, Look: []Role{DBA},
+			Title: "LOCK TABLE keeps others out until the transaction ends.",
+			Why: "SHARE and stronger modes stop writers, ACCESS EXCLUSIVE readers too, and LOCK TABLE without a mode takes that. " +
+				"Statements take the locks that they need by themselves; only the order of several is worth saying beforehand.",
+			Instead: "LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE; -- lets others read and write, and keeps other changes of the schema out",
+			Manual:  manual + "sql-lock.html",
 		},
 		{
 			Code: "inherit", ID: "PG-L87", Severity: note, Verdict: Expand, Look: []Role{DBA},
@@ -30,7 +38,7 @@ func tables() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken on the child and SHARE UPDATE EXCLUSIVE on the parent, for a change of the catalog. " +
 				"From then on queries on the parent also return the child's rows.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER TABLE {table} INHERIT {name};",
+				"{statement};",
 			Manual: manual + "ddl-inherit.html",
 		},
 	}

@@ -9,7 +9,7 @@ func triggers() []Rule {
 			Why: "SHARE ROW EXCLUSIVE is taken on the table and on all of its partitions. " +
 				"What the trigger does to the writes of old code only its author knows, and DISABLE TRIGGER ALL also stops the checks of foreign keys.",
 			Instead: "-- lockstep:phase expand REASON\n" +
-				"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();",
+				"{statement};",
 			Manual: manual + "sql-createtrigger.html",
 		},
 		{
@@ -18,7 +18,7 @@ func triggers() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken for a change of the catalog. " +
 				"What the trigger did for old code is not done any more.",
 			Instead: "-- after the deployment, in a file of its own:\n" +
-				"DROP TRIGGER {name} ON {table};",
+				"{statement};",
 			Manual: manual + "sql-droptrigger.html",
 		},
 	}

@@ -8,7 +8,7 @@ func typesAndSequences() []Rule {
 			Title: "A constraint on a domain reads every table that uses it while nobody can write to them.",
 			Why: "SHARE is held on all of these tables until the last row is checked. " +
 				"Added NOT VALID, it locks no table and holds for new values at once.",
-			Instead: "ALTER DOMAIN {type} ADD CONSTRAINT {name} CHECK (VALUE > 0) NOT VALID;",
+			Instead: "ALTER DOMAIN {type} ADD CONSTRAINT {name} {definition} NOT VALID;",
 			Manual:  manual + "sql-alterdomain.html",
 		},
 		{
@@ -17,7 +17,7 @@ func typesAndSequences() []Rule {
 			Why: "SHARE is held on all of them until the last row is checked, on PostgreSQL 11 to 18. " +
 				"A CHECK of the table itself is validated while others write.",
 			Instead: "-- for each table that uses the domain, each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} > 0) NOT VALID;\n" +
+				"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;\n" +
 				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
 			Manual: manual + "sql-alterdomain.html",
 		},
@@ -27,7 +27,7 @@ func typesAndSequences() []Rule {
 			Why: "SHARE ROW EXCLUSIVE on the sequence stops everyone who wants a number, INSERTs among them. " +
 				"Values that setval and RESTART have changed do not come back with a rollback.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER SEQUENCE {name} AS bigint;",
+				"{statement};",
 			Manual: manual + "sql-altersequence.html",
 		},
 	}

@@ -9,7 +9,7 @@ func neutral() []Rule {
 			Title: "Statistics targets and options of a column change the catalog alone.",
 			Why: "SHARE UPDATE EXCLUSIVE lets others read and write, and waits for VACUUM and for indexes that are being built. " +
 				"The planner knows more only after the next ANALYZE.",
-			Instead: "ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 500;\n" +
+			Instead: "{statement};\n" +
 				"ANALYZE {table} ({column});",
 			Manual: page,
 		},
@@ -28,7 +28,7 @@ func neutral() []Rule {
 			Why: "ACCESS EXCLUSIVE is taken for a change of the catalog. " +
 				"ON CONFLICT ON CONSTRAINT in code names it, and needs the new name then.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER TABLE {table} RENAME CONSTRAINT {name} TO new_name;",
+				"{statement};",
 			Manual: page,
 		},
 		{
@@ -36,7 +36,7 @@ func neutral() []Rule {
 			Title: "Renaming an index keeps nobody waiting since PostgreSQL 12.",
 			Why: "SHARE UPDATE EXCLUSIVE on the index lets others use it; PostgreSQL 11 takes ACCESS EXCLUSIVE. " +
 				"Only hints and scripts that name the index notice.",
-			Instead: "ALTER INDEX {name} RENAME TO new_name;",
+			Instead: "{statement};",
 			Manual:  manual + "sql-alterindex.html",
 		},
 		{
@@ -45,7 +45,7 @@ func neutral() []Rule {
 			Why: "SHARE UPDATE EXCLUSIVE waits for VACUUM and for indexes that are being built, and they wait for it. " +
 				"The one exception is user_catalog_table, which takes ACCESS EXCLUSIVE.",
 			Instead: "-- in a file of its own:\n" +
-				"ALTER TABLE {table} SET (fillfactor = 90);",
+				"{statement};",
 			Manual: page,
 		},
 	}

@@ -8,6 +8,7 @@
 package pgrule
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -73,18 +74,63 @@ type Names struct {
 	Column string // {column}
 	Name   string // {name}: the index, constraint, column or other object that is made
 	Type   string // {type}
+	// Moved is {moved}: Name in the schema of the table, which RENAME TO does
+	// not take and what comes after it needs. Empty where that is Name.
+	Moved string
+	// Other is {other}: the table on the other side.
+	Other string
+	// Definition is {definition}: what a constraint demands, "CHECK (n > 0)".
+	Definition string
+	// Default is {default}: an expression.
+	Default string
+	// Whole is the alternative where the rule's own does not fit: it holds no
+	// placeholders.
+	Whole string
+	// Statement is {statement}: the author's own, without its semicolon.
+	Statement string
 }
 
 // Fill returns the safe alternative for these names. A placeholder whose name
 // is empty stays, so that a reader sees what is left to fill in.
 func (r Rule) Fill(n Names) string {
+	if n.Whole != "" {
+		return n.Whole
+	}
 	var pairs []string
-	for placeholder, name := range map[string]string{"{table}": n.Table, "{column}": n.Column, "{name}": n.Name, "{type}": n.Type} {
+	for placeholder, name := range map[string]string{
+		"{table}": n.Table, "{column}": n.Column, "{name}": n.Name, "{type}": n.Type, "{other}": n.Other,
+		"{definition}": n.Definition, "{default}": n.Default, "{statement}": n.Statement,
+		"'{table}'": literal(n.Table), "'{name}'": literal(n.Name), "'{column}'": literal(plain(n.Column)), "{moved}": cmp.Or(n.Moved, n.Name),
+	} {
 		if name != "" {
 			pairs = append(pairs, placeholder, name)
 		}
 	}
-	return strings.NewReplacer(pairs...).Replace(r.Instead)
+	return strings.NewReplacer(longestFirst(pairs)...).Replace(r.Instead)
+}
+
+// literal spells a name as a string of SQL.
+func literal(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "'" + strings.ReplaceAll(name, "'", "''") + "'"
+}
+
+// plain is an identifier without its quotes.
+func plain(identifier string) string {
+	if len(identifier) < 2 || identifier[0] != '"' {
+		return identifier
+	}
+	return strings.ReplaceAll(identifier[1:len(identifier)-1], `""`, `"`)
+}
+
+// longestFirst orders pairs so that a placeholder that holds another one goes
+// before it.
+func longestFirst(pairs []string) []string {
+	list := slices.Collect(slices.Chunk(pairs, 2))
+	slices.SortFunc(list, func(a, b []string) int { return cmp.Or(len(b[0])-len(a[0]), strings.Compare(a[0], b[0])) })
+	return slices.Concat(list...)
 }
 
 // Holds reports whether the rule holds on a server of this major version; 0

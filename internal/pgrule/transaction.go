@@ -9,7 +9,7 @@ func transactions() []Rule {
 			Why: "CONCURRENTLY, VACUUM, CREATE DATABASE and ALTER SYSTEM commit on their own, and the server refuses them among other statements. " +
 				"Alone in its file it runs by itself, and a failure leaves nothing else half done.",
 			Instead: "-- in a file of its own:\n" +
-				"CREATE INDEX CONCURRENTLY {name} ON {table} ({column});",
+				"{statement};",
 			Manual: manual + "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY",
 		},
 		{
@@ -17,9 +17,8 @@ func transactions() []Rule {
 			Title: "What stands behind an ACCESS EXCLUSIVE lock runs while nobody can use the table.",
 			Why: "Locks are held until the transaction ends, however short their own statement was. " +
 				"In a file of its own, the statement that needs the lock gives it back at once.",
-			Instead: "-- each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
-				"CREATE INDEX CONCURRENTLY {name} ON {table} ({column});",
+			Instead: "-- in a file of its own:\n" +
+				"{statement};",
 			Manual: manual + "explicit-locking.html#LOCKING-TABLES",
 		},
 		{
@@ -27,19 +26,17 @@ func transactions() []Rule {
 			Title: "NOT VALID and VALIDATE in one transaction keep everyone out while the table is read.",
 			Why: "The lock of the first statement is held until the transaction ends, so validation runs under it. " +
 				"In files of their own, others read and write while the rows are checked.",
-			Instead: "-- each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n" +
-				"ALTER TABLE {table} VALIDATE CONSTRAINT {name};",
+			Instead: "-- in a file of its own:\n" +
+				"{statement};",
 			Manual: manual + "sql-altertable.html#SQL-ALTERTABLE-NOTES",
 		},
 		{
-			Code: "wide-lock-window", ID: "PG-T06", Severity: warning, Verdict: Split, Look: []Role{DBA},
+			Code: "wide-lock-window", ID: "PG-T06", Severity: note, Verdict: Split, Look: []Role{DBA},
 			Title: "Locks on several tables in one transaction add up, and can deadlock.",
 			Why: "Each lock may be waited for as long as lock_timeout allows while those before it are held. " +
 				"Traffic that takes the same tables in another order ends one of the two.",
-			Instead: "-- each in a file of its own:\n" +
-				"ALTER TABLE {table} ADD COLUMN {column} {type};\n" +
-				"ALTER TABLE other_table ADD COLUMN {column} {type};",
+			Instead: "-- in a file of its own:\n" +
+				"{statement};",
 			Manual: manual + "explicit-locking.html#LOCKING-DEADLOCKS",
 		},
 		{
@@ -66,8 +63,8 @@ func transactions() []Rule {
 			Why: "The server refuses the use, unless the type was made in the same transaction; PostgreSQL 11 refuses to add it in one at all. " +
 				"In files of their own, the value is there before it is used.",
 			Instead: "-- each in a file of its own:\n" +
-				"ALTER TYPE {type} ADD VALUE 'new_value';\n" +
-				"UPDATE {table} SET {column} = 'new_value' WHERE {column} IS NULL;",
+				"ALTER TYPE {type} ADD VALUE {default};\n" +
+				"{statement};",
 			Manual: manual + "sql-altertype.html",
 		},
 		{
