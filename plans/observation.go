@@ -54,44 +54,6 @@ type AppliedMigration struct {
 	Canonical Digest `json:"-"`
 }
 
-// TerraformState is a configuration's state and the saved plan made from it.
-// Engine, version, workspace, lineage and serial bind; the plan is an
-// observation that is stored in the bundle.
-type TerraformState struct {
-	Engine    string `json:"engine"` // "terraform" or "tofu"
-	Version   string `json:"version"`
-	Workspace string `json:"workspace"`
-	Lineage   string `json:"lineage,omitempty"`
-	Serial    string `json:"serial,omitempty"` // decimal
-
-	// Plan is the saved plan's digest; empty when nothing changes or Late.
-	Plan Digest `json:"plan,omitempty"`
-	// Source are the configuration's files.
-	Source  []Input          `json:"source,omitempty"`
-	Changes []ResourceChange `json:"changes,omitempty"`
-	Drift   []ResourceChange `json:"drift,omitempty"`
-	Outputs []Output         `json:"outputs,omitempty"`
-}
-
-// ResourceChange is one entry of Terraform's plan; actions alone classify it.
-type ResourceChange struct {
-	Address string   `json:"address"`
-	Type    string   `json:"type"`
-	Actions []string `json:"actions"`
-	Reason  string   `json:"reason,omitempty"` // for display only
-	// After is the digest of the planned values with unknown and sensitive
-	// ones masked; it decides whether a later plan is a subset of this one.
-	After Digest `json:"after,omitempty"`
-}
-
-// Output is a Terraform output. Value is absent when unknown or sensitive.
-type Output struct {
-	Name      string          `json:"name"`
-	Known     bool            `json:"known"`
-	Sensitive bool            `json:"sensitive,omitempty"`
-	Value     json.RawMessage `json:"value,omitempty"`
-}
-
 // ArtifactState is an artifact's content as its source has it now.
 type ArtifactState struct {
 	Digest Digest `json:"digest"`

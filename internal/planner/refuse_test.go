@@ -101,7 +101,7 @@ func refusedModules() []refusal {
 		}, []string{"an action that this version does not know", "terraform_data.a"}},
 		{"action not allowed", strings.Replace(cacheBlock, "}", "  allowed_actions = [\"create\"]\n}", 1), func(in *planner.Input) {
 			observe(in, module(change("terraform_data.a", "delete", "create")))
-		}, []string{"more than its allowed_actions", "terraform_data.a (create, delete)"}},
+		}, []string{"more than its allowed_actions", "terraform_data.a (delete, create)"}},
 		{"late without bounds", cacheBlock + `
 terraform "db" {
   source = "infra/db"

@@ -136,7 +136,7 @@ func (d *draft) warnOfDrift(b *block, drift []plans.ResourceChange) {
 
 func (d *draft) warnOfReplacements(b *block, changes []plans.ResourceChange) {
 	for _, c := range changes {
-		if kindOf(c) == replaced {
+		if slices.Contains(replaced(), c.Kind()) {
 			d.find(plans.Finding{
 				Code: "replacement", Severity: plans.SeverityWarning, Address: b.Address,
 				Summary: fmt.Sprintf("%s is replaced: the old one and what is in it go away", c.Address),

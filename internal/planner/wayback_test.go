@@ -154,6 +154,9 @@ func TestTerraformRollback(t *testing.T) {
 		{"destroys", []plans.ResourceChange{change("a", "delete")}, plans.Contract, plans.GradeNone, "high"},
 		{"replaces", []plans.ResourceChange{change("a", "create", "delete")}, plans.Contract, plans.GradeNone, "high"},
 		{"forgets", []plans.ResourceChange{change("a", "forget")}, plans.Contract, plans.GradeNone, "high"},
+		{"imports", []plans.ResourceChange{{Address: "a", Actions: []string{"no-op"}, Importing: true}, change("b", "create")}, plans.Expand, plans.GradeNone, "medium"},
+		{"moves", []plans.ResourceChange{{Address: "a", Actions: []string{"no-op"}, Previous: "b"}}, plans.Expand, plans.GradeStructural, "low"},
+		{"weakens", []plans.ResourceChange{{Address: "a", Actions: []string{"update"}, Weakens: []plans.Weakening{{Attribute: "x", Reason: "less"}}}}, plans.Contract, plans.GradeStructural, "high"},
 	}
 	for _, tt := range tests {
 		in := input(t, cacheBlock)

@@ -261,8 +261,10 @@ func (m *module) approved(ctx context.Context, req providers.Request) ([]planned
 // something away needs to be named in it.
 func inEnvelope(e *plans.Envelope, changes []plans.ResourceChange) error {
 	for _, c := range changes {
-		destructive := Classify(c) != Adds
-		if destructive && (e == nil || e.NonDestructive || len(e.Actions) == 0) {
+		if c.Importing {
+			return fmt.Errorf("%w: %s would be imported, which nobody has looked at", providers.ErrOutsideEnvelope, c.Address)
+		}
+		if c.Takes() && (e == nil || e.NonDestructive || len(e.Actions) == 0) {
 			return fmt.Errorf("%w: %s would %v, and nothing may be taken away", providers.ErrOutsideEnvelope, c.Address, c.Actions)
 		}
 	}

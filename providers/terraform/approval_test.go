@@ -111,15 +111,12 @@ func TestAReplacementHasNoWayBack(t *testing.T) {
 
 	p.input("size", "large")
 	seen := p.observe()
-	effects := map[string]terraform.Effect{}
+	kinds := map[string]plans.ChangeKind{}
 	for _, c := range seen.Terraform.Changes {
-		effects[c.Address] = terraform.Classify(c)
-		if c.Address == "terraform_data.cache" && !terraform.Replaces(c) {
-			t.Errorf("%v is not seen as a replacement", c.Actions)
-		}
+		kinds[c.Address] = c.Kind()
 	}
-	if effects["terraform_data.cache"] != terraform.Destroys || effects["terraform_data.extra[0]"] != terraform.Destroys {
-		t.Errorf("effects %v, want both to destroy", effects)
+	if kinds["terraform_data.cache"] != plans.ChangeReplace || kinds["terraform_data.extra[0]"] != plans.ChangeDelete {
+		t.Errorf("kinds %v", kinds)
 	}
 	req := p.request(seen)
 	p.apply(req)
@@ -133,18 +130,28 @@ func TestAReplacementHasNoWayBack(t *testing.T) {
 	p.probe(req, providers.Done)
 }
 
-func TestClassify(t *testing.T) {
+func TestAnImportIsNotRolledBackByDestroying(t *testing.T) {
 	t.Parallel()
-	for actions, want := range map[string]terraform.Effect{
-		"create": terraform.Adds, "update": terraform.Adds, "no-op": terraform.Adds,
-		"delete": terraform.Destroys, "delete,create": terraform.Destroys, "create,delete": terraform.Destroys,
-		"forget": terraform.Unmanages, "create,forget": terraform.Unmanages, "forget,create": terraform.Unmanages,
-		"transmogrify": terraform.Unclear, "create,transmogrify": terraform.Unclear,
-	} {
-		c := plans.ResourceChange{Actions: strings.Split(actions, ",")}
-		if got := terraform.Classify(c); got != want {
-			t.Errorf("%s is classified %d, want %d", actions, got, want)
-		}
+	p := newProject(t, `
+import {
+  to = terraform_data.old
+  id = "made-by-hand"
+}
+resource "terraform_data" "old" {}
+`)
+	seen := p.observe()
+	if len(seen.Terraform.Changes) != 1 || seen.Terraform.Changes[0].Kind() != plans.ChangeImport || seen.Terraform.Changes[0].ImportID != "made-by-hand" {
+		t.Fatalf("changes %+v, want one import", seen.Terraform.Changes)
+	}
+	req := p.request(seen)
+	p.apply(req)
+	before := p.stateOf()
+	_, err := p.provider.Rollback(t.Context(), req)
+	if !errors.Is(err, providers.ErrIrreversible) || !strings.Contains(err.Error(), "imported") {
+		t.Errorf("rollback of an import returns %v, want ErrIrreversible", err)
+	}
+	if p.stateOf() != before {
+		t.Error("a refused rollback changed the state")
 	}
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
@@ -45,7 +48,11 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		return providers.Result{Summary: "nothing to roll back"}, nil
 	}
 	before, _ := origin(req, r)
-	target, fresh, err := m.wayBack(ctx, before)
+	made, err := m.approved(ctx, req)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	target, fresh, err := m.wayBack(ctx, before, made)
 	if err != nil {
 		return providers.Result{}, err
 	}
@@ -61,8 +68,8 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 }
 
 // wayBack prepares the plan that leads back to a mark and proves that it
-// touches nothing else.
-func (m *module) wayBack(ctx context.Context, before mark) (*module, *savedPlan, error) {
+// touches nothing else than what the step made.
+func (m *module) wayBack(ctx context.Context, before mark, approved []planned) (*module, *savedPlan, error) {
 	was, err := m.stateAt(before)
 	if err != nil {
 		return nil, nil, err
@@ -91,23 +98,32 @@ func (m *module) wayBack(ctx context.Context, before mark) (*module, *savedPlan,
 	if err != nil {
 		return nil, nil, err
 	}
-	return target, fresh, harmless(was, fresh.changes(target.secrets))
+	return target, fresh, harmless(was, approved, fresh.changes(target.secrets))
 }
 
 // harmless refuses a way back that would take away, or make anew, an object
-// that was there before the step: a new object is not the old one.
-func harmless(was *stateFile, changes []planned) error {
+// that was there before the step: a new object is not the old one. An object
+// that the step imported was there, although the state did not know it.
+func harmless(was *stateFile, approved, back []planned) error {
 	there := was.managed()
-	for _, c := range changes {
+	for _, c := range back {
 		_, existed := there[c.Address]
-		if existed && (Classify(c.ResourceChange) != Adds || c.Actions[0] == "create") {
-			return fmt.Errorf("%w: rolling back would %v %s, which was there before the step", providers.ErrIrreversible, c.Actions, c.Address)
+		if existed && (c.Takes() || c.Kind() == plans.ChangeCreate) {
+			return fmt.Errorf("%w: rolling back would %s %s, which was there before the step", providers.ErrIrreversible, strings.Join(c.Actions, " and "), c.Address)
 		}
-		if Classify(c.ResourceChange) > Destroys {
-			return fmt.Errorf("%w: rolling back would %v %s, which this version does not understand", providers.ErrIrreversible, c.Actions, c.Address)
+		if c.Takes() && imported(approved, c.Address) {
+			return fmt.Errorf("%w: rolling back would %s %s, which the step imported: it was there before; take it out of Terraform's care with a removed block instead",
+				providers.ErrIrreversible, strings.Join(c.Actions, " and "), c.Address)
+		}
+		if c.Kind() == plans.ChangeUnclear {
+			return fmt.Errorf("%w: rolling back would %s %s, which this version does not understand", providers.ErrIrreversible, strings.Join(c.Actions, " and "), c.Address)
 		}
 	}
 	return nil
+}
+
+func imported(approved []planned, address string) bool {
+	return slices.ContainsFunc(approved, func(a planned) bool { return a.Importing && a.Address == address })
 }
 
 // closeRollback notes where the rollback left the state. again says that an

@@ -98,6 +98,11 @@ func collect(all []*tfjson.ResourceChange, s *secrets) []planned {
 		}
 		if rc.DeposedKey != "" {
 			c.Address += " (deposed " + rc.DeposedKey + ")"
+			c.Deposed = rc.DeposedKey
+		}
+		c.Previous, c.Importing = rc.PreviousAddress, rc.Change.Importing != nil
+		if c.Importing && !s.in(rc.Change.Importing.ID) {
+			c.ImportID = rc.Change.Importing.ID
 		}
 		for _, a := range rc.Change.Actions {
 			c.Actions = append(c.Actions, string(a))

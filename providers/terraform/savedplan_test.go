@@ -67,7 +67,7 @@ func TestChangesAreReadFromActionsAlone(t *testing.T) {
 	if got := strings.Join(lines, "; "); got != want {
 		t.Errorf("changes %s\nwant %s", got, want)
 	}
-	if drift := public(p.drift(&secrets{})); len(drift) != 1 || Classify(drift[0]) != Destroys {
+	if drift := public(p.drift(&secrets{})); len(drift) != 1 || drift[0].Kind() != plans.ChangeDelete {
 		t.Errorf("drift %+v", drift)
 	}
 	if p.empty(&secrets{}) {
