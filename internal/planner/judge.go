@@ -17,10 +17,17 @@ import (
 type judge struct {
 	postgres *sqlcheck.Postgres
 	words    sqlcheck.Check
+	// rehearsed is the evidence by version, and stood what the relations in it
+	// were to released code right before the file of that version.
+	rehearsed map[uint64]Evidence
+	stood     map[uint64]standings
 }
 
 func (j judge) file(f plans.MigrationFile) (sqlcheck.Verdict, []plans.Finding) {
 	if j.postgres != nil {
+		if e, found := j.rehearsed[f.Version]; found {
+			j.stood[f.Version] = j.standings(e.Statements)
+		}
 		return j.postgres.File(f)
 	}
 	return j.words.Classify(f)
@@ -50,7 +57,10 @@ func (d *draft) judgeOf(s *schema) judge {
 		if taken {
 			own = ""
 		}
-		return judge{postgres: sqlcheck.ForChangeSet(d.historyOf(s, Newest, own), d.rules())}
+		return judge{
+			postgres:  sqlcheck.ForChangeSet(d.historyOf(s, Newest, own), d.rules()),
+			rehearsed: d.in.Rehearsed[s.name], stood: map[uint64]standings{},
+		}
 	}
 	var created []string
 	if !taken && s.seen != nil {
@@ -156,7 +166,10 @@ func (d *draft) waitsForContract(s *schema, f plans.MigrationFile, owner string)
 // What is contract in either view may have been held back.
 func (d *draft) judgeHeld(s *schema, from uint64, owner string) {
 	for _, unreleased := range []string{"", owner} {
-		j := judge{postgres: sqlcheck.ForChangeSet(d.historyOf(s, from, unreleased), nil)}
+		j := judge{
+			postgres:  sqlcheck.ForChangeSet(d.historyOf(s, from, unreleased), nil),
+			rehearsed: d.in.Rehearsed[s.name], stood: map[uint64]standings{},
+		}
 		for _, f := range s.files {
 			if f.Version < from || s.has(f.Version) || s.owner(f.Version) != owner {
 				continue
