@@ -14,7 +14,7 @@ import (
 // Source: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 func GitLab(r Report) ([]byte, error) {
 	issues := []issue{}
-	for _, e := range r.entries() {
+	for _, e := range r.identified() {
 		if e.silenced != nil {
 			continue
 		}

@@ -30,7 +30,7 @@ func JSON(r Report) ([]byte, error) {
 			Statement: s, Locks: list(s.Locks), Rewrites: list(s.Rewrites), Scans: list(s.Scans),
 		})
 	}
-	for _, e := range r.entries() {
+	for _, e := range r.identified() {
 		doc.Findings = append(doc.Findings, describe(e))
 	}
 	return encode(doc)

@@ -52,37 +52,52 @@ type entry struct {
 	silenced    *Silenced
 	rule        *Rule            // nil for a code that has none
 	statement   *plans.Statement // nil when the finding is about no statement
-	fingerprint string
-	file        string // File as it is found from the repository's folder
+	fingerprint string           // of those that are identified
+	file        string           // File as it is found from the repository's folder
 }
 
 // entries returns open and silenced findings in the order of their places, so
 // that the order in which they were found leaves no trace.
 func (r Report) entries() []entry {
-	index := newStatementIndex(r.Statements)
+	index, rules := newStatementIndex(r.Statements), r.byCode()
 	all := make([]entry, 0, len(r.Findings)+len(r.Silenced))
+	add := func(f plans.Finding, s *Silenced) {
+		all = append(all, entry{
+			Finding: f, silenced: s, rule: rules[f.Code], statement: index.find(f.File, f.Line), file: r.fromRoot(f.File),
+		})
+	}
 	for i := range r.Findings {
-		all = append(all, r.entry(r.Findings[i], index))
+		add(r.Findings[i], nil)
 	}
 	for i := range r.Silenced {
-		e := r.entry(r.Silenced[i].Finding, index)
-		e.silenced = &r.Silenced[i]
-		all = append(all, e)
+		add(r.Silenced[i].Finding, &r.Silenced[i])
 	}
 	slices.SortStableFunc(all, byPlace)
+	return all
+}
+
+// identified are the entries with their fingerprints.
+func (r Report) identified() []entry {
+	all := r.entries()
 	fingerprints(all)
 	return all
 }
 
-func (r Report) entry(f plans.Finding, index statementIndex) entry {
-	e := entry{Finding: f, statement: index.find(f.File, f.Line), file: f.File}
-	if r.Root != "" && f.File != "" && !path.IsAbs(f.File) {
-		e.file = path.Join(r.Root, f.File)
+func (r Report) byCode() map[string]*Rule {
+	rules := make(map[string]*Rule, len(r.Rules))
+	for i := range r.Rules {
+		if code := r.Rules[i].Code; rules[code] == nil {
+			rules[code] = &r.Rules[i]
+		}
 	}
-	if i := slices.IndexFunc(r.Rules, func(rule Rule) bool { return rule.Code == f.Code }); i >= 0 {
-		e.rule = &r.Rules[i]
+	return rules
+}
+
+func (r Report) fromRoot(file string) string {
+	if r.Root != "" && file != "" && !path.IsAbs(file) {
+		return path.Join(r.Root, file)
 	}
-	return e
+	return file
 }
 
 func byPlace(a, b entry) int {

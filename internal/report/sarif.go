@@ -23,7 +23,7 @@ const fingerprintName = "lockstep/v1"
 // its justification.
 // Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 func SARIF(r Report) ([]byte, error) {
-	all := r.entries()
+	all := r.identified()
 	rules, index := sarifRules(all)
 	results := make([]sarifResult, 0, len(all))
 	for _, e := range all {

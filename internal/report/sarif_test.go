@@ -112,7 +112,7 @@ func TestFingerprints(t *testing.T) {
 }
 
 func prints(r Report) (all []string) {
-	for _, e := range r.entries() {
+	for _, e := range r.identified() {
 		all = append(all, e.fingerprint)
 	}
 	return all

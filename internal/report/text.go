@@ -21,7 +21,7 @@ type Screen struct {
 // where, what it takes, why, and what to type. SQL to be copied stands as it
 // is, on lines of its own; all else is wrapped.
 func Text(r Report, screen Screen) []byte {
-	p := &page{screen: terminal.Output{Width: screen.Width, Colour: screen.Colour}}
+	p := &page{screen: terminal.Output{Width: screen.Width, Colour: screen.Colour}, wrapped: map[string]string{}}
 	if p.screen.Width <= 0 {
 		p.screen.Width = terminal.DefaultWidth
 	}
@@ -48,7 +48,8 @@ func Text(r Report, screen Screen) []byte {
 // page is a screen under way.
 type page struct {
 	bytes.Buffer
-	screen terminal.Output
+	screen  terminal.Output
+	wrapped map[string]string // by label and content: a rule says the same of many files
 }
 
 func (p *page) entry(e entry) {
@@ -87,9 +88,17 @@ func (p *page) entry(e entry) {
 }
 
 func (p *page) labelled(label, content string) {
-	if strings.TrimSpace(content) != "" {
-		p.paragraph(fmt.Sprintf("  %-8s", label+":"), oneLine(content))
+	if strings.TrimSpace(content) == "" {
+		return
 	}
+	key := label + ":" + content
+	if known, ok := p.wrapped[key]; ok {
+		p.WriteString(known)
+		return
+	}
+	before := p.Len()
+	p.paragraph(fmt.Sprintf("  %-8s", label+":"), oneLine(content))
+	p.wrapped[key] = string(p.Bytes()[before:])
 }
 
 func (p *page) line(format string, args ...any) {
