@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func (a *app) doctor(ctx context.Context) error {
 		}
 		environments = []config.Environment{one}
 	}
-	patients := []doctor.Patient{{Name: "this machine", Signs: append([]doctor.Sign{lookAtTerraform(w)}, lookAtJournal(w.settings.JournalPath)...)}}
+	patients := []doctor.Patient{{Name: "this machine", Signs: slices.Concat(lookAtTerraform(w), lookAtJournal(w.settings.JournalPath))}}
 	for _, e := range environments {
 		seen, err := a.examine(ctx, w, e)
 		if err != nil {
@@ -79,15 +80,23 @@ func doctorCode(worst doctor.Verdict) int {
 	}
 }
 
-func lookAtTerraform(w *workspace) doctor.Sign {
+func lookAtTerraform(w *workspace) []doctor.Sign {
 	required := w.settings.RequiredTools
-	t := doctor.Tool{Name: "terraform", Required: strings.TrimSpace(required["terraform"] + " " + required["tofu"])}
+	t := doctor.Tool{Name: "terraform", Required: required["terraform"]}
+	if wanted, ok := required["tofu"]; ok && t.Required == "" {
+		t.Name, t.Required = "tofu", wanted
+	}
 	path, found, err := terraform.FindBinary(required)
 	if err != nil {
 		t.Reason = err.Error()
 	}
 	t.Path, t.Found = path, found
-	return doctor.JudgeTool(t)
+	mirror := doctor.Mirror{}
+	mirror.Place, mirror.Named, err = terraform.FindMirror(".", w.settings.PluginMirror)
+	if err != nil {
+		mirror.Reason = err.Error()
+	}
+	return append([]doctor.Sign{doctor.JudgeTool(t)}, doctor.JudgeMirror(mirror)...)
 }
 
 // examine looks at one environment: its values, and with them its databases.

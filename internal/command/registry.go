@@ -33,13 +33,14 @@ type registry struct {
 type registrySettings struct {
 	folder string            // the working folder, usually ".lockstep"
 	tools  map[string]string // required versions
+	mirror string            // of Terraform's providers, as the project names it
 }
 
 func newRegistry(a *app, w *workspace) *registry {
 	return &registry{
 		self:      a.host.Self,
 		mask:      a.mask,
-		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools},
+		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools, mirror: w.settings.PluginMirror},
 		providers: map[string]providers.Provider{},
 	}
 }
@@ -95,12 +96,17 @@ func (r *registry) makeTerraform() (providers.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	mirror, _, err := terraform.FindMirror(".", r.settings.mirror)
+	if err != nil {
+		return nil, err
+	}
 	return terraform.New(terraform.Options{
-		Binary:      binary,
-		Root:        ".",
-		StateDir:    filepath.Join(r.settings.folder, "state"),
-		WorkDir:     filepath.Join(r.settings.folder, "work"),
-		ShimCommand: []string{r.self, shimVerb},
+		Binary:       binary,
+		Root:         ".",
+		StateDir:     filepath.Join(r.settings.folder, "state"),
+		WorkDir:      filepath.Join(r.settings.folder, "work"),
+		ShimCommand:  []string{r.self, shimVerb},
+		PluginMirror: mirror,
 	})
 }
 

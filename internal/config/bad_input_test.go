@@ -45,6 +45,8 @@ type badInput struct {
 func badStructure() []badInput {
 	return []badInput{
 		{"unknown block", "chang_set \"a\" {}\n", "1:1", []string{`Unsupported block type`, `Did you mean "change_set"?`}},
+		{"mirror in the project", "lockstep {\n  plugin_mirror = \"./mirror\"\n}\n", "2:19", []string{"Invalid provider mirror", "outside of the project"}},
+		{"mirror with a password", "lockstep {\n  plugin_mirror = \"https://ada:pw@example.com/\"\n}\n", "2:19", []string{"Invalid provider mirror", "without a user name"}},
 		{"unknown argument", inSet(`desciption = "x"`), "7:1", []string{`"desciption"`, `Did you mean "description"?`}},
 		{"unknown check type", inSet(`check "htp" "a" {}`), "7:7", []string{`Unknown type "htp" of check`, `Did you mean "http"?`}},
 		{"missing label", inSet(`terraform { source = "x" }`), "7:11", []string{"Missing name for terraform"}},

@@ -8,9 +8,10 @@ func lockstepBlock() BlockDoc {
 		Doc: "Settings of the project.",
 		Arguments: []ArgumentDoc{
 			{Name: "required_version", Type: TypeString, Constant: true, Doc: "Versions of Lockstep that may read this project, for example \"~> 0.1\"."},
+			{Name: "plugin_mirror", Type: TypeString, Constant: true, Doc: "The only place from which Terraform providers are installed: the absolute path of a folder outside of the project, or the https address of a network mirror; the registries when left out. The environment variable LOCKSTEP_PLUGIN_MIRROR goes before it."},
 		},
 		Blocks: []BlockDoc{
-			{Type: "required_tools", Supported: true, Free: true, Doc: "Versions of tools by name, for example terraform = \">= 1.5\"."},
+			{Type: "required_tools", Supported: true, Free: true, Doc: "Versions of tools by name, for example terraform = \">= 1.5\". Where tofu is named and terraform is not, OpenTofu runs the terraform blocks; where both are, Terraform if it is there."},
 			{
 				Type: "journal", Driver: "file", Labels: []string{"type"}, Supported: true,
 				Doc: "Where runs are recorded: a folder.",

@@ -17,6 +17,7 @@ type LockstepSettings struct {
 	RequiredVersion string            // empty: any
 	RequiredTools   map[string]string // constraint by tool
 	JournalPath     string            // relative to the project
+	PluginMirror    string            // absolute path or https address; empty: the registries
 }
 
 // Environment is an environment block.
@@ -58,6 +59,7 @@ func (p *Project) Settings() LockstepSettings {
 	settings := LockstepSettings{RequiredTools: map[string]string{}, JournalPath: defaultJournal}
 	for _, b := range p.root.children("lockstep") {
 		settings.RequiredVersion = p.constantText(b, "required_version")
+		settings.PluginMirror = p.constantText(b, "plugin_mirror")
 		for _, tools := range b.children("required_tools") {
 			for name := range tools.args {
 				settings.RequiredTools[name] = p.constantText(tools, name)

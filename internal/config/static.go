@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -293,23 +294,51 @@ func knownTools() []string { return []string{"terraform", "tofu"} }
 
 func (c *checker) constraints() {
 	for _, b := range c.project.root.children("lockstep") {
-		blocks := append([]*block{b}, b.children("required_tools")...)
-		for _, holder := range blocks {
-			for _, name := range sortedKeys(holder.args) {
-				if holder != b && !slices.Contains(knownTools(), name) {
+		c.constraint(b, "required_version")
+		c.mirror(b)
+		for _, tools := range b.children("required_tools") {
+			for _, name := range sortedKeys(tools.args) {
+				if !slices.Contains(knownTools(), name) {
 					c.fail(mistake{
 						"unknown-tool", fmt.Sprintf("Tool %q is not supported by this version", name),
 						"Its version would not be looked at.", nearest(name, knownTools()),
-					}, holder.args[name].place)
+					}, tools.args[name].place)
 				}
-				wanted := c.project.constantText(holder, name)
-				if _, err := version.NewConstraint(wanted); err != nil {
-					c.fail(mistake{
-						"invalid-constraint", fmt.Sprintf("Invalid version constraint of %q", name),
-						fmt.Sprintf("%q is not a constraint.", cut(wanted)), `Write for example ">= 1.5" or "~> 0.1".`,
-					}, holder.args[name].expr.Range())
-				}
+				c.constraint(tools, name)
 			}
 		}
 	}
+}
+
+func (c *checker) constraint(b *block, name string) {
+	arg, ok := b.args[name]
+	if !ok {
+		return
+	}
+	wanted := c.project.constantText(b, name)
+	if _, err := version.NewConstraint(wanted); err != nil {
+		c.fail(mistake{
+			"invalid-constraint", fmt.Sprintf("Invalid version constraint of %q", name),
+			fmt.Sprintf("%q is not a constraint.", cut(wanted)), `Write for example ">= 1.5" or "~> 0.1".`,
+		}, arg.expr.Range())
+	}
+}
+
+// mirror looks at the form alone; whether the folder is there and lies outside
+// of the project is seen where Terraform is.
+func (c *checker) mirror(b *block) {
+	arg, ok := b.args["plugin_mirror"]
+	if !ok {
+		return
+	}
+	named := c.project.constantText(b, "plugin_mirror")
+	u, err := url.Parse(named)
+	if err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil || strings.HasPrefix(named, "/") {
+		return
+	}
+	c.fail(mistake{
+		"invalid-mirror", "Invalid provider mirror",
+		"Expected the absolute path of a folder outside of the project, or an https address without a user name.",
+		`Write for example "/srv/terraform/mirror" or "https://mirror.example.com/providers/".`,
+	}, arg.expr.Range())
 }

@@ -34,6 +34,28 @@ func JudgeTool(t Tool) Sign {
 	return well(t.Name, seen)
 }
 
+// Mirror is the place from which Terraform's providers are installed.
+type Mirror struct {
+	Place, Named string // empty for the registries
+	Reason       string // why the named one cannot be used; empty if it can
+}
+
+// JudgeMirror says whether providers can be installed; registries are the
+// usual place and give no sign.
+func JudgeMirror(m Mirror) []Sign {
+	const subject = "provider mirror"
+	switch {
+	case m.Reason != "":
+		return []Sign{{
+			subject, Problem, "not usable: " + m.Reason, "steps that need Terraform cannot be planned",
+			"correct LOCKSTEP_PLUGIN_MIRROR, or plugin_mirror in the lockstep block",
+		}}
+	case m.Place != "":
+		return []Sign{well(subject, m.Place+", "+m.Named)}
+	}
+	return nil
+}
+
 // Journal is what was seen of the folder in which runs are recorded.
 type Journal struct {
 	Path string

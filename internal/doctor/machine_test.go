@@ -25,6 +25,21 @@ func TestJudgeTool(t *testing.T) {
 	}
 }
 
+func TestJudgeMirror(t *testing.T) {
+	t.Parallel()
+	if got := doctor.JudgeMirror(doctor.Mirror{}); len(got) != 0 {
+		t.Errorf("registries give a sign: %+v", got)
+	}
+	got := doctor.JudgeMirror(doctor.Mirror{Place: "/srv/mirror", Named: "named by LOCKSTEP_PLUGIN_MIRROR"})
+	if len(got) != 1 || got[0].Verdict != doctor.OK || !strings.Contains(got[0].Seen, "/srv/mirror, named by LOCKSTEP_PLUGIN_MIRROR") {
+		t.Errorf("a good mirror: %+v", got)
+	}
+	got = doctor.JudgeMirror(doctor.Mirror{Reason: "no such folder"})
+	if len(got) != 1 || got[0].Verdict != doctor.Problem || !strings.Contains(got[0].Seen, "no such folder") || got[0].Next == "" {
+		t.Errorf("a bad mirror: %+v", got)
+	}
+}
+
 func TestJudgeJournal(t *testing.T) {
 	t.Parallel()
 	good := doctor.Journal{Path: ".lockstep", Mode: 0o700, Owner: "ci", Runs: 3, Free: 1 << 40}

@@ -23,7 +23,7 @@ func isBlocked(err error) bool { return errors.Is(err, providers.ErrBlocked) }
 
 // usableBinary asks the real program for its version once.
 var usableBinary = sync.OnceValues(func() (string, error) {
-	path, _, err := terraform.FindBinary(map[string]string{"terraform": ">= 1.5"})
+	path, _, err := terraform.FindBinary(map[string]string{"terraform": ">= 1.5", "tofu": ">= 1.6"})
 	return path, err
 })
 

@@ -138,9 +138,13 @@ func (m *module) configure(shown json.RawMessage) error {
 	if err := m.checkInputs(); err != nil {
 		return err
 	}
+	cliConfig, err := m.writeCLIConfig()
+	if err != nil {
+		return err
+	}
 	m.program = &program{
 		binary: m.provider.options.Binary, directory: m.root(), lock: m.place.lock, secrets: m.secrets,
-		environment: append(environment(os.Environ(), m.provider.options.Environment, m.provider.options.CLIConfig),
+		environment: append(environment(os.Environ(), m.provider.options.Environment, cliConfig),
 			"TF_WORKSPACE="+m.workspace),
 	}
 	if err := m.writeInputs(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -29,9 +28,10 @@ type Options struct {
 	WorkDir string
 	// ShimCommand is the argument list that runs shim.Main in a new process.
 	ShimCommand []string
-	// CLIConfig is a Terraform CLI configuration file to use; empty for an
-	// empty one. The user's own is never read by accident.
-	CLIConfig string
+	// PluginMirror is the only place from which providers are installed: the
+	// absolute path of a folder or an https address (see FindMirror). Empty for
+	// the registries. The user's own CLI configuration is never read.
+	PluginMirror string
 	// Environment names further variables that Terraform may see; a name
 	// that ends in an underscore stands for all that begin with it.
 	Environment []string
@@ -59,13 +59,10 @@ func New(o Options) (*Provider, error) {
 		return nil, fmt.Errorf("terraform provider: project folder: %w", err)
 	}
 	o.Root = root
-	for _, path := range []*string{&o.StateDir, &o.WorkDir, &o.CLIConfig} {
-		if *path != "" && !filepath.IsAbs(*path) {
+	for _, path := range []*string{&o.StateDir, &o.WorkDir} {
+		if !filepath.IsAbs(*path) {
 			*path = filepath.Join(root, *path)
 		}
-	}
-	if o.CLIConfig == "" {
-		o.CLIConfig = os.DevNull
 	}
 	return &Provider{options: o, identify: sync.OnceValues(func() (engine, error) {
 		return identify(context.Background(), o.Binary)

@@ -52,14 +52,23 @@ func newProject(t testing.TB, configuration string) *project {
 
 func openProvider(t testing.TB, root string) *terraform.Provider {
 	t.Helper()
-	binary, err := usableBinary()
-	if err != nil {
-		t.Fatalf("these tests run the real program: %v", err)
+	return openWith(t, root, terraform.Options{})
+}
+
+// openWith opens a provider for a project folder; options that are not given
+// are those of all tests.
+func openWith(t testing.TB, root string, o terraform.Options) *terraform.Provider {
+	t.Helper()
+	if o.Binary == "" {
+		binary, err := usableBinary()
+		if err != nil {
+			t.Fatalf("these tests run the real program: %v", err)
+		}
+		o.Binary = binary
 	}
-	provider, err := terraform.New(terraform.Options{
-		Binary: binary, Root: root, StateDir: ".lockstep/state", WorkDir: ".lockstep/work",
-		ShimCommand: []string{executable(t), shimArgument},
-	})
+	o.Root, o.StateDir, o.WorkDir = root, ".lockstep/state", ".lockstep/work"
+	o.ShimCommand = []string{executable(t), shimArgument}
+	provider, err := terraform.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 lockstep {
   required_tools {
     terraform = ">= 1.5"
+    tofu      = ">= 1.6"
   }
 }
 
