@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -28,7 +29,7 @@ func (w *way) alterTable(o Object) {
 	for _, attribute := range []string{"replica identity", "clustered on"} {
 		value := o.get(attribute)
 		index := strings.TrimPrefix(value, "USING INDEX ")
-		anew := w.put[key{Index, spelled(o.Name)[0] + "." + index}] || w.put[key{Constraint, o.Name + "." + index}]
+		anew := w.put[key{Index, schemaOf(o.Name) + "." + index}] || w.put[key{Constraint, o.Name + "." + index}]
 		if value != "" && anew && value == w.now[o.key()].get(attribute) {
 			late = append(late, Difference{Changed, o.Kind, o.Name, o.On, attribute, value, ""})
 		}
@@ -92,13 +93,11 @@ func (w *way) repartitioned(o Object, d Difference) []string {
 	return sql
 }
 
-// bound cuts "PARENT FOR VALUES ..." and "PARENT DEFAULT".
+// bound cuts "PARENT FOR VALUES ..." and "PARENT DEFAULT" behind the name, in
+// which only quotes hold a space. What is no bound is a name alone.
 func bound(partition string) (parent, values string) {
-	at := strings.LastIndex(partition, " DEFAULT")
-	if i := strings.Index(partition, " FOR VALUES "); i >= 0 {
-		at = i
-	}
-	return partition[:at], partition[at+1:]
+	parent = regexp.MustCompile(`^(?:"(?:[^"]|"")*"|[^" ])*`).FindString(partition)
+	return parent, strings.TrimPrefix(partition[len(parent):], " ")
 }
 
 func (w *way) reinherited(o Object, d Difference) []string {

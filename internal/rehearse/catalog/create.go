@@ -232,5 +232,5 @@ func literal(text string) string {
 
 // indexOf is the index of a constraint, by its qualified name.
 func indexOf(o Object) string {
-	return spelled(o.On)[0] + "." + o.bare()
+	return schemaOf(o.On) + "." + o.bare()
 }

@@ -90,7 +90,10 @@ func (w *way) revalidate(o Object) {
 // its name on the parent.
 func (w *way) parent(o Object) key {
 	table := w.old[key{Table, o.On}]
-	parent, _ := bound(or(table.get("partition of"), table.get("inherits")+" DEFAULT"))
+	parent := ""
+	if all := parents(table); len(all) > 0 {
+		parent = all[0]
+	}
 	return key{o.Kind, parent + "." + o.bare()}
 }
 

@@ -82,9 +82,9 @@ func (n words) along(o Object) (name, on string) {
 	at := parts(o)
 	schema := or(n.schemas[at[0]], at[0])
 	if o.Kind == Index {
-		schema = spelled(on)[0]
+		schema = schemaOf(on)
 	} else if owner := o.get("owned by"); owner != "" {
-		schema = spelled(or(n.homes[owner], owner))[0]
+		schema = schemaOf(or(n.homes[owner], owner))
 	}
 	_, arguments, routine := strings.Cut(o.Name, "(")
 	if routine {
@@ -110,7 +110,7 @@ func (n words) pointing(back, o Object) Object {
 			parent, values := bound(a.Value)
 			a.Value = or(n.homes[parent], parent) + " " + values
 		case "identity sequence": // is where its table is
-			a.Value = spelled(back.On)[0] + "." + spelled(a.Value)[1]
+			a.Value = schemaOf(back.On) + "." + lastOf(a.Value)
 		}
 		back.Attributes[i] = a
 	}
@@ -165,12 +165,12 @@ func (w *way) rename(was, is Object, names *words) {
 // home is the schema that an object is in when that one has its old name and
 // what the object moves along with is back.
 func (w *way) home(was, is Object, names words) string {
-	at := spelled(is.Name)[0]
-	schema, to := or(names.schemas[at], at), spelled(was.Name)[0]
+	at := schemaOf(is.Name)
+	schema, to := or(names.schemas[at], at), schemaOf(was.Name)
 	if is.Kind == Index {
 		schema = to
 	} else if owner := is.get("owned by"); owner != "" {
-		schema = spelled(or(names.homes[owner], owner))[0]
+		schema = schemaOf(or(names.homes[owner], owner))
 		if schema != to {
 			w.refuse("sequence %s was moved from its schema and is owned by column %s, which was not", was.Name, owner)
 		}
@@ -211,6 +211,21 @@ func parts(o Object) []string {
 // PostgreSQL has set where its keywords want them.
 func spelled(name string) []string {
 	return regexp.MustCompile(`"(?:[^"]|"")*"|[^."]+`).FindAllString(name, -1)
+}
+
+// schemaOf is the first part of a name, lastOf its last; "" of no name at all.
+func schemaOf(name string) string {
+	if all := spelled(name); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+func lastOf(name string) string {
+	if all := spelled(name); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return ""
 }
 
 // moved moves what has a name of its own back to its schema, and renames it.
