@@ -78,7 +78,7 @@ func (d *describer) begin(ctx context.Context) error {
 func (d *describer) one(ctx context.Context, before Described) (Described, described, error) {
 	a := Described{Statement: before.Statement}
 	raw, err := d.prepare(ctx, &a)
-	if _, hasPlan := query(a.Tried); err == nil && a.Failure == nil && hasPlan && !a.Constants {
+	if _, hasPlan := prepared(a.Tried); err == nil && a.Failure == nil && hasPlan && !a.Constants {
 		err = d.plan(ctx, &a, len(raw.parameters))
 	}
 	if err == nil && a.Failure == nil && len(before.Parameters) > 0 {

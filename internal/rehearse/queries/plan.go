@@ -56,6 +56,7 @@ func (d *describer) plan(ctx context.Context, a *Described, parameters int) erro
 	switch {
 	case failure == nil:
 		a.Planned = err == nil
+	case failure.SQLState == insufficientPrivilege: // whose right it is to run it is not asked
 	case strings.HasPrefix(failure.SQLState, "42"), strings.HasPrefix(failure.SQLState, "0A"):
 		a.Failure = failure
 	}

@@ -54,6 +54,7 @@ const (
 	ambiguousFunction      = "42725"
 	groupingError          = "42803"
 	invalidColumnReference = "42P10"
+	insufficientPrivilege  = "42501"
 )
 
 // mend changes the text by what the server said, and reports whether there was
@@ -79,7 +80,7 @@ func (w *wording) repair() bool {
 	}
 	w.repaired = true
 	tokens := tokensOf(w.text)
-	var edits []edit
+	edits := questioned(tokens)
 	for i, t := range tokens {
 		if _, ok := placeholder(t); !ok || i == 0 {
 			continue
@@ -96,6 +97,20 @@ func (w *wording) repair() bool {
 	}
 	w.text = edited(w.text, edits)
 	return len(edits) > 0
+}
+
+// questioned numbers the parameters of a text that has ? for each and no $n. The
+// operator ? of jsonb is never refused by the grammar, so it is not met here.
+func questioned(tokens []sqlscan.Token) (edits []edit) {
+	for _, t := range tokens {
+		if _, ok := placeholder(t); ok {
+			return nil
+		}
+		if t.Symbol("?") {
+			edits = append(edits, edit{t.Offset, t.Offset + 1, "$" + strconv.Itoa(len(edits)+1)})
+		}
+	}
+	return edits
 }
 
 // typeBefore returns where the type's name begins that stands right before

@@ -7,12 +7,26 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 )
 
-// query returns the part of a statement that can be prepared: all of it, or
+// query returns what is tried of a statement: what can be prepared of it, or
+// what stands in for it. ok is false for all others.
+func query(text string) (inner string, ok bool) {
+	statements, err := sqlscan.Split([]byte(text))
+	if err == nil && len(statements) == 1 {
+		if tokens := statements[0].Tokens(); len(tokens) > 0 {
+			if other, ok := standIn(statements[0].Text, tokens); ok {
+				return other, true
+			}
+		}
+	}
+	return prepared(text)
+}
+
+// prepared returns the part of a statement that can be prepared: all of it, or
 // what stands in PREPARE name AS ... and DECLARE name CURSOR FOR ... ok is
 // false for utility statements and for text that is not one statement.
 //
 // pg_stat_statements keeps the text of the PREPARE for what EXECUTE runs.
-func query(text string) (inner string, ok bool) {
+func prepared(text string) (inner string, ok bool) {
 	statements, err := sqlscan.Split([]byte(text))
 	if err != nil || len(statements) != 1 {
 		return "", false
