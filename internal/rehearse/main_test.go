@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/lib/pq"
@@ -17,14 +16,14 @@ import (
 )
 
 // targets is the PostgreSQL that stands for targets.
-var targets = &statisticsCluster{Cluster: pgtest.NewCluster(pgtest.Options{})}
+var targets = pgtest.NewStatisticsCluster()
 
 func TestMain(m *testing.M) { os.Exit(targets.Main(m)) }
 
 // named is the server that a user names, of one test.
 func named(t *testing.T) string {
 	t.Helper()
-	targets.start(t)
+	targets.Installed(t)
 	s, err := pgtest.Start(pgtest.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -37,39 +36,10 @@ func named(t *testing.T) string {
 	return s.URL("postgres")
 }
 
-// statisticsCluster keeps statistics of statements where its package brings the
-// extension.
-type statisticsCluster struct {
-	*pgtest.Cluster
-	once      sync.Once
-	installed bool
-	err       error
-}
-
-func (c *statisticsCluster) start(t *testing.T) {
-	t.Helper()
-	server := c.Server(t)
-	c.once.Do(func() {
-		var db *sql.DB
-		if db, c.err = sql.Open("postgres", server.URL("postgres")); c.err != nil {
-			return
-		}
-		defer db.Close()
-		c.err = db.QueryRowContext(context.Background(),
-			"SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'pg_stat_statements'").Scan(&c.installed)
-		if c.err == nil && c.installed {
-			c.err = server.Restart(pgtest.Options{Settings: map[string]string{"shared_preload_libraries": "pg_stat_statements"}})
-		}
-	})
-	if c.err != nil {
-		t.Fatal(c.err)
-	}
-}
-
 // target is a database with the schema and rows of a shop.
 func target(t *testing.T, more ...string) string {
 	t.Helper()
-	targets.start(t)
+	targets.Installed(t)
 	url := targets.Database(t)
 	run(t, url, append([]string{`
 		CREATE TYPE mood AS ENUM ('good', 'bad');

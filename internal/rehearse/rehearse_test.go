@@ -116,8 +116,7 @@ func breakFiles(t *testing.T, folder string) {
 // TestStatementsOfTheTarget are those of pg_stat_statements.
 func TestStatementsOfTheTarget(t *testing.T) {
 	t.Parallel()
-	targets.start(t)
-	if !targets.installed {
+	if !targets.Installed(t) {
 		t.Skip("this server's package has no pg_stat_statements")
 	}
 	url := target(t, "CREATE EXTENSION pg_stat_statements", "SELECT status FROM orders WHERE id = 7 AND status <> 'a secret'")
@@ -158,7 +157,7 @@ func TestAFolder(t *testing.T) {
 // TestAnEmptyTarget is one where nothing runs yet.
 func TestAnEmptyTarget(t *testing.T) {
 	t.Parallel()
-	targets.start(t)
+	targets.Installed(t)
 	done := rehearsed(t, Request{Target: targets.Database(t), Applied: files("CREATE TABLE a ();", ""), Pending: files("DROP TABLE a;", "CREATE TABLE a ();")})
 	if done.Basis != BasisFolder || !done.Files[1].Rehearsal.Restores {
 		t.Errorf("%+v", done)

@@ -165,8 +165,7 @@ func TestWithoutStatisticsTheErrorSaysWhatToDo(t *testing.T) {
 
 func TestUnloadedStatisticsSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	cluster.start(t)
-	if !cluster.installed {
+	if !cluster.Installed(t) {
 		t.Skip("this server's package has no pg_stat_statements")
 	}
 	plain := pgtest.NewCluster(pgtest.Options{})
