@@ -104,6 +104,9 @@ func (a alteration) relations() (ruling, bool) {
 	switch a.cmd.GetSubtype() {
 	case pg.AlterTableType_AT_AttachPartition:
 		part := pgschema.NameOf(a.cmd.GetDef().GetPartitionCmd().GetName())
+		if r, is := a.stricterPartition(partition{part, a.table, demands(a.now.Tables[part]), act}); is && a.newRelation(part) {
+			return r, true
+		}
 		if a.newRelation(part) || a.newRelation(a.table) && !a.released.Has(part) {
 			return expand(act, "attaches the partition %s to %s", part, a.table), true
 		}

@@ -80,29 +80,47 @@ func (c columnAlteration) takesAlong() string {
 	return c.lost(after)
 }
 
-// setDefault is an expand where INSERTs of running code had NULL or an error.
+// setDefault is an expand where INSERTs of running code had NULL or an error,
+// and the default is one that the table takes.
 func (c columnAlteration) setDefault() ruling {
+	act, down := c.act("default"), c.sqlColumn()+" DROP DEFAULT"
 	switch {
-	case c.isNew():
-		return free(c.act("default"), "sets the default of %s, which released code does not know", c.full)
+	case c.newRelation(c.table):
+		return free(act, "sets the default of %s, which released code does not know", c.full)
 	case c.c == nil:
-		return ask(c.act("default"), "sets the default of %s, and whether it had one is not known", c.full)
-	case c.c.Default == nil && c.repeats():
-		return contract(c.act("default"), "gives %s, which is unique, a default, so that a second INSERT of running code that leaves it out fails", c.full).back(c.sqlColumn() + " DROP DEFAULT")
-	case c.c.Default == nil:
-		return expand(c.act("default"), "gives %s its first default", c.full).back(c.sqlColumn() + " DROP DEFAULT")
+		return ask(act, "sets the default of %s, and whether it had one is not known", c.full)
 	case pgsyntax.Same(c.c.Default, c.cmd.GetDef()):
-		return neutral(c.act("default"), "sets the default of %s that it has", c.full)
+		return neutral(act, "sets the default of %s that it has", c.full)
+	case c.rejected() != "":
+		return contract(act, "gives %s a default that %s may reject, so that INSERTs of running code that leave it out fail", c.full, c.rejected()).back(c.restoreDefault())
+	case c.isNew() && c.repeats(), c.c.Default == nil && !c.isNew() && c.repeats():
+		return contract(act, "gives %s, which is unique, a default, so that a second INSERT of running code that leaves it out fails", c.full).back(c.restoreDefault())
+	case c.isNew():
+		return free(act, "sets the default of %s, which released code does not know", c.full)
+	case c.c.Default == nil:
+		return expand(act, "gives %s its first default", c.full).back(down)
 	}
-	return ask(c.act("default"), "changes the default of %s, so that INSERTs of running code write another value", c.full)
+	return ask(act, "changes the default of %s, so that INSERTs of running code write another value", c.full)
 }
 
-// repeats reports whether a unique index has no column but this one, so that
-// it takes a default once.
+// rejected names what may reject the default that a column gets. Where INSERTs
+// that leave it out fail today, nothing gets worse.
+func (c columnAlteration) rejected() string {
+	if !c.isNew() && c.c.NotNull && !c.filled(c.c) {
+		return ""
+	}
+	hypothetical := *c.c
+	hypothetical.Default = c.cmd.GetDef()
+	return c.refusal(c.t, &hypothetical)
+}
+
+// repeats reports whether a unique index, or what excludes rows, may take a
+// default of the column once.
 func (c columnAlteration) repeats() bool {
-	return !c.distinct(&pgschema.Column{Default: c.cmd.GetDef(), NotNull: true}) &&
+	probe := &pgschema.Column{Default: c.cmd.GetDef(), NotNull: true}
+	return !c.distinct(probe) && c.leaves(probe).kind != null &&
 		slices.ContainsFunc(c.now.IndexesOf(c.table), func(i *pgschema.Index) bool {
-			return i.Unique && slices.Equal(i.Columns, []string{c.name})
+			return (i.Unique || i.Method == "gist") && slices.Contains(i.Columns, c.name)
 		})
 }
 
@@ -124,6 +142,9 @@ func (c columnAlteration) restoreDefault() string {
 	if c.c == nil {
 		return ""
 	}
+	if c.c.Default == nil {
+		return c.sqlColumn() + " DROP DEFAULT"
+	}
 	text, err := pgsyntax.DeparseExpression(c.c.Default)
 	if err != nil {
 		return ""
@@ -138,7 +159,7 @@ func (c columnAlteration) setNotNull() ruling {
 		return c.onNew(c.act("not_null"), "forbids NULL in a column")
 	case c.c != nil && c.c.NotNull:
 		return neutral(c.act("not_null"), "forbids NULL in %s, which does not take it already", c.full)
-	case c.isNew() && filled(c.c):
+	case c.isNew() && c.filled(c.c):
 		return free(c.act("not_null"), "forbids NULL in %s, which its default fills for running code", c.full).back(down)
 	case c.isNew():
 		return contract(c.act("not_null"), "forbids NULL in %s, which INSERTs of running code leave out", c.full).back(down)

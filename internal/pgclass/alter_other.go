@@ -70,7 +70,7 @@ func (j judging) alterEnum(a *pg.AlterEnumStmt) ruling {
 func (j judging) alterDomain(a *pg.AlterDomainStmt) ruling {
 	name := pgschema.NameOfParts(pgschema.Strings(a.GetTypeName()))
 	act := act("domain", name.Local)
-	if j.newType(name) {
+	if j.newType(name) && !(slices.Contains([]string{"T", "O", "C"}, a.GetSubtype()) && j.inReleased(name)) {
 		return free(act, "alters the domain %s, which released code does not know", name)
 	}
 	switch a.GetSubtype() { // see pgschema for the letters
@@ -99,11 +99,17 @@ func (j judging) alterSequence(a *pg.AlterSeqStmt) ruling {
 		return free(act, "alters the sequence %s, which released code does not know", name)
 	}
 	for _, o := range a.GetOptions() {
-		if slices.Contains([]string{"restart", "increment", "cycle", "minvalue"}, o.GetDefElem().GetDefname()) {
-			return ask(act, "changes which numbers the sequence %s gives, so that running code may get one twice", name)
+		if slices.Contains([]string{"restart", "increment", "cycle", "minvalue", "maxvalue", "as"}, o.GetDefElem().GetDefname()) {
+			return ask(act, "changes which numbers the sequence %s gives, so that running code may get one twice or none", name)
 		}
 	}
-	return neutral(act, "changes the bounds or the owner of the sequence %s", name)
+	return neutral(act, "changes the owner or the cache of the sequence %s", name)
+}
+
+// inReleased reports whether a table of running code has a column of a type,
+// which an INSERT of running code leaves out.
+func (j judging) inReleased(typ pgschema.Name) bool {
+	return slices.ContainsFunc(j.now.TablesUsing(typ), func(t *pgschema.Table) bool { return !j.newRelation(t.Name) })
 }
 
 func (j judging) owner(a *pg.AlterOwnerStmt) ruling {

@@ -23,7 +23,7 @@ func (a alteration) constraints() (ruling, bool) {
 		}
 		return neutral(act, "validates %s of %s, which rejects new rows already", name, a.table), true
 	case pg.AlterTableType_AT_AlterConstraint:
-		return neutral(act, "changes when %s of %s is checked within a transaction", a.cmd.GetDef().GetConstraint().GetConname(), a.table), true
+		return a.checkedAt(a.cmd.GetDef().GetConstraint(), act), true
 	case pg.AlterTableType_AT_DropConstraint:
 		return a.dropConstraint(name), true
 	}
@@ -78,16 +78,38 @@ func constraintName(k *pg.Constraint) string {
 	return "constraint " + k.GetConname()
 }
 
+// checkedAt changes when a constraint is checked within a transaction. Checked
+// later, it lets through what it lets through now.
+func (a alteration) checkedAt(k *pg.Constraint, act string) ruling {
+	name := k.GetConname()
+	switch {
+	case a.newConstraint(a.table, name):
+		return free(act, "changes when %s of %s is checked within a transaction, which released code does not know", name, a.table)
+	case a.deferredToday(name, k):
+		return contract(act, "checks %s of %s at each statement, where running code may defer it to the end of its transaction", name, a.table)
+	}
+	return neutral(act, "changes when %s of %s is checked within a transaction, which is no sooner than today", name, a.table)
+}
+
+// deferredToday reports whether running code may check a constraint later than
+// it will be checked.
+func (a alteration) deferredToday(name string, k *pg.Constraint) bool {
+	t := a.origin(a.table)
+	if t == nil || t.Constraint(name) == nil {
+		return !k.GetInitdeferred()
+	}
+	was := t.Constraint(name)
+	return was.Deferrable && !k.GetDeferrable() || was.Deferred && !k.GetInitdeferred()
+}
+
 // addCheck rejects new rows from its first moment, NOT VALID or not.
 func (a alteration) addCheck(k *pg.Constraint, act string) ruling {
 	columns := pgschema.MentionsOf(k).Columns
 	if !a.allNew(a.table, columns) {
 		return contract(act, "adds the %s to %s, which rejects rows that running code may write, NOT VALID or not", checkName(k), a.table)
 	}
-	for _, c := range columns {
-		if pgschema.ImpliesNotNull(k.GetRawExpr(), c) && !filled(a.t.Column(c)) {
-			return contract(act, "adds the %s to %s, which rejects INSERTs of running code: they leave %s out", checkName(k), a.table, c)
-		}
+	if !a.check(a.t, nil, k.GetRawExpr()).passes() {
+		return contract(act, "adds the %s to %s, which may reject what INSERTs of running code leave in %s", checkName(k), a.table, strings.Join(columns, ", "))
 	}
 	return free(act, "adds the %s to %s on columns that released code does not know", checkName(k), a.table)
 }
@@ -103,6 +125,9 @@ func (a alteration) addForeignKey(k *pg.Constraint, act string) ruling {
 	parent := pgschema.NameOf(k.GetPktable())
 	if !a.allNew(a.table, pgschema.Strings(k.GetFkAttrs())) {
 		return contract(act, "adds a foreign key from %s to %s (%s), which rejects rows that running code may write, NOT VALID or not", a.table, parent, constraintName(k))
+	}
+	if !a.pointsNowhere(a.t, nil, pgschema.Strings(k.GetFkAttrs())) {
+		return contract(act, "adds a foreign key from %s to %s (%s), which rejects the defaults that INSERTs of running code leave where no row has them", a.table, parent, constraintName(k))
 	}
 	return free(act, "adds a foreign key from columns of %s that released code does not know to %s", a.table, parent)
 }
@@ -121,18 +146,36 @@ func (a alteration) addKey(k *pg.Constraint, act string) ruling {
 			return contract(act, "%s to %s by the index %s, which is not known", what, a.table, k.GetIndexname())
 		}
 		columns = i.Columns
+		if k.GetDeferrable() && !a.newColumns(columns) {
+			return a.deferred(what, act)
+		}
 		if i.Unique && (!primary || !slices.ContainsFunc(columns, a.mayBeNull)) {
 			return neutral(act, "%s to %s by the index %s, which rejects the same rows already", what, a.table, k.GetIndexname())
 		}
 	}
 	if primary {
 		for _, c := range columns {
-			if a.mayBeNull(c) && (!a.newColumn(a.table, c) || !filled(a.t.Column(c))) {
+			if a.mayBeNull(c) && (!a.newColumn(a.table, c) || !a.filled(a.t.Column(c))) {
 				return contract(act, "%s to %s, whose column %s running code may leave NULL", what, a.table, c)
 			}
 		}
 	}
+	if k.GetDeferrable() && !a.newColumns(columns) {
+		return a.deferred(what, act)
+	}
 	return a.uniqueness(uniqueness{table: a.table, columns: columns, act: act, what: what, nullsCount: k.GetNullsNotDistinct()})
+}
+
+// newColumns reports whether one of them is new, so that no ON CONFLICT of
+// running code means their index.
+func (a alteration) newColumns(columns []string) bool {
+	return slices.ContainsFunc(columns, func(c string) bool { return a.newColumn(a.table, c) })
+}
+
+// deferred is a key that is checked later. ON CONFLICT takes no such index, not
+// even beside another one on the same columns.
+func (a alteration) deferred(what, act string) ruling {
+	return contract(act, "%s to %s as DEFERRABLE, so that INSERTs of running code with ON CONFLICT on these columns fail", what, a.table)
 }
 
 func (a alteration) mayBeNull(column string) bool {

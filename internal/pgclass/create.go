@@ -46,6 +46,9 @@ func (j judging) createTable(c *pg.CreateStmt) ruling {
 		return neutral(act, "creates nothing, as %s is there already", name)
 	case c.GetPartbound() != nil && len(c.GetInhRelations()) > 0:
 		parent := pgschema.NameOf(c.GetInhRelations()[0].GetRangeVar())
+		if r, is := j.stricterPartition(partition{name, parent, demanding(c), act}); is {
+			return r
+		}
 		return expand(act, "creates the partition %s of %s", name, parent).back("DROP TABLE " + sqlName(name))
 	}
 	reason := "creates the table " + name.String()
@@ -95,13 +98,19 @@ func (j judging) createView(v *pg.ViewStmt) ruling {
 	old := j.now.Views[name]
 	var r ruling
 	switch {
+	case old == nil && v.GetReplace() && !j.sure():
+		r = ask(act, "creates or replaces the view %s: the schema is not all known, so running code may read one of that name", name)
+	case old == nil && v.GetReplace():
+		r = expand(act, "creates the view %s; where somebody has made one of that name outside of the migrations, running code reads the new one", name).back("DROP VIEW " + sqlName(name))
 	case old == nil:
 		r = expand(act, "creates the view %s", name).back("DROP VIEW " + sqlName(name))
 	case j.newRelation(name):
 		r = expand(act, "replaces the view %s, which released code does not know", name)
+	case optioned(v) || old.Options:
+		r = ask(act, "replaces the view %s with other options or without those that it had, by which writes of running code may fail or its rights may not do", name)
 	case pgsyntax.Same(v.GetQuery(), old.Query):
 		r = neutral(act, "replaces the view %s by the same query", name)
-	case extends(v.GetQuery().GetSelectStmt(), old.Query.GetSelectStmt()):
+	case extends(v.GetQuery().GetSelectStmt(), old.Query.GetSelectStmt()) && j.harmlessBehind(v.GetQuery(), old.Query):
 		r = expand(act, "adds columns behind those of the view %s", name)
 	default:
 		r = ask(act, "replaces the view %s, so that released code may read something else", name)
@@ -120,6 +129,25 @@ func extends(query, of *pg.SelectStmt) bool {
 	shorter, _ := proto.Clone(query).(*pg.SelectStmt)
 	shorter.TargetList = shorter.GetTargetList()[:had]
 	return pgsyntax.Same(shorter, of)
+}
+
+// optioned reports whether a view has options, which decide whose rights count
+// and which rows are taken.
+func optioned(v *pg.ViewStmt) bool {
+	return len(v.GetOptions()) > 0 || v.GetWithCheckOption() > pg.ViewCheckOption_NO_CHECK_OPTION
+}
+
+// harmlessBehind reports whether the columns that a query has behind those of
+// another one change no row and cannot fail: a set doubles rows, and a window
+// or an aggregate takes no more writes through the view.
+func (j judging) harmlessBehind(query, of *pg.Node) bool {
+	list := query.GetSelectStmt().GetTargetList()
+	for _, n := range list[len(of.GetSelectStmt().GetTargetList()):] {
+		if j.mayFail(n) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // outputs are the columns of a view over one table without conditions, nil
@@ -175,6 +203,9 @@ func (j judging) createIndex(n *pg.IndexStmt) ruling {
 		}
 	}
 	act := act("index", table.Local, n.GetIdxname())
+	if why := j.mayFail(&pg.Node{Node: &pg.Node_IndexStmt{IndexStmt: n}}); why != "" && !j.newRelation(table) {
+		return ask(act, "creates %s on %s by what can fail for a row (%s), and a write of running code fails with it", quotedName(name), table, why).back(drop)
+	}
 	if n.GetIfNotExists() && j.now.Indexes[pgschema.Name{Schema: table.Schema, Local: name}] != nil {
 		return neutral(act, "creates nothing, as the index %s is there already", name)
 	}
@@ -249,6 +280,6 @@ func (j judging) distinct(c *pgschema.Column) bool {
 		return true
 	}
 	return c.Default != nil && slices.ContainsFunc(pgschema.MentionsOf(c.Default).Functions, func(f *pg.FuncCall) bool {
-		return pgeffect.Volatility(f, j.now) == "volatile"
+		return pgeffect.Volatility(f, j.now) == "volatile" && calledName(f).Local != "random"
 	})
 }

@@ -77,6 +77,12 @@ func (j judging) createFunction(c *pg.CreateFunctionStmt) ruling {
 	case known:
 		return ask(act, "adds another function named %s, which calls of running code may reach", name)
 	}
+	if c.GetReplace() && j.now.Functions[name] == nil {
+		if !j.sure() {
+			return ask(act, "creates or replaces the function %s: the schema is not all known, so running code may call one of that name", name)
+		}
+		return expand(act, "creates the function %s; where somebody has made one of that name outside of the migrations, running code calls the new one", name)
+	}
 	return expand(act, "creates the function %s", name).back(dropFunction(c, name))
 }
 

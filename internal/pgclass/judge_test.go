@@ -18,6 +18,11 @@ type fileCase struct {
 func fileCases() []fileCase {
 	return []fileCase{
 		{"empty", "-- nothing", "neutral", "no statement", "", ""},
+		{"another search_path", "SET search_path = archive, public; CREATE TABLE logs (line text); ALTER TABLE logs ADD CHECK (line <> ''); DROP TABLE logs", "expand", "line 1 creates the table archive.logs", "neutral expand expand expand", ""},
+		{"what is found behind the search_path", "CREATE TABLE fresh (id int); SET search_path = archive, public; ALTER TABLE logs ADD CHECK (line <> '')", "split", "adds the CHECK to logs", "expand neutral contract", ""},
+		{"the search_path set back", "CREATE TABLE archive.logs (line text); SET search_path = archive; RESET search_path; DROP TABLE logs", "split", "drops the table logs", "expand neutral neutral contract", ""},
+		{"a trigger made again", "DROP TRIGGER stamped ON customers; ALTER TABLE customers ADD COLUMN n1 text; CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n1 := NEW.name; RETURN NEW; END'; CREATE TRIGGER stamped BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION keep()", "ask", "replaces the trigger stamped of customers", "expand expand expand ask", ""},
+		{"a view made again with an option", "DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT id, state FROM orders WHERE state = 'new' WITH CHECK OPTION", "ask", "with other options", "expand ask", ""},
 		{"expand alone", "CREATE TABLE a (id int); CREATE INDEX ON a (id); INSERT INTO a VALUES (1)", "expand", "line 1 creates the table a", "expand expand expand", ""},
 		{
 			"one action of two", "ALTER TABLE orders ADD COLUMN extra int, DROP COLUMN note", "split", "line 1 adds orders.extra, which is for before the deployment, and line 1 drops orders.note", "split",

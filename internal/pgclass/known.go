@@ -121,11 +121,6 @@ func (j judging) newExtension(name string) bool {
 	return j.now.Extensions[name] && !j.released.Extensions[name]
 }
 
-// filled reports whether INSERTs that do not name a column leave a value in it.
-func filled(c *pgschema.Column) bool {
-	return c.Identity || c.Generated || c.Default != nil && !c.Default.GetAConst().GetIsnull()
-}
-
 // sure reports whether the schema holds all that the statements before have
 // made, as far as the model can tell.
 func (j judging) sure() bool { return len(j.now.Unsure) == 0 }

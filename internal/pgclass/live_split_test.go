@@ -12,7 +12,8 @@ import (
 // fillings are what an author fills in between, so that what follows is taken.
 const fillings = `UPDATE orders SET note = 'n' || id WHERE note IS NULL;
 	UPDATE orders SET customer = 1 WHERE customer IS NULL;
-	DO $$ BEGIN UPDATE orders SET extra = 1 WHERE extra IS NULL; EXCEPTION WHEN undefined_column OR undefined_table THEN NULL; END $$;`
+	DO $$ BEGIN UPDATE orders SET extra = 1 WHERE extra IS NULL; EXCEPTION WHEN undefined_column OR undefined_table THEN NULL; END $$;
+	DO $$ BEGIN UPDATE orders SET n1 = 9 WHERE n1 IS NULL OR n1 = 0; EXCEPTION WHEN undefined_column OR undefined_table OR generated_always THEN NULL; END $$;`
 
 // TestSplitsOnServer runs the files of every split: until the contract ones
 // running code notices nothing, and those are taken.

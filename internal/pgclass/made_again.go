@@ -30,12 +30,15 @@ func (j judging) again(drop, make *unit) {
 	asked := drop.Class == "ask" || j.unheard(drop.Tree.GetDropStmt())
 	replaced := free(drop.act, "drops what line %d makes again", make.Line)
 	if asked {
-		drop.ruling = neutral(drop.act, "drops what line %d makes if it is there", make.Line)
+		drop.ruling = neutral(drop.act, "drops what line %d makes, if somebody has made one outside of the migrations", make.Line)
 		return
 	}
 	switch n := make.Tree.GetNode().(type) {
 	case *pg.Node_ViewStmt:
 		make.ruling = j.queryAgain(pgschema.NameOf(n.ViewStmt.GetView()), n.ViewStmt.GetQuery(), make.act)
+		if old := j.released.Views[pgschema.NameOf(n.ViewStmt.GetView())]; optioned(n.ViewStmt) || old != nil && old.Options {
+			make.ruling = ask(make.act, "makes the view %s again with other options or without those that it had, by which writes of running code may fail or its rights may not do", pgschema.NameOf(n.ViewStmt.GetView()))
+		}
 	case *pg.Node_CreateTableAsStmt:
 		if n.CreateTableAsStmt.GetObjtype() == pg.ObjectType_OBJECT_MATVIEW {
 			make.ruling = j.queryAgain(pgschema.NameOf(n.CreateTableAsStmt.GetInto().GetRel()), n.CreateTableAsStmt.GetQuery(), make.act)
@@ -48,6 +51,9 @@ func (j judging) again(drop, make *unit) {
 	case *pg.Node_CreateFunctionStmt:
 		make.ruling = ask(make.act, "replaces the function %s, which running code may call", pgschema.NameOfParts(pgschema.Strings(n.CreateFunctionStmt.GetFuncname())))
 	case *pg.Node_CreateTrigStmt:
+		if make.Class == "expand" && !asked {
+			make.ruling = ask(make.act, "replaces the trigger %s of %s, whose work for what running code writes another function then does", n.CreateTrigStmt.GetTrigname(), pgschema.NameOf(n.CreateTrigStmt.GetRelation()))
+		}
 	case *pg.Node_CreatePolicyStmt:
 		make.ruling = contract(make.act, "replaces the policy %s, which decides which rows of %s running code sees", n.CreatePolicyStmt.GetPolicyName(), pgschema.NameOf(n.CreatePolicyStmt.GetTable()))
 	case *pg.Node_AlterTableStmt:
@@ -82,7 +88,7 @@ func (j judging) queryAgain(name pgschema.Name, query *pg.Node, act string) ruli
 	switch {
 	case old != nil && old.Query != nil && pgsyntax.Same(query, old.Query):
 		return neutral(act, "makes the view %s again as it was", name)
-	case old != nil && extends(query.GetSelectStmt(), old.Query.GetSelectStmt()):
+	case old != nil && extends(query.GetSelectStmt(), old.Query.GetSelectStmt()) && j.harmlessBehind(query, old.Query):
 		return expand(act, "adds columns behind those of the view %s", name)
 	}
 	return ask(act, "replaces the view %s, so that released code may read something else", name)

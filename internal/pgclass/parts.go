@@ -29,7 +29,7 @@ type part struct {
 // where one of them has to be split and nobody but its author can, where one
 // cannot be written as SQL, or where another order would mean something else.
 func parts(units []unit) []File {
-	if dependent(units) {
+	if dependent(units) || wanders(units) {
 		return nil
 	}
 	list := divide(units)
@@ -194,6 +194,19 @@ func (p part) header() string {
 		return ""
 	}
 	return fmt.Sprintf("-- lockstep:phase %s it belongs to what comes before it\n", p.phase)
+}
+
+// wanders reports whether a file looks names up in one place first and in
+// another one later: each part has its settings once.
+func wanders(units []unit) bool {
+	begun := false
+	for _, u := range units {
+		if u.Tree.GetVariableSetStmt().GetName() == "search_path" && begun {
+			return true
+		}
+		begun = begun || u.Tree.GetVariableSetStmt() == nil || u.Tree.GetVariableSetStmt().GetName() == "search_path"
+	}
+	return false
 }
 
 // dependent reports whether a unit that would run earlier needs a name that

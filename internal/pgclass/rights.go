@@ -69,6 +69,8 @@ func (j judging) createPolicy(c *pg.CreatePolicyStmt) ruling {
 	act := act("policy", table.Local, c.GetPolicyName())
 	down := "DROP POLICY " + ident(c.GetPolicyName()) + " ON " + sqlName(table)
 	switch {
+	case c.GetPermissive() && !j.newRelation(table) && hasPolicies(j.now.Tables[table]) && j.mayFail(&pg.Node{Node: &pg.Node_CreatePolicyStmt{CreatePolicyStmt: c}}) != "":
+		return ask(act, "adds the policy %s to %s by what can fail for a row, and a query of running code fails with it", c.GetPolicyName(), table).back(down)
 	case c.GetPermissive():
 		return expand(act, "adds the policy %s, which shows rows of %s and hides none", c.GetPolicyName(), table).back(down)
 	case j.newRelation(table):
@@ -76,6 +78,10 @@ func (j judging) createPolicy(c *pg.CreatePolicyStmt) ruling {
 	}
 	return contract(act, "adds the restrictive policy %s, which hides rows of %s from running code", c.GetPolicyName(), table).back(down)
 }
+
+// hasPolicies reports whether policies decide already what running code sees
+// of a table.
+func hasPolicies(t *pgschema.Table) bool { return t == nil || len(t.Policies) > 0 }
 
 // alterRole is ALTER ROLE ... WITH.
 func alterRole(a *pg.AlterRoleStmt) ruling {

@@ -3,11 +3,7 @@ package pgclass
 import (
 	"strconv"
 
-	pg "github.com/pganalyze/pg_query_go/v6"
-	"google.golang.org/protobuf/proto"
-
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
-	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 )
 
 // free is a name that no column of the table has.
@@ -51,39 +47,6 @@ func notNullFiles(j judging, table pgschema.Name, column string) []File {
 			Down: lines(alter+" ADD CONSTRAINT "+ident(name)+" CHECK ("+ident(column)+" IS NOT NULL) NOT VALID", alter+" ALTER COLUMN "+ident(column)+" DROP NOT NULL"),
 		},
 	}
-}
-
-// requiredFiles add a column that has to have a value, which only the author
-// knows for the rows that are there.
-func (a alteration) requiredFiles(d *pg.ColumnDef) []File {
-	nullable, _ := proto.Clone(d).(*pg.ColumnDef)
-	nullable.IsNotNull = false
-	var left []*pg.Node
-	for _, k := range nullable.GetConstraints() {
-		switch k.GetConstraint().GetContype() {
-		case pg.ConstrType_CONSTR_NOTNULL:
-		case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_CHECK:
-			return nil
-		default:
-			left = append(left, k)
-		}
-	}
-	if domain := a.now.Types[a.now.TypeOf(d.GetTypeName()).Name]; domain != nil && domain.NotNull {
-		return nil
-	}
-	nullable.Constraints = left
-	cmd := &pg.AlterTableCmd{Subtype: pg.AlterTableType_AT_AddColumn, Def: &pg.Node{Node: &pg.Node_ColumnDef{ColumnDef: nullable}}, Behavior: pg.DropBehavior_DROP_RESTRICT}
-	add, err := pgsyntax.Deparse(&pg.Node{Node: &pg.Node_AlterTableStmt{AlterTableStmt: &pg.AlterTableStmt{
-		Relation: rangeVar(a.table), Cmds: []*pg.Node{{Node: &pg.Node_AlterTableCmd{AlterTableCmd: cmd}}}, Objtype: pg.ObjectType_OBJECT_TABLE,
-	}}})
-	if err != nil {
-		return nil
-	}
-	return append([]File{{
-		Name: "expand_add_" + act(a.table.Local, d.GetColname()), Phase: phaseExpand,
-		SQL:  "-- new code fills it; a backfill fills the rows that are there\n" + lines(add),
-		Down: lines(a.sql() + " DROP COLUMN " + ident(d.GetColname())),
-	}}, notNullFiles(a.judging, a.table, d.GetColname())...)
 }
 
 // enumFiles add the new value, and move the rows when no running code writes

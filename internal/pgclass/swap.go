@@ -72,7 +72,7 @@ func (j judging) compatible(s swap) bool {
 	}
 	return !slices.ContainsFunc(t.Columns, func(c *pgschema.Column) bool {
 		k := was.Column(c.Name)
-		return c.NotNull && !filled(c) && (k == nil || !k.NotNull)
+		return c.NotNull && !j.filled(c) && (k == nil || !k.NotNull)
 	})
 }
 

@@ -21,6 +21,10 @@ func upkeep(tree *pg.Node) (ruling, bool) {
 	case *pg.Node_ClusterStmt:
 		return neutral("cluster", "sorts rows by an index%s", ofRelation(n.ClusterStmt.GetRelation())), true
 	case *pg.Node_RefreshMatViewStmt:
+		if n.RefreshMatViewStmt.GetSkipData() {
+			name := pgschema.NameOf(n.RefreshMatViewStmt.GetRelation())
+			return contract(act("empty", name.Local), "empties the materialized view %s, and queries of running code fail until it is filled", name), true
+		}
 		return neutral("refresh", "reads the materialized view %s anew", pgschema.NameOf(n.RefreshMatViewStmt.GetRelation())), true
 	case *pg.Node_CreateStatsStmt, *pg.Node_AlterStatsStmt:
 		return neutral("statistics", "says which statistics are collected"), true

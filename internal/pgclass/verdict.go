@@ -58,9 +58,11 @@ func Judge(list []pgsyntax.Statement, released, before *pgschema.Schema) (verdic
 	if len(units) > 1 {
 		before = before.Clone()
 	}
-	rule(units[:max(0, len(units)-1)], released, before)
+	var path pgschema.SearchPath
+	rule(units[:max(0, len(units)-1)], released, before, &path)
 	last := units[max(0, len(units)-1):]
 	for i := range last {
+		last[i].Statement, _ = path.Follow(before, last[i].Statement)
 		last[i].ruling = newJudging(released, before).rule(last[i].Statement)
 	}
 	return judged(units, len(list), newJudging(released, before))
@@ -70,15 +72,19 @@ func Judge(list []pgsyntax.Statement, released, before *pgschema.Schema) (verdic
 // the copy of the schema to those who replay file after file.
 func Advance(list []pgsyntax.Statement, released, now *pgschema.Schema) (verdicts []Verdict, file Verdict) {
 	units := cut(list)
-	rule(units, released, now)
+	rule(units, released, now, &pgschema.SearchPath{})
 	return judged(units, len(list), newJudging(released, now))
 }
 
 // rule judges one by one, each against the schema that those before it leave.
-func rule(units []unit, released, now *pgschema.Schema) {
+func rule(units []unit, released, now *pgschema.Schema, path *pgschema.SearchPath) {
 	for i := range units {
-		units[i].ruling = newJudging(released, now).rule(units[i].Statement)
-		now.Apply(units[i].Statement)
+		resolved, set := path.Follow(now, units[i].Statement)
+		units[i].Statement = resolved
+		units[i].ruling = newJudging(released, now).rule(resolved)
+		if !set {
+			now.Apply(resolved)
+		}
 	}
 }
 

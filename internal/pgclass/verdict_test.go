@@ -9,7 +9,7 @@ import (
 )
 
 func allCases() []verdictCase {
-	return slices.Concat(addingCases(), columnCases(), constraintCases(), droppingCases(), renamingCases(), behaviourCases(), rowCases())
+	return slices.Concat(addingCases(), columnCases(), constraintCases(), droppingCases(), renamingCases(), behaviourCases(), rowCases(), survivalCases())
 }
 
 func TestOf(t *testing.T) {

@@ -112,6 +112,10 @@ func (s *Schema) alterEach(t *Table, c *pg.AlterTableCmd) string {
 		}
 		return ""
 	}
+	if k := t.Constraint(c.GetDef().GetConstraint().GetConname()); k != nil && c.GetSubtype() == pg.AlterTableType_AT_AlterConstraint {
+		k.Deferrable, k.Deferred = c.GetDef().GetConstraint().GetDeferrable(), c.GetDef().GetConstraint().GetInitdeferred()
+		return ""
+	}
 	if column := t.Column(c.GetName()); column != nil {
 		s.alterColumn(t, column, c)
 	}

@@ -44,6 +44,11 @@ func (s *Schema) columnConstraint(t *Table, c *Column, k *pg.Constraint) string 
 		s.own(t, c.Name, true)
 	case pg.ConstrType_CONSTR_GENERATED:
 		c.Generated, c.Default = true, k.GetRawExpr()
+	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_DEFERRED:
+		if len(t.Constraints) > 0 { // the grammar puts it behind its constraint
+			last := t.Constraints[len(t.Constraints)-1]
+			last.Deferrable, last.Deferred = true, last.Deferred || k.GetContype() == pg.ConstrType_CONSTR_ATTR_DEFERRED
+		}
 	case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_FOREIGN, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:
 		return s.addConstraintOn(t, k, []string{c.Name})
 	}

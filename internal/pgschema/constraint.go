@@ -47,6 +47,7 @@ func addForeignKey(t *Table, k *pg.Constraint, columns []string) {
 		Name: k.GetConname(), Kind: ForeignKey, Columns: columns,
 		References: NameOf(k.GetPktable()), ReferencedColumns: Strings(k.GetPkAttrs()),
 		OnDelete: k.GetFkDelAction(), OnUpdate: k.GetFkUpdAction(), Validated: !k.GetSkipValidation(),
+		Deferrable: k.GetDeferrable(), Deferred: k.GetInitdeferred(),
 	}
 	if c.Name == "" {
 		c.Name = freeConstraint(t, limited(t.Name.Local, strings.Join(columns, "_"), "fkey"))

@@ -80,8 +80,9 @@ type Type struct {
 	Was    []Name
 	Kind   TypeKind
 	Values []string // of an enum, in order
-	// Base, NotNull, and Checks are a domain's.
+	// Base, Default, NotNull, and Checks are a domain's.
 	Base    DataType
+	Default *pg.Node // nil for none
 	NotNull bool
 	Checks  []*Constraint
 	Columns []*Column // of a composite

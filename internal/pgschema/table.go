@@ -125,6 +125,9 @@ type Constraint struct {
 	OnDelete          string // PostgreSQL's letter: a, r, c, n or d
 	OnUpdate          string
 	Validated         bool
+	// Deferrable and Deferred say whether it may be, and is, checked at the end
+	// of a transaction.
+	Deferrable, Deferred bool
 	// Index is the index that keeps it; zero for none.
 	Index Name
 }
@@ -169,7 +172,10 @@ type View struct {
 	Was          []Name
 	Materialized bool
 	Query        *pg.Node
-	Reads        []Name
+	// Options is true for a view that has options of its own, such as
+	// security_invoker or a CHECK OPTION.
+	Options bool
+	Reads   []Name
 	// columns are the column names that its query mentions; everything is true
 	// when it mentions a star.
 	columns    []string

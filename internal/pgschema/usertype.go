@@ -64,6 +64,8 @@ func addDomainConstraint(t *Type, k *pg.Constraint) {
 	switch k.GetContype() {
 	case pg.ConstrType_CONSTR_NOTNULL:
 		t.NotNull = true
+	case pg.ConstrType_CONSTR_DEFAULT:
+		t.Default = k.GetRawExpr()
 	case pg.ConstrType_CONSTR_CHECK:
 		name := k.GetConname()
 		if name == "" {
@@ -83,6 +85,8 @@ func (s *Schema) alterDomain(a *pg.AlterDomainStmt) string {
 		return "domain " + name.String() + " is not known"
 	}
 	switch a.GetSubtype() {
+	case "T":
+		t.Default = a.GetDef()
 	case "N", "O":
 		t.NotNull = a.GetSubtype() == "O"
 	case "C":

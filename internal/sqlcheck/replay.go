@@ -57,7 +57,12 @@ func replay(h History) replayed {
 			continue
 		}
 		known := len(r.before.Unsure)
+		var path pgschema.SearchPath
 		for _, st := range statements {
+			st, set := path.Follow(r.before, st)
+			if set {
+				continue
+			}
 			if !file.Unreleased {
 				r.released.Apply(st)
 			}
