@@ -85,7 +85,8 @@ func Classify(file plans.MigrationFile, dialect string) (Verdict, []plans.Findin
 // Classify judges a file; see the function of the same name.
 func (c Check) Classify(file plans.MigrationFile) (Verdict, []plans.Finding) {
 	verdict, findings, answers := c.classify(file)
-	return verdict, c.Rules.weigh(c.Rules.apply(silence(findings, answers)))
+	stray := strayAnswers(file.Up.Path, findings, answers)
+	return verdict, c.Rules.weigh(c.Rules.apply(append(silence(findings, answers), stray...)))
 }
 
 func (c Check) classify(file plans.MigrationFile) (Verdict, []plans.Finding, []sqlscan.NoLint) {

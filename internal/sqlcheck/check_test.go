@@ -288,6 +288,7 @@ func TestWayBack(t *testing.T) {
 	if _, got := sqlcheck.Classify(f, "postgres"); len(got) != 1 || got[0].Severity != plans.SeverityInfo || !strings.Contains(got[0].Detail, "restored from a copy") {
 		t.Errorf("answered: %+v", got)
 	}
+	f.Up.Bytes = []byte("create table t (a int)")
 	f.Down = plans.SQLFile{Path: "db/0007_x.down.sql", Bytes: []byte("drop table t; commit")}
 	if _, got := sqlcheck.Classify(f, "postgres"); len(got) != 1 || got[0].File != f.Down.Path || got[0].Code != "transaction-control" {
 		t.Errorf("bad down file: %+v", got)

@@ -28,7 +28,7 @@ func Codes() []Code {
 			Code: r.Code, Severity: r.Severity, Title: r.Title, Why: r.Why, Fix: r.Instead, URL: r.Manual, ID: r.ID, Off: r.Off,
 		})
 	}
-	return slices.Concat(list, aboutText(), aboutRuns(), aboutPlaces(), aboutMySQL())
+	return slices.Concat(list, aboutText(), aboutAnswers(), aboutRuns(), aboutPlaces(), aboutMySQL())
 }
 
 // Find returns the description of a code, or of the other name of one.

@@ -19,7 +19,7 @@ type Answered struct {
 // Lint judges a file as Classify does, and tells answered warnings apart.
 func (c Check) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Finding, answered []Answered) {
 	verdict, findings, answers := c.classify(file)
-	open, answered = apart(findings, answers)
+	open, answered = apart(append(findings, strayAnswers(file.Up.Path, findings, answers)...), answers)
 	return verdict, c.Rules.weigh(c.Rules.apply(open)), answered
 }
 

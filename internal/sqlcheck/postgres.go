@@ -76,17 +76,19 @@ func (p *Postgres) New(relation string) bool { return p.linter.Made(relation) }
 // the findings, with the answer.
 func (p *Postgres) File(file plans.MigrationFile) (Verdict, []plans.Finding) {
 	verdict, findings, answers := p.judge(file)
-	return verdict, p.rules.weigh(p.rules.apply(silence(findings, answers)))
+	stray := strayAnswers(file.Up.Path, slices.Concat(findings, verdict.Misplaced(plans.SeverityWarning)), answers)
+	return verdict, p.rules.weigh(p.rules.apply(append(silence(findings, answers), stray...)))
 }
 
 // Lint judges a file as File does, and tells answered warnings apart. Where the
 // file belongs is a warning here: nothing is planned.
 func (p *Postgres) Lint(file plans.MigrationFile) (verdict Verdict, open []plans.Finding, answered []Answered) {
 	verdict, findings, answers := p.judge(file)
+	stray := strayAnswers(file.Up.Path, slices.Concat(findings, verdict.Misplaced(plans.SeverityWarning)), answers)
 	if verdict.Class == plans.ClassAsk { // says the same of the file
 		findings = slices.DeleteFunc(findings, func(f plans.Finding) bool { return f.Code == unreadableStatement })
 	}
-	findings = append(findings, verdict.Misplaced(plans.SeverityWarning)...)
+	findings = slices.Concat(findings, verdict.Misplaced(plans.SeverityWarning), stray)
 	open, answered = apart(findings, answers)
 	return verdict, p.rules.weigh(p.rules.apply(open)), answered
 }

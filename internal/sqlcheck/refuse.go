@@ -33,7 +33,6 @@ func (d *direction) refuse() {
 	if d.check.foreign() {
 		return // how it would be run is the driver's business
 	}
-	d.warnEnum()
 	d.refuseMixture()
 }
 
