@@ -219,11 +219,10 @@ func matrixOfRights() []row {
 		{id: "PG-S07", sql: `SELECT set_config('session_replication_role', 'replica', true)`, neighbour: `SELECT set_config('work_mem', '1GB', true)`},
 		{id: "PG-S07", sql: `SET LOCAL row_security = off`, neighbour: `SET LOCAL row_security = on`},
 		{id: "PG-S08", sql: `CREATE SUBSCRIPTION x CONNECTION 'host=a' PUBLICATION p`, neighbour: `CREATE PUBLICATION x`},
-		{id: "PG-S09", sql: `CREATE ROLE matrix_role LOGIN PASSWORD 'x'`, neighbour: `CREATE ROLE matrix_role LOGIN`, amid: map[int]string{0: `DROP ROLE IF EXISTS matrix_role; CREATE ROLE matrix_role`}},
-		{id: "PG-S10", sql: `CREATE FUNCTION g() RETURNS int LANGUAGE plpython3u AS 'return 1'`, neighbour: `CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'`},
+		{id: "PG-S09", sql: `CREATE FUNCTION g() RETURNS int LANGUAGE plpython3u AS 'return 1'`, neighbour: `CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'`},
 		{id: "PG-S01", sql: `DO $$ BEGIN PERFORM lo_import('/etc/passwd'); END $$`, neighbour: `DO $$ BEGIN PERFORM 1; END $$`, unrun: noServer},
 		{id: "PG-S01", sql: `SELECT * FROM pg_catalog.pg_read_file('x')`, neighbour: `SELECT * FROM customers`, unrun: noServer},
-		{id: "PG-S11", sql: `CREATE EVENT TRIGGER x ON ddl_command_end EXECUTE FUNCTION f()`, neighbour: `CREATE TRIGGER x BEFORE INSERT ON nokey FOR EACH ROW EXECUTE FUNCTION fills()`},
+		{id: "PG-S10", sql: `CREATE EVENT TRIGGER x ON ddl_command_end EXECUTE FUNCTION f()`, neighbour: `CREATE TRIGGER x BEFORE INSERT ON nokey FOR EACH ROW EXECUTE FUNCTION fills()`},
 	}
 }
 

@@ -17,12 +17,9 @@ import (
 func reaches(l look) []hit {
 	switch n := l.Tree.GetNode().(type) {
 	case *pg.Node_CreateForeignServerStmt, *pg.Node_AlterForeignServerStmt, *pg.Node_CreateFdwStmt, *pg.Node_AlterFdwStmt,
-		*pg.Node_ImportForeignSchemaStmt, *pg.Node_CreateForeignTableStmt:
+		*pg.Node_ImportForeignSchemaStmt, *pg.Node_CreateForeignTableStmt,
+		*pg.Node_CreateUserMappingStmt, *pg.Node_AlterUserMappingStmt, *pg.Node_CreateSubscriptionStmt, *pg.Node_AlterSubscriptionStmt:
 		return []hit{{code: "foreign-server"}}
-	case *pg.Node_CreateUserMappingStmt, *pg.Node_AlterUserMappingStmt, *pg.Node_CreateSubscriptionStmt, *pg.Node_AlterSubscriptionStmt:
-		return append([]hit{{code: "foreign-server"}}, l.password()...)
-	case *pg.Node_CreateRoleStmt, *pg.Node_AlterRoleStmt:
-		return l.password()
 	case *pg.Node_CreateTableSpaceStmt, *pg.Node_DropTableSpaceStmt:
 		return []hit{{"server-access", pgrule.Names{Whole: "-- where the server is operated, outside of migrations\n"}}}
 	case *pg.Node_AlterDatabaseSetStmt:
@@ -125,29 +122,4 @@ func leavesIn(body string) string {
 		}
 	}
 	return ""
-}
-
-// password meets a password that the statement holds.
-func (l look) password() []hit {
-	found := ""
-	pgsyntax.Walk(l.Tree, func(m proto.Message) {
-		d, is := m.(*pg.DefElem)
-		if is && strings.Contains(d.GetDefname(), "password") && d.GetArg().GetString_().GetSval() != "" {
-			found = d.GetDefname()
-		}
-	})
-	if c := l.Tree.GetCreateSubscriptionStmt(); strings.Contains(c.GetConninfo(), "password") || strings.Contains(c.GetConninfo(), "://") && strings.Contains(c.GetConninfo(), "@") {
-		found = "CONNECTION"
-	}
-	role := l.Tree.GetCreateRoleStmt().GetRole()
-	if r := l.Tree.GetAlterRoleStmt().GetRole().GetRolename(); r != "" {
-		role = r
-	}
-	switch {
-	case found == "":
-		return nil
-	case role == "":
-		return []hit{{"password-in-file", pgrule.Names{Whole: "-- with options that are set where the servers are operated, outside of migrations\n"}}}
-	}
-	return []hit{{"password-in-file", pgrule.Names{Name: quotedPart(role)}}}
 }

@@ -94,7 +94,6 @@ func grounds() map[string]ground {
 		"copy-program":                    {before: "ALTER TABLE t DROP id"},
 		"copy-stdin":                      {before: "ALTER TABLE t DROP id"},
 		"security-definer":                {names: Names{Other: "public"}, before: function},
-		"password-in-file":                {names: Names{Name: "CURRENT_USER"}},
 		"write-catalog":                   {},
 		"duplicate-column":                column,
 		"change-role":                     {},

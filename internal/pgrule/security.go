@@ -65,15 +65,7 @@ func security() []Rule {
 			Manual:  manual + "ddl-foreign-data.html",
 		},
 		{
-			Code: "password-in-file", ID: "PG-S09", Severity: warning, Verdict: Ask, Look: []Role{Security},
-			Title: "A password stands in the file.",
-			Why: "Version control, the plan, its approvers and the server's log all keep it. " +
-				"It is set by who operates the server, or by a tool that keeps secrets.",
-			Instead: "ALTER ROLE {name} PASSWORD NULL; -- and set it outside of the migration",
-			Manual:  manual + "sql-createrole.html",
-		},
-		{
-			Code: "untrusted-code", ID: "PG-S10", Severity: warning, Verdict: Ask, Look: []Role{DBA, Security},
+			Code: "untrusted-code", ID: "PG-S09", Severity: warning, Verdict: Ask, Look: []Role{DBA, Security},
 			Title: "Code in C or in an untrusted language can do all that the server's process can.",
 			Why: "It reads files, opens connections and survives every right of the database. " +
 				"SQL and PL/pgSQL are kept to what their caller may do.",
@@ -81,7 +73,7 @@ func security() []Rule {
 			Manual:  manual + "plperl-trusted.html",
 		},
 		{
-			Code: "event-trigger", ID: "PG-S11", Severity: warning, Verdict: Ask, Look: []Role{DBA, Security},
+			Code: "event-trigger", ID: "PG-S10", Severity: warning, Verdict: Ask, Look: []Role{DBA, Security},
 			Title: "An event trigger runs at everybody's changes of the schema, and can refuse them.",
 			Why: "Later migrations, maintenance and logins meet it, and one that fails keeps them all out. " +
 				"It is made by who operates the server.",
