@@ -105,6 +105,7 @@ func (c Check) classify(file plans.MigrationFile) (Verdict, []plans.Finding, []s
 	}
 	findings := append(up.findings, down.findings...)
 	findings = append(findings, wayBack(file, up.header, len(down.statements))...)
+	verdict, findings = hideSecrets(verdict, findings, &up, &down)
 	return verdict, findings, up.header.NoLint
 }
 

@@ -76,6 +76,12 @@ func aboutText() []Code {
 func aboutRuns() []Code {
 	return []Code{
 		{
+			Code: secretInFile, Severity: plans.SeverityWarning, Title: "A password stands in the file.",
+			Why: "Whoever reads the repository or a saved plan has it, the server's log and pg_stat_statements may show it, and of a down file lockstep.history keeps the text. Lockstep masks it in what it shows.",
+			Fix: "take it out and change it: CREATE ROLE without a password, which is set outside of the repository (\\password in psql, a secret store)",
+			URL: "https://www.postgresql.org/docs/current/sql-createrole.html",
+		},
+		{
 			Code: "transaction-wrapper", Severity: plans.SeverityInfo, Title: "BEGIN and COMMIT around the file are left out.",
 			Why: "The file runs in one transaction together with its receipt, and its own COMMIT would end that.",
 			Fix: "remove both",

@@ -115,7 +115,8 @@ func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []
 		answer(found, up.header)
 	}
 	mine := slices.Concat(up.findings, down.findings, wayBack(file, up.header, len(down.statements)))
-	return verdict, withRoles(once(mine, found)), up.header.NoLint
+	verdict, found = hideSecrets(verdict, once(mine, found), &up, &down)
+	return verdict, withRoles(found), up.header.NoLint
 }
 
 // verdict judges the up file and then adds it to the schemas.
