@@ -30,6 +30,7 @@ type SurveyRequest struct {
 	// Needs are rights to look for; those that the role lacks are told.
 	Needs []plans.Need
 	// Live asks for the writes of one second from now on, which takes that
-	// second; without it they are an average since the server began to count.
+	// second; without it they are an average since the database's counters were
+	// reset, where that was a minute ago or more.
 	Live bool
 }

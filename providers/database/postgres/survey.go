@@ -25,7 +25,7 @@ type surveying struct {
 	sees bool
 	// counts is true when the server counts rows, and did so for counted.
 	counts  bool
-	counted time.Duration
+	counted time.Duration // 0 when nobody knows
 }
 
 // Figures implements database.FigureReader.
@@ -93,9 +93,10 @@ func (s *surveying) refused(subject string, err error) bool {
 	return true
 }
 
-// server reads what the server says about itself. An average since the server
-// began to count is one since the last reset, of this database or of all: a
-// crash resets all of them.
+// server reads what the server says about itself. Rows are counted since the
+// last reset, of this database or of all: a crash resets all of them. Of a
+// database whose counters were never reset nobody knows since when it counts:
+// it may be younger than the server.
 // Source: PostgreSQL documentation, "The Cumulative Statistics System".
 func (s *surveying) server(ctx context.Context) error {
 	var version string
@@ -105,7 +106,8 @@ func (s *surveying) server(ctx context.Context) error {
 		SELECT current_setting('server_version'), current_user, pg_is_in_recovery(),
 		       coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'unix socket'),
 		       pg_has_role('pg_read_all_stats', 'USAGE'), current_setting('track_counts')::bool,
-		       extract(epoch FROM clock_timestamp() - coalesce(greatest(d.stats_reset, least(b.stats_reset, a.stats_reset)), pg_postmaster_start_time()))::float8
+		       CASE WHEN d.stats_reset IS NULL THEN 0
+		            ELSE extract(epoch FROM clock_timestamp() - greatest(d.stats_reset, least(b.stats_reset, a.stats_reset)))::float8 END
 		FROM pg_stat_database d, pg_stat_bgwriter b, pg_stat_archiver a WHERE d.datname = current_database()`).
 		Scan(&version, &s.role, &standby, &s.out.Host, &s.sees, &s.counts, &seconds)
 	if err != nil {

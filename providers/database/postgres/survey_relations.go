@@ -230,13 +230,14 @@ func (s *surveying) written(ctx context.Context, f found) (list []int64, err err
 	return list, err
 }
 
-// writes fills in the rows written per second: of the next second, or of all
-// the time that the server has counted.
+// writes fills in the rows written per second: of all the time that the server
+// has counted, or of the next second when that is not known or too short.
 func (s *surveying) writes(ctx context.Context, f found, live bool) error {
 	span := roundSpan(s.counted)
-	if !s.counts || !s.out.Primary || len(s.out.Relations) == 0 || (!live && span == 0) {
+	if !s.counts || !s.out.Primary || len(s.out.Relations) == 0 {
 		return nil
 	}
+	live = live || span == 0
 	before := make([]int64, len(f.names))
 	begun := time.Now()
 	if live {

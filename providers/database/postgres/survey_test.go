@@ -259,3 +259,18 @@ func TestSurveyThatCannotBe(t *testing.T) {
 		t.Error("a survey that was stopped says that it is complete")
 	}
 }
+
+// TestSurveyOfWritesKnowsItsWindow: the server is older than the database, and
+// counters that were just reset say nothing of a longer time. In both cases a
+// second is looked at, in which nobody writes.
+func TestSurveyOfWritesKnowsItsWindow(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exec(`CREATE TABLE filled AS SELECT i AS id FROM generate_series(1, 100000) i`)
+	for _, before := range []string{"SELECT 1", "SELECT pg_stat_reset()"} {
+		b.exec(before)
+		if f := figuresOf(t, survey(t, b.url, false, "filled"), "filled"); f.WritesPerSecond != 0 || time.Duration(f.WritesOver) != time.Second {
+			t.Errorf("%s: %+v", before, f)
+		}
+	}
+}
