@@ -7,6 +7,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // constraints are actions on a constraint of a table.
@@ -60,15 +61,27 @@ func (a alteration) addConstraint(k *pg.Constraint) ruling {
 	}
 	switch k.GetContype() {
 	case pg.ConstrType_CONSTR_CHECK:
-		return a.addCheck(k, act).back(down)
+		return a.inTwoFiles(k, a.addCheck(k, act)).back(down)
 	case pg.ConstrType_CONSTR_FOREIGN:
-		return a.addForeignKey(k, act).back(down)
+		return a.inTwoFiles(k, a.addForeignKey(k, act)).back(down)
 	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY:
 		return a.addKey(k, act).back(down)
 	case pg.ConstrType_CONSTR_EXCLUSION:
 		return contract(act, "excludes rows of %s that conflict (%s), so that writes of running code fail", a.table, constraintName(k)).back(down)
 	}
 	return contract(act, "adds the constraint %s to %s, which writes of running code may break", constraintName(k), a.table).back(down)
+}
+
+// inTwoFiles gives a constraint that reads its table the files that add it
+// without a scan and validate it in a transaction of their own.
+func (a alteration) inTwoFiles(k *pg.Constraint, r ruling) ruling {
+	switch r.Class {
+	case plans.ClassContract:
+		r.Split = a.validatedFiles(k, phaseContract)
+	case plans.ClassExpand:
+		r.Split = a.validatedFiles(k, phaseExpand)
+	}
+	return r
 }
 
 func constraintName(k *pg.Constraint) string {

@@ -78,7 +78,7 @@ func divide(units []unit) []part {
 			continue
 		case u.left:
 			continue
-		case u.Class == plans.ClassSplit:
+		case u.Class == plans.ClassSplit, adds(u.Tree) && len(u.Split) > 0:
 			for _, f := range u.Split {
 				list = append(list, part{phase: f.Phase, ready: &f, alone: true})
 			}
@@ -123,6 +123,13 @@ func give(list []part, u unit, phase string) []part {
 		return list
 	}
 	return append(list, part{phase: phase, units: []unit{u}, alone: alone})
+}
+
+// adds reports whether a unit adds a constraint, whose files take the place of
+// the statement in a split.
+func adds(tree *pg.Node) bool {
+	cmds := tree.GetAlterTableStmt().GetCmds()
+	return len(cmds) == 1 && cmds[0].GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddConstraint
 }
 
 func validates(tree *pg.Node) bool {
