@@ -18,7 +18,12 @@ import (
 // targets is the PostgreSQL that stands for targets.
 var targets = pgtest.NewStatisticsCluster()
 
-func TestMain(m *testing.M) { os.Exit(targets.Main(m)) }
+func TestMain(m *testing.M) {
+	if scratch := os.Getenv(childVariable); scratch != "" {
+		os.Exit(child(scratch))
+	}
+	os.Exit(targets.Main(m))
+}
 
 // named is the server that a user names, of one test.
 func named(t *testing.T) string {

@@ -210,11 +210,11 @@ func TestANamedServer(t *testing.T) {
 
 func nothingLeft(t *testing.T, url string) {
 	t.Helper()
-	var databases, sessions int
+	var databases, sessions, roles int
 	err := open(t, url).QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM pg_database WHERE datname ~ '^lockstep'),
-		(SELECT count(*) FROM pg_stat_activity WHERE datname ~ '^lockstep')`).Scan(&databases, &sessions)
-	if err != nil || databases+sessions > 0 {
-		t.Errorf("left: %d databases, %d sessions, %v", databases, sessions, err)
+		(SELECT count(*) FROM pg_stat_activity WHERE datname ~ '^lockstep'), (SELECT count(*) FROM pg_roles WHERE rolname ~ '^lockstep')`).Scan(&databases, &sessions, &roles)
+	if err != nil || databases+sessions+roles > 0 {
+		t.Errorf("left: %d databases, %d sessions, %d roles, %v", databases, sessions, roles, err)
 	}
 }
 
