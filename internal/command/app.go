@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,6 +111,7 @@ step, and applies them environment by environment.`,
 	group("see", newStatusCommand(a), newHistoryCommand(a), newLogCommand(a))
 	group("care", newRepairCommand(a))
 	root.AddCommand(newVersionCommand(a))
+	nameFormats(root)
 	return root
 }
 
@@ -118,7 +120,7 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVarP(&a.flags.env, "env", "e", "", "the environment's `NAME`")
 	f.Var(&assignments{into: &a.flags.assigned}, "var", "set a variable, `NAME=VALUE`; may be repeated")
 	f.Var(&assignments{into: &a.flags.assigned, file: true}, "var-file", "read variables from `FILE`; may be repeated")
-	f.StringVar(&a.flags.format, "format", "text", "text or json; graph knows more")
+	f.StringVar(&a.flags.format, "format", "text", "text or json; some verbs know more, see their help")
 	f.BoolVar(&a.flags.json, "json", false, "the same as --format json")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
 	f.BoolVar(&a.flags.noInput, "no-input", false, "never ask; fail with the flag to use")
@@ -127,6 +129,16 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 
 // formatsNote is the annotation of a verb that knows more than text and json.
 const formatsNote = "formats"
+
+// nameFormats says in a verb's help which formats it knows.
+func nameFormats(c *cobra.Command) {
+	if more, ok := c.Annotations[formatsNote]; ok {
+		c.Long = strings.TrimSpace(cmp.Or(c.Long, c.Short)) + "\n\nFormats (--format): " + strings.Join(strings.Fields(more), ", ") + "."
+	}
+	for _, child := range c.Commands() {
+		nameFormats(child)
+	}
+}
 
 // enter checks the global flags and goes to the project's folder.
 func (a *app) enter(c *cobra.Command) error {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func (a *app) plan(ctx context.Context, names []string, o planOptions) error {
 		}
 		b, err := a.computePlan(ctx, w, head.Name, a.flags.env)
 		if err != nil {
-			return err
+			return a.refusedPlan(head.Name, err)
 		}
 		one, err := a.presentPlan(w, b, o)
 		if err != nil {
@@ -104,6 +105,21 @@ func (a *app) plan(ctx context.Context, names []string, o planOptions) error {
 		code = max(code, one)
 	}
 	return silent(code)
+}
+
+// refusedPlan gives a script the document that it waits for where no plan could
+// be made; people read the same on stderr.
+func (a *app) refusedPlan(changeSet string, err error) error {
+	refused, ok := errors.AsType[*diagnosticsError](err)
+	if !ok || !a.wantsJSON() {
+		return err
+	}
+	out := a.mask.Writer(a.host.Stdout)
+	refusal := view.Refusal{ChangeSet: changeSet, Environment: a.flags.env, Diagnostics: refused.diagnostics}
+	if failure := errors.Join(refusal.JSON(out), out.Close()); failure != nil {
+		return failed(failure)
+	}
+	return err
 }
 
 // presentPlan saves and prints a plan and returns the exit code it asks for.
