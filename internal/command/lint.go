@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -67,11 +68,13 @@ func (a *app) lint(paths []string, o lintOptions) error {
 	for _, s := range sources {
 		memory.judge(s, &r)
 	}
+	var kept sync.WaitGroup
+	kept.Go(memory.save)
+	defer kept.Wait()
 	r.Root = repositoryFolder()
 	if err := a.printReport(r, plans.Severity(o.failOn)); err != nil {
 		return failed(err)
 	}
-	memory.save()
 	for _, f := range r.Findings {
 		if report.AtLeast(f.Severity, plans.Severity(o.failOn)) {
 			return silent(exitFindings)

@@ -82,7 +82,8 @@ func sideBySide(n int, work func(int)) {
 	group.Wait()
 }
 
-// save keeps what was found. That it cannot be kept costs time alone.
+// save keeps what was found, while others may read it. That it cannot be kept
+// costs time alone.
 func (m *lintMemory) save() { _ = m.memo.Save() }
 
 func (s lintSource) judged(server pgeffect.Server) judged {

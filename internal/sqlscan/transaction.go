@@ -28,12 +28,7 @@ func (s Statement) Concurrently() bool {
 	if s.mysql || s.Starts("REFRESH") || !s.Starts("CREATE") && !s.Starts("DROP") && !s.Starts("REINDEX") && !s.Starts("ALTER") {
 		return false
 	}
-	for _, t := range s.Tokens() {
-		if t.Is("CONCURRENTLY") {
-			return true
-		}
-	}
-	return false
+	return s.has("CONCURRENTLY")
 }
 
 // OutsideTransaction reports whether the database refuses the statement
@@ -93,7 +88,7 @@ func (s Statement) sqliteOutsidePragma() bool {
 }
 
 func (s Statement) has(word string) bool {
-	for _, t := range s.Tokens() {
+	for t := range s.EachToken() {
 		if t.Is(word) {
 			return true
 		}
