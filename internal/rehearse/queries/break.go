@@ -24,9 +24,15 @@ const (
 	// whoever sends it fails. What a statement sends is not recorded.
 	EnumLabels Kind = "enum-labels"
 	// Restricts: a table has a new rule (a constraint, a unique index, NOT NULL,
-	// a trigger) for rows that the statement writes. Whether it refuses them
-	// depends on values, which nobody recorded.
+	// a trigger that refuses) for columns that the statement writes. Whether it
+	// refuses its rows depends on values, which nobody recorded.
 	Restricts Kind = "restricts"
+	// FiresTrigger: rows that the statement writes go through a new trigger.
+	// What it does to them is not known, and moves no migration.
+	FiresTrigger Kind = "fires-trigger"
+	// Referenced: a new table refers to rows that the statement deletes. They
+	// stay deletable until somebody writes to the new table.
+	Referenced Kind = "referenced"
 	// LosesIndex: the plan used an index and uses none now.
 	LosesIndex Kind = "loses-index"
 	// OtherIndex: the plan uses another index now.

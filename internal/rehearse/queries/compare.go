@@ -40,7 +40,7 @@ func compared(before, after Described) []Break {
 	}
 	var breaks []Break
 	for _, look := range []func(before, after Described) (Break, bool){
-		unfilled, restricts, keptFails, resultColumns, resultTypes, parameterTypes, enumLabels, indexes,
+		unfilled, restricts, mayRestrict, keptFails, resultColumns, resultTypes, parameterTypes, enumLabels, indexes,
 	} {
 		if b, broken := look(before, after); broken {
 			breaks = append(breaks, b)

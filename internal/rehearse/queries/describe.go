@@ -61,6 +61,7 @@ func DescribeAgain(ctx context.Context, conn *sql.Conn, before []Described) (aft
 type describer struct {
 	conn    *sql.Conn
 	version int // server_version_num
+	tables  map[string]bool
 }
 
 // begin makes plans that do not depend on values, nor on tables being empty: an

@@ -30,6 +30,8 @@ type Described struct {
 	Unfilled []string
 	// Rules are what the tables ask for that the statement writes to.
 	Rules []Rule
+	// Tables are all of the schema, where the statement deletes rows.
+	Tables map[string]bool
 }
 
 // Failure is an error of the server.

@@ -84,7 +84,13 @@ func (d *describer) learn(ctx context.Context, a *Described, root node) error {
 	if a.Unfilled, err = d.unfilled(ctx, root); err != nil {
 		return err
 	}
-	a.Rules, err = d.rules(ctx, writes(root))
+	written := writes(root, a.Tried)
+	if slices.ContainsFunc(written, func(w write) bool { return w.operation == "Delete" || w.operation == "Merge" }) {
+		if a.Tables, err = d.allTables(ctx); err != nil {
+			return err
+		}
+	}
+	a.Rules, err = d.rules(ctx, a.Statement, written)
 	return err
 }
 
@@ -162,13 +168,36 @@ func (d *describer) unfilled(ctx context.Context, n node) ([]string, error) {
 	if n.Kind != "ModifyTable" || n.Operation != "Insert" || len(n.Plans) == 0 {
 		return found, nil
 	}
-	// "Member" is what "Outer" was called before PostgreSQL 14.
+	below, err := d.unfilledColumns(ctx, n, n.source().Output)
+	return slices.Concat(found, below), err
+}
+
+// source is the node whose rows another one writes; the zero node where there
+// is none. "Member" is what "Outer" was called before PostgreSQL 14.
+func (n node) source() node {
 	i := slices.IndexFunc(n.Plans, func(child node) bool { return child.Role == "Outer" || child.Role == "Member" })
 	if i < 0 {
-		return found, nil
+		return node{}
 	}
-	below, err := d.unfilledColumns(ctx, n, n.Plans[i].Output)
-	return slices.Concat(found, below), err
+	return n.Plans[i]
+}
+
+// allTables reads once what tables the schema has.
+func (d *describer) allTables(ctx context.Context) (map[string]bool, error) {
+	if d.tables != nil {
+		return d.tables, nil
+	}
+	var names []string
+	err := d.conn.QueryRowContext(ctx, `SELECT ARRAY(SELECT format('%I.%I', n.nspname, c.relname)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p'))`).Scan(pq.Array(&names))
+	if err != nil {
+		return nil, err
+	}
+	d.tables = map[string]bool{}
+	for _, name := range names {
+		d.tables[name] = true
+	}
+	return d.tables, nil
 }
 
 // unfilledColumns takes what is put into each column of an INSERT's table.

@@ -54,7 +54,11 @@ func (b Break) sentence() string {
 	case EnumLabels:
 		return fmt.Sprintf("%s uses the enum value %s, which is gone: sending it fails (SQLSTATE 22P02)", of, b.Object)
 	case Restricts:
-		return fmt.Sprintf("%s writes under a new rule, %s: rows that break it are refused", of, b.After)
+		return fmt.Sprintf("%s writes under a new rule, %s: rows that break it would be refused", of, b.After)
+	case FiresTrigger:
+		return fmt.Sprintf("%s fires the new trigger %s: what that may do to its rows was not tried", of, b.Object)
+	case Referenced:
+		return fmt.Sprintf("%s deletes rows that the new table %s refers to: it may be refused once that table has rows", of, b.Object)
 	case LosesIndex:
 		return fmt.Sprintf("%s used the index %s and uses none now", of, b.Object)
 	default:
@@ -107,6 +111,10 @@ func (b Break) fix() string {
 		return "Give the column a DEFAULT first (expand), and take the default away after the deployment (phase contract)"
 	case b.Kind == Restricts:
 		return "Add the rule after the deployment (phase contract), when only code that keeps to it is left; until then it can be checked with a query"
+	case b.Kind == FiresTrigger:
+		return "Read the trigger's function: it must take the rows of the code that runs today"
+	case b.Kind == Referenced:
+		return "Deploy code that deletes the new rows first, or let the foreign key say ON DELETE CASCADE"
 	case b.Kind == EnumLabels:
 		return "Add the new label first (ALTER TYPE ... ADD VALUE), deploy code that knows both, rename after the deployment (phase contract)"
 	case b.Reconnect && !b.Contract:
