@@ -31,6 +31,7 @@ func matrix() []row {
 func elsewhereFound() map[string]string {
 	return map[string]string{
 		"PG-T08": "package sqlcheck, which takes BEGIN and COMMIT around a file away",
+		"PG-T09": "package sqlcheck, which knows whether BEGIN and COMMIT stood around the file",
 		"PG-T11": "a plan, which shows transactions that are open on the target",
 		"PG-S02": "package sqlcheck, of all statements that leave the database by COPY",
 		"PG-F01": "package sqlcheck, which knows the down file",

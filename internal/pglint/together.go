@@ -21,22 +21,6 @@ func (f *fileview) together() {
 		}
 	}
 	f.within(f.looked[begin:])
-	if k := f.begun(); k != nil {
-		f.report(*k, hit{"uncommitted-transaction", pgrule.Names{Whole: "-- the statements alone, without BEGIN\n"}})
-	}
-}
-
-// begun is a BEGIN that nothing ends.
-func (f *fileview) begun() (open *look) {
-	for i, l := range f.looked {
-		switch {
-		case l.ends():
-			open = nil
-		case l.Tree.GetTransactionStmt().GetKind() == pg.TransactionStmtKind_TRANS_STMT_BEGIN, l.Tree.GetTransactionStmt().GetKind() == pg.TransactionStmtKind_TRANS_STMT_START:
-			open = &f.looked[i]
-		}
-	}
-	return open
 }
 
 // within looks at the statements of one transaction.

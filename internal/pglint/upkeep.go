@@ -73,12 +73,14 @@ func (l look) vacuumed(v *pg.VacuumStmt) []hit {
 	return hits
 }
 
-// refreshed: CONCURRENTLY lets readers in, and nobody writes to the view.
+// refreshed: CONCURRENTLY lets readers in, and keeps out only who else
+// refreshes the view.
 func (l look) refreshed(r *pg.RefreshMatViewStmt, view pgschema.Name) []hit {
-	if r.GetConcurrent() {
-		return nil
-	}
 	names := pgrule.Names{Table: view.String(), Name: view.String()}
+	if r.GetConcurrent() {
+		names.Whole = lines("-- readers go on and another REFRESH waits, so it is right as it is, in a file of its own:", l.own())
+		return []hit{{"refresh-matview", names}}
+	}
 	unique := slices.ContainsFunc(l.schema.IndexesOf(view), func(i *pgschema.Index) bool { return i.Unique && i.Where == nil })
 	if l.schema.Views[view] != nil && !unique {
 		names.Whole = lines("-- after a unique index over columns that tell its rows apart, in a file of its own:", "REFRESH MATERIALIZED VIEW CONCURRENTLY "+sql(view))

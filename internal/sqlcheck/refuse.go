@@ -2,6 +2,7 @@ package sqlcheck
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
@@ -26,6 +27,7 @@ func (d *direction) refuse() {
 		d.refuseIndex(s)
 		d.warnSession(s)
 	}
+	d.refuseOpen()
 	if d.check.Dialect == mysql {
 		d.refuseMySQL()
 		return
@@ -57,6 +59,26 @@ func (d *direction) refuseControl(s sqlscan.Statement) {
 		}
 		d.refuseAt(s, "psql-command", fmt.Sprintf("%s is a command of psql, not SQL", strings.ToLower(s.Words[0])),
 			"write the SQL that it stands for")
+	}
+}
+
+// refuseOpen: a BEGIN that nothing ends. A COMMIT at the end of the file may
+// have been taken away with the BEGIN at its beginning.
+func (d *direction) refuseOpen() {
+	if d.check.foreign() || slices.ContainsFunc(d.findings, func(f plans.Finding) bool { return f.Code == "transaction-wrapper" }) {
+		return
+	}
+	var open *sqlscan.Statement
+	for i, s := range d.statements {
+		switch {
+		case s.Starts("BEGIN"), s.Starts("START", "TRANSACTION"):
+			open = &d.statements[i]
+		case s.EndsTransaction() && !s.Starts("SAVEPOINT") && !s.Starts("RELEASE"):
+			open = nil
+		}
+	}
+	if open != nil {
+		d.refuseAt(*open, "uncommitted-transaction", "the file begins a transaction and does not end it", "remove it: the file already runs in one transaction")
 	}
 }
 
