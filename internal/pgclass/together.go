@@ -80,6 +80,7 @@ func fileVerdict(units []unit) Verdict {
 	worst := worstOf(rulings(units))
 	at := units[slices.IndexFunc(units, func(u unit) bool { return u.Class == worst.Class && u.Reason == worst.Reason })]
 	v := Verdict{Class: worst.Class, Reason: fmt.Sprintf("line %d %s", at.Line, worst.Reason), Loses: worst.Loses}
+	v.Waits = worst.Class == plans.ClassNeutral || worst.Class == plans.ClassExpand && !worst.needed()
 	before, after, mixed := sides(units)
 	stages := stagesOf(units)
 	switch {
@@ -93,8 +94,6 @@ func fileVerdict(units []unit) Verdict {
 		v.Class, v.Reason, v.Split = plans.ClassSplit, stages, parts(units)
 	case worst.Class == plans.ClassContract && len(units) == 1:
 		v.Split = worst.Split
-	case worst.Class == plans.ClassExpand && !worst.needed():
-		v.Reason = fmt.Sprintf("line %d %s", at.Line, worst.Reason)
 	}
 	return v
 }

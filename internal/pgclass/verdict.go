@@ -18,6 +18,9 @@ type Verdict struct {
 	// stands in the way. SET NOT NULL is contract and has them too: the files
 	// reach the same without a lock that is held over a scan.
 	Split []File
+	// Waits is true for an expand that no new code waits for, and for what is
+	// neutral: it may as well come after the deployment.
+	Waits bool
 	// Loses is true when rows, columns or values go that nothing brings back.
 	Loses bool
 }

@@ -100,6 +100,8 @@ func (d *draft) contractIsSuffix(s *schema) {
 		switch {
 		case m.phase == plans.Contract && contract == nil:
 			contract = m
+		case m.phase == plans.Expand && contract != nil && m.verdict.Waits && m.verdict.Class != plans.ClassContract:
+			m.wait(contract)
 		case m.phase == plans.Expand && contract != nil:
 			d.refuse(fileRange(m.file.Up.Path, 1), mistake{
 				"expand-after-contract",
@@ -110,6 +112,16 @@ func (d *draft) contractIsSuffix(s *schema) {
 					contract.file.ID(), s.files[len(s.files)-1].Version),
 			})
 		}
+	}
+}
+
+// wait puts a file that no new code waits for behind the contract file before
+// it, as the order of versions has it.
+func (m *migration) wait(contract *migration) {
+	m.phase = plans.Contract
+	m.verdict.Reason += fmt.Sprintf("; it follows %s, and no new code waits for it", contract.file.ID())
+	for i := range m.verdict.Statements {
+		m.verdict.Statements[i].Phase = m.phase
 	}
 }
 
@@ -124,7 +136,7 @@ func (d *draft) accidentalGaps(s *schema) {
 		if m.file.Version > s.highest {
 			return
 		}
-		if m.outOfRow = m.phase == plans.Contract && d.began(s); !m.outOfRow {
+		if m.outOfRow = m.phase == plans.Contract && (d.began(s) || d.finishes(s, d.self)); !m.outOfRow {
 			d.gap(s, m.file, d.set.Name)
 		}
 	}

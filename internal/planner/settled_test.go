@@ -101,6 +101,66 @@ func TestLaterChangeSetStepsOverHeldFiles(t *testing.T) {
 	}
 }
 
+// TestWhatNobodyWaitsForFollowsAContract: a file that only takes away what this
+// change set made, or that no code sees, comes behind a contract file; one that
+// new code waits for is refused there.
+func TestWhatNobodyWaitsForFollowsAContract(t *testing.T) {
+	t.Parallel()
+	for up, refused := range map[string]bool{
+		"ALTER TABLE orders DROP COLUMN status_id;":                                          false,
+		"COMMENT ON TABLE orders IS 'of shops';":                                             false,
+		"ALTER TABLE orders ADD COLUMN note text;":                                           true,
+		"-- lockstep:phase expand new code reads it\nCOMMENT ON TABLE orders IS 'of shops';": true,
+	} {
+		in := input(t, strings.Replace(migrationBlock, "4", "5", 1))
+		all := append(ordersFolder(), file(5, "last", up, "-- lockstep:irreversible a test\nSELECT 1;"))
+		in.Folders["orders"] = all
+		observe(&in, database(appliedFile(all[0], "earlier")))
+		p, diags := planner.Plan(in)
+		if diags.HasErrors() != refused {
+			t.Errorf("%s: %v", up, diags)
+			continue
+		}
+		if !refused && p.Step(`migration.orders["0005_last"]`).Phase != plans.Contract {
+			t.Errorf("%s is not behind the contract file\n%s", up, sketch(p))
+		}
+	}
+}
+
+// TestEndOfAnotherChangeSetWaits: a change set that has nothing but contract
+// files and ends what the environment has, as the end of a quarantine does, may
+// bake while later ones go on, and comes below their versions then.
+func TestEndOfAnotherChangeSetWaits(t *testing.T) {
+	t.Parallel()
+	all := append(ordersFolder(), file(5, "add_note", "ALTER TABLE orders ADD COLUMN note text;", "ALTER TABLE orders DROP COLUMN note;"))
+	in := input(t, strings.Replace(migrationBlock, "4", "5", 1))
+	in.Folders["orders"] = all
+	in.Siblings = []planner.Sibling{
+		{Name: "start", Versions: map[string]uint64{"orders": 3}},
+		{Name: "end", Versions: map[string]uint64{"orders": 4}, DependsOn: []string{"start"}},
+	}
+	applied := []plans.AppliedMigration{appliedFile(all[0], "start"), appliedFile(all[1], "start"), appliedFile(all[2], "start")}
+	observe(&in, database(applied...))
+	if p := mustPlan(t, in); !slices.Contains(p.Requires, "end") || len(p.Held) != 0 {
+		t.Errorf("before the start is taken: requires %v, held %v", p.Requires, p.Held)
+	}
+	in.Standing.ChangeSets = map[string]planner.Taken{"start": {Order: 1}}
+	p := mustPlan(t, in)
+	if len(p.Requires) != 0 || !slices.Equal(p.Held, []string{"orders/0004_drop_state"}) || len(p.Steps) != 1 {
+		t.Errorf("after it: requires %v, held %v\n%s", p.Requires, p.Held, sketch(p))
+	}
+
+	in = input(t, migrationBlock)
+	in.ChangeSet.DependsOn = []string{"start"}
+	in.Folders["orders"] = all
+	in.Siblings = []planner.Sibling{{Name: "start", Versions: map[string]uint64{"orders": 3}}, {Name: "next", Versions: map[string]uint64{"orders": 5}}}
+	in.Standing.ChangeSets = map[string]planner.Taken{"start": {Order: 1}, "next": {Order: 2}}
+	observe(&in, database(append(applied, appliedFile(all[4], "next"))...))
+	if step := mustPlan(t, in).Step(`migration.orders["0004_drop_state"]`); step == nil || step.Phase != plans.Contract {
+		t.Errorf("the end is not planned below the version of the next one")
+	}
+}
+
 func TestRequiresSkipsEnvironmentsLeftOut(t *testing.T) {
 	t.Parallel()
 	in := input(t, apiBlocks)

@@ -20,8 +20,9 @@ func (d *draft) split(s *schema) {
 			continue
 		}
 		_, taken := d.in.Standing.ChangeSets[owner]
+		set, _ := d.sibling(owner)
 		switch {
-		case taken && d.waitsForContract(s, f, owner):
+		case (taken || d.finishes(s, set)) && d.waitsForContract(s, f, owner):
 			s.held = append(s.held, f.ID())
 		case f.Version < s.highest:
 			d.gap(s, f, owner)
@@ -29,6 +30,19 @@ func (d *draft) split(s *schema) {
 			d.required[owner] = true
 		}
 	}
+}
+
+// finishes reports whether a change set is the end of others that the
+// environment has: it depends on them, and all that it has pending here is
+// contract. It may wait, for a bake perhaps, while later ones go on.
+func (d *draft) finishes(s *schema, set Sibling) bool {
+	lacks := func(name string) bool { _, taken := d.in.Standing.ChangeSets[name]; return !taken }
+	if len(set.DependsOn) == 0 || slices.ContainsFunc(set.DependsOn, lacks) {
+		return false
+	}
+	return !slices.ContainsFunc(s.files, func(f plans.MigrationFile) bool {
+		return !s.has(f.Version) && s.owner(f.Version) == set.Name && !d.waitsForContract(s, f, set.Name)
+	})
 }
 
 // began reports whether this change set has been applied here, as a whole or

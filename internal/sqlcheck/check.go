@@ -32,6 +32,8 @@ type Verdict struct {
 	// Creates names the tables that the file creates, for Check.New of the
 	// files after it.
 	Creates []string
+	// Waits is true where nothing in the file has to come before the deployment.
+	Waits bool
 	// Said is true when the file's header decides the class.
 	Said bool
 	// Split is the file in parts that each have one place, when the class is

@@ -22,7 +22,7 @@ func (p *Postgres) place(v *Verdict, up *direction) {
 	if string(v.Class) != up.header.Phase {
 		said += fmt.Sprintf("; its statements alone are %s: %s", v.Class, v.Reason)
 	}
-	v.Class, v.Reason, v.Said, v.Split = plans.Class(up.header.Phase), said, true, nil
+	v.Class, v.Reason, v.Said, v.Split, v.Waits = plans.Class(up.header.Phase), said, true, nil, false
 }
 
 // Codes of files without a place.
@@ -72,7 +72,7 @@ func spellSplit(parts []Part) string {
 // byStatements takes the class of the statements together, and what they lose.
 func (p *Postgres) byStatements(v *Verdict, up *direction) {
 	each, file := pgclass.Advance(up.trees, p.released, p.now)
-	v.Class, v.Reason = file.Class, file.Reason
+	v.Class, v.Reason, v.Waits = file.Class, file.Reason, file.Waits
 	if v.Class == plans.ClassExpand || v.Class == plans.ClassNeutral {
 		v.Reason = "nothing in it breaks code that is already running: " + v.Reason
 	}
