@@ -37,6 +37,7 @@ func (d databaseBlock) step(p *page, i int) {
 			goingOn = together(s) && (goingOn || len(s.Statements[at].Locks) > 0)
 		}
 	}
+	labelled(p, "estimates", bases(s))
 	labelled(p, "transaction", transaction(s))
 	labelled(p, "down", down(s))
 	for _, difference := range differences(s) {
@@ -46,6 +47,18 @@ func (d databaseBlock) step(p *page, i int) {
 	labelled(p, "rehearsed", rehearsed(s))
 	queries(p, s)
 	labelled(p, "replicas", safe(strings.Join(d.onReplicas(s), "; ")))
+}
+
+// bases says what the estimates of a step follow from; that a catalog change
+// is short needs no figure.
+func bases(s *plans.Step) string {
+	var words []string
+	for _, st := range s.Statements {
+		if e := st.Estimate; e != nil && !strings.HasPrefix(e.Basis, "catalog change") {
+			words = append(words, fmt.Sprintf("line %d %s (%s)", st.Line, safe(e.Basis), safe(e.Source)))
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
 // together reports whether a step's statements are one transaction, as far as
@@ -76,7 +89,8 @@ func transaction(s *plans.Step) string {
 	if len(s.Statements) < 2 {
 		return words
 	}
-	total, unknown := worked(s.Provider, s.Statements)
+	first := max(slices.IndexFunc(s.Statements, func(st plans.Statement) bool { return len(st.Locks) > 0 }), 0)
+	total, unknown := worked(s.Provider, s.Statements[first:])
 	switch {
 	case total != nil:
 		return words + ", " + span(total)

@@ -51,9 +51,9 @@ func (d databaseBlock) writes() string {
 
 func over(r plans.RelationFigures) string {
 	if r.WritesOver == plans.Duration(time.Second) {
-		return " now"
+		return " (measured over 1s)"
 	}
-	return " (average of " + brief(duration(r.WritesOver)) + " or more)"
+	return " (measured, average of " + brief(duration(r.WritesOver)) + " or more)"
 }
 
 func replicaWords(all []plans.ReplicaFigures) string {
