@@ -77,21 +77,29 @@ func longer(a, b stop) int {
 func (d databaseBlock) stopsOf(i int, kind string) (all []stop) {
 	s := &d.plan.Steps[i]
 	for at, st := range s.Statements {
-		var names []string
-		for _, l := range st.Locks {
-			if budget.Blocks(l.Mode) == kind {
-				names = append(names, l.Relation)
-			}
-		}
+		names := lockedAs(kind, st)
 		if len(names) == 0 {
 			continue
 		}
 		found := stop{kind, d.names(names), i + 1, st.Line, st.Estimate}
 		if together(s) {
+			found.tables = d.names(lockedAs(kind, s.Statements[at:]...))
 			found.estimate, _ = worked(s.Provider, s.Statements[at:])
 			return []stop{found}
 		}
 		all = append(all, found)
 	}
 	return all
+}
+
+// lockedAs names what statements keep from working in the same way, once each.
+func lockedAs(kind string, statements ...plans.Statement) (names []string) {
+	for _, st := range statements {
+		for _, l := range st.Locks {
+			if budget.Blocks(l.Mode) == kind && !slices.Contains(names, l.Relation) {
+				names = append(names, l.Relation)
+			}
+		}
+	}
+	return names
 }
