@@ -10,7 +10,7 @@ TIMEOUT  ?= 15m
 # Tests are run with -count=1: what a program that a test has built does is not
 # in the key of the test cache.
 
-.PHONY: help build test race lint fmt demo fuzz bench scoreboard cover crash faults tools clean
+.PHONY: help build test race lint fmt demo fuzz bench scoreboard matrix cover crash faults tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
@@ -44,6 +44,10 @@ bench: ## measure Lockstep beside other tools (PART=apply,idle,... and ARGS='-ro
 
 scoreboard: ## compare lint with the fixtures of other linters (FIXTURES=FOLDER holds a folder for each suite)
 	@.ci/with-tools --postgres $(GO) run ./internal/scoreboard/cmd -fixtures "$(FIXTURES)" $(ARGS)
+
+matrix: ## measure the tables of locks, scans and schemas on PostgreSQL 12 to 18; fetches the majors from npm
+	@majors="$$(.ci/find-postgres-majors)"; LOCKSTEP_TEST_POSTGRES_BINDIRS="$$majors" .ci/with-tools --postgres $(GO) test -count=1 -p 1 -timeout 60m \
+		./internal/pgeffect ./internal/rehearse/trace ./internal/rehearse/catalog ./internal/rehearse/server
 
 cover: ## write coverage.out and coverage.html, print the total
 	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=coverage.out $(PACKAGES)
