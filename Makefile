@@ -10,7 +10,7 @@ TIMEOUT  ?= 15m
 # Tests are run with -count=1: what a program that a test has built does is not
 # in the key of the test cache.
 
-.PHONY: help build test race lint fmt demo fuzz bench scoreboard matrix cover crash faults tools clean
+.PHONY: help build test tofu race lint fmt demo fuzz bench scoreboard matrix cover crash faults tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
@@ -20,6 +20,9 @@ build: ## build bin/lockstep, with a C compiler if there is one (DRIVERS="sqlser
 
 test: ## run all tests; finds or installs Terraform, PostgreSQL and MariaDB, and says so
 	@.ci/with-tools --postgres --mysql --pgbouncer $(GO) test -count=1 -timeout $(TIMEOUT) $(PACKAGES)
+
+tofu: ## run the tests of the terraform provider with Terraform and with OpenTofu; finds or builds OpenTofu, and says so
+	@.ci/with-tools --tofu $(GO) test -count=1 -timeout $(TIMEOUT) ./providers/terraform/... ./internal/trialprovider
 
 race: ## run all tests under the race detector
 	@cc="$$($(GO) env CC)"; command -v "$${cc%% *}" >/dev/null || \
@@ -66,7 +69,7 @@ faults: ## cut, restart, kill and overtake migrations everywhere, and apply from
 LISTS := grep -vE '^ *(=== |--- PASS)'
 
 tools: ## find or install everything that the other targets need
-	@.ci/find-terraform; .ci/find-postgres; .ci/find-mysql; .ci/find-linter
+	@.ci/find-terraform; .ci/find-tofu; .ci/find-postgres; .ci/find-mysql; .ci/find-linter
 
 clean: ## remove what was built; installed tools stay in .tools
 	rm -rf bin coverage.out coverage.html
