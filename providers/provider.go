@@ -194,6 +194,8 @@ type Report struct {
 	// Traces says of an absent step that the target has a note of a try all the
 	// same, which would hold the next one to its content; see Forgetter.
 	Traces bool
+	// Lost are objects that may exist unseen: why the verdict is Unknown.
+	Lost []Lost
 	// Outputs and Secrets are as in Result, when the step is done.
 	Outputs []plans.Output
 	Secrets map[string]json.RawMessage

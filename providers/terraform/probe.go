@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/providers"
@@ -71,8 +68,8 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 	if err != nil {
 		return providers.Report{}, err
 	}
-	if lost, err := m.lost(req, r, now); lost != "" || err != nil {
-		return providers.Report{Verdict: providers.Unknown, Detail: lost}, err
+	if lost, err := m.lost(req, r, now); len(lost) > 0 || err != nil {
+		return providers.Report{Verdict: providers.Unknown, Detail: sayLost(req, lost), Lost: lost}, err
 	}
 	back, err := m.isBack(req, r, now)
 	if err != nil {
@@ -150,32 +147,4 @@ func (m *module) isBack(req providers.Request, r *receipt, now *stateFile) (bool
 		return false, err
 	}
 	return sameContent(was, now), nil
-}
-
-// lost names resources whose creation had begun in an attempt that was
-// killed, and which the state does not know: they may exist unseen.
-func (m *module) lost(req providers.Request, r *receipt, now *stateFile) (string, error) {
-	name := lastAttempt(req, r)
-	if name == "" {
-		return "", nil
-	}
-	dir := m.attemptPath(name)
-	exit, err := shim.ReadExit(dir)
-	if err == nil && exit.Signal == "" {
-		return "", nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	a, err := replay(filepath.Join(dir, shim.StdoutFile))
-	if err != nil {
-		return "", err
-	}
-	managed := now.managed()
-	maps.DeleteFunc(a.made, func(address string, _ bool) bool { _, kept := managed[address]; return kept })
-	if len(a.made) == 0 {
-		return "", nil
-	}
-	return fmt.Sprintf("terraform was killed after it had begun to create %s, which the state does not know: look whether it exists, then import or remove it",
-		strings.Join(slices.Sorted(maps.Keys(a.made)), ", ")), nil
 }

@@ -37,6 +37,9 @@ type receipt struct {
 	Step    string       `json:"step"`
 	Before  mark         `json:"before"`
 	Attempt string       `json:"attempt,omitempty"`
+	// Decided is the attempt of whose lost objects somebody said that they
+	// are not there.
+	Decided string `json:"decided,omitempty"`
 	// RolledBack is where the step's rollback left the state.
 	RolledBack *mark `json:"rolled_back,omitempty"`
 }

@@ -18,8 +18,11 @@ type event struct {
 	Hook struct {
 		Resource struct {
 			Address string `json:"addr"`
+			Type    string `json:"resource_type"`
 		} `json:"resource"`
 		Action  string  `json:"action"`
+		IDKey   string  `json:"id_key"`
+		ID      string  `json:"id_value"`
 		Elapsed float64 `json:"elapsed_seconds"`
 	} `json:"hook"`
 	Changes struct {
@@ -41,11 +44,8 @@ type account struct {
 	summary string
 	figures map[string]any
 	errors  []string
-	// made are the resources whose creation began and is not known to have
-	// failed. Terraform tells that one is complete before it saves its state
-	// (NodeApplyableResourceInstance: the hook, then the state), so that even
-	// a complete one can be lost.
-	made     map[string]bool
+	// created are the resources whose creation began, by address.
+	created  map[string]creation
 	progress func(string)
 }
 
@@ -53,7 +53,7 @@ func newAccount(progress func(string)) *account {
 	if progress == nil {
 		progress = func(string) {}
 	}
-	return &account{made: map[string]bool{}, progress: progress}
+	return &account{created: map[string]creation{}, progress: progress}
 }
 
 // take accounts for one line; a line that is no event is ignored.
@@ -65,15 +65,14 @@ func (a *account) take(line []byte) {
 	address := e.Hook.Resource.Address
 	switch e.Type {
 	case "apply_start":
-		if e.Hook.Action == "create" {
-			a.made[address] = true
-		}
+		a.creation(e, func(c *creation) { *c = creation{kind: e.Hook.Resource.Type} })
 	case "apply_progress":
 		a.progress(fmt.Sprintf("%s: %s, still running after %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
 	case "apply_complete":
+		a.creation(e, func(c *creation) { c.idKey, c.id = e.Hook.IDKey, e.Hook.ID })
 		a.progress(fmt.Sprintf("%s: %s done in %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
 	case "apply_errored":
-		delete(a.made, address)
+		a.creation(e, func(c *creation) { c.failed = true })
 		a.progress(fmt.Sprintf("%s: %s failed", address, e.Hook.Action))
 	case "change_summary":
 		a.summary = fmt.Sprintf("%d added, %d changed, %d destroyed", e.Changes.Add, e.Changes.Change, e.Changes.Remove)
@@ -85,6 +84,7 @@ func (a *account) take(line []byte) {
 		}
 	case "diagnostic":
 		if e.Diagnostic.Severity == "error" {
+			a.blame(e)
 			a.errors = append(a.errors, oneParagraph(e.Diagnostic.Address+" "+e.Diagnostic.Summary+": "+e.Diagnostic.Detail))
 		}
 	}
