@@ -21,8 +21,24 @@ type Rehearsal struct {
 	// Gone are tables and columns that were there before the up file and are
 	// not behind it.
 	Gone []string `json:"gone,omitempty"`
+	// Dropped are the objects that the up file drops.
+	Dropped []Dropped `json:"dropped,omitempty"`
+	// Naming are routines that stay and name in their bodies what is dropped:
+	// calling them fails from then on.
+	Naming []string `json:"naming,omitempty"`
 	// Unseen says what could not be measured.
 	Unseen []string `json:"unseen,omitempty"`
+}
+
+// Dropped is an object that is gone behind a statement of a migration.
+type Dropped struct {
+	Line int `json:"line"`
+	// Kind is PostgreSQL's word: "table", "table column", "view", "trigger".
+	Kind     string `json:"kind"`
+	Identity string `json:"identity"`
+	// Why is "named" where the statement names it, "cascade" where it depended
+	// on what is named, "part" where it belonged to it.
+	Why string `json:"why"`
 }
 
 // Outcome is what became of one direction of a rehearsed migration.
@@ -50,6 +66,9 @@ type QueryEvidence struct {
 	// Reason says how much was seen.
 	ExpandSafe bool   `json:"expand_safe"`
 	Reason     string `json:"reason"`
+	// Doubts say why nothing follows from a statement that was not seen. With
+	// one of them, what nobody was seen to use may still be used.
+	Doubts []string `json:"doubts,omitempty"`
 }
 
 // QueryBreak is one statement of the application that does not work as before

@@ -134,7 +134,9 @@ func TestQueriesDecide(t *testing.T) {
 		{"the author says contract", "-- lockstep:phase contract so it is\n" + add, safe, plans.ClassContract, "so it is"},
 		{"the author says expand", "-- lockstep:phase expand so it is\n" + add, &plans.QueryEvidence{Tried: 2, Breaks: breaks}, plans.ClassExpand, "so it is"},
 	} {
-		p := mustPlan(t, rehearsed(pending(t, tt.up, "SELECT 1;"), planner.Evidence{Rehearsal: restored(plans.GradeStructural), Queries: tt.queries}))
+		r := restored(plans.GradeStructural)
+		r.Dropped = []plans.Dropped{{Line: 1, Kind: "view", Identity: "public.open_orders", Why: "named"}}
+		p := mustPlan(t, rehearsed(pending(t, tt.up, "SELECT 1;"), planner.Evidence{Rehearsal: r, Queries: tt.queries}))
 		got := p.Steps[0]
 		if got.Migration.Class != tt.class || !strings.Contains(got.Migration.Reason, tt.reason) || (got.Phase == plans.Contract) != (tt.class == plans.ClassContract) {
 			t.Errorf("%s: got %s in %s: %s", tt.name, got.Migration.Class, got.Phase, got.Migration.Reason)
@@ -155,6 +157,43 @@ func TestQueriesDecide(t *testing.T) {
 	p := mustPlan(t, rehearsed(pending(t, add, "SELECT 1;"), planner.Evidence{Rehearsal: restored(plans.GradeStructural), Queries: &plans.QueryEvidence{Tried: 2, Breaks: breaks[:1]}}))
 	if f := finding(p, "breaks-a-query"); f.Severity != plans.SeverityWarning || !strings.Contains(f.Detail, "1200 calls a day, 3s a day") {
 		t.Errorf("got %+v", f)
+	}
+}
+
+// TestEvidenceThatDecidesNothing: the rule stands where something else may use
+// what is dropped, and the reason says what.
+func TestEvidenceThatDecidesNothing(t *testing.T) {
+	t.Parallel()
+	view := plans.Dropped{Line: 1, Kind: "view", Identity: "public.open_orders", Why: "named"}
+	for _, tt := range []struct {
+		up      string
+		change  func(*plans.Rehearsal, *plans.QueryEvidence)
+		because string
+	}{
+		{"DROP VIEW open_orders;", func(_ *plans.Rehearsal, q *plans.QueryEvidence) { q.Doubts = []string{"only a folder was read"} }, "only a folder was read"},
+		{"DROP VIEW open_orders;", func(r *plans.Rehearsal, _ *plans.QueryEvidence) { r.Basis = "folder" }, "not on the target's own"},
+		{"DROP VIEW open_orders;", func(r *plans.Rehearsal, _ *plans.QueryEvidence) { r.Dropped = nil }, "it was not seen what it drops"},
+		{"DROP VIEW open_orders;", func(r *plans.Rehearsal, _ *plans.QueryEvidence) {
+			r.Naming = []string{"function public.f() names open_orders"}
+		}, "function public.f() names open_orders"},
+		{"DROP FUNCTION touch() CASCADE;", func(r *plans.Rehearsal, _ *plans.QueryEvidence) {
+			r.Dropped = append(r.Dropped, plans.Dropped{Line: 1, Kind: "trigger", Identity: "orders_touch on public.orders", Why: "cascade"})
+		}, "trigger orders_touch on public.orders goes with it"},
+	} {
+		r, q := restored(plans.GradeStructural), plans.QueryEvidence{From: []string{"q/"}, Tried: 1, ExpandSafe: true}
+		r.Dropped = []plans.Dropped{view}
+		tt.change(&r, &q)
+		got := mustPlan(t, rehearsed(pending(t, tt.up, "SELECT 1;"), planner.Evidence{Rehearsal: r, Queries: &q})).Steps[0]
+		if got.Phase != plans.Contract || !strings.Contains(got.Migration.Reason, "1 statement of q/ was prepared before and after, none breaks, which decides nothing: ") ||
+			!strings.HasSuffix(got.Migration.Reason, tt.because) {
+			t.Errorf("%s: %s: %s", tt.because, got.Phase, got.Migration.Reason)
+		}
+	}
+	p := mustPlan(t, rehearsed(pending(t, "DROP PROCEDURE tidy();", "SELECT 1;"), planner.Evidence{
+		Rehearsal: restored(plans.GradeStructural), Queries: &plans.QueryEvidence{Tried: 9, ExpandSafe: true},
+	}))
+	if p.Steps[0].Phase != plans.Contract {
+		t.Errorf("calls of a procedure cannot be prepared: %s", p.Steps[0].Migration.Reason)
 	}
 }
 

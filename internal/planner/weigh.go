@@ -16,7 +16,7 @@ func (j judge) weigh(m *migration) {
 	}
 	m.verdict.Statements = j.measured(m)
 	weighLosses(&m.verdict, m.evidence.Rehearsal)
-	weighClass(&m.verdict, m.evidence.Queries)
+	weighClass(&m.verdict, *m.evidence)
 }
 
 // unseen reports whether something of the statement could not be measured:
@@ -50,7 +50,8 @@ func both(measured, ruled plans.Statement) plans.Statement {
 
 // weighClass lets the statements that the application runs decide. What the
 // author says counts more, and data that is lost is lost whoever reads it.
-func weighClass(v *sqlcheck.Verdict, q *plans.QueryEvidence) {
+func weighClass(v *sqlcheck.Verdict, e Evidence) {
+	q, r := e.Queries, e.Rehearsal
 	if q == nil || v.Said {
 		return
 	}
@@ -61,11 +62,38 @@ func weighClass(v *sqlcheck.Verdict, q *plans.QueryEvidence) {
 			v.Reason = fmt.Sprintf("by evidence: %s (%s)%s; the rules alone say %s", b.Summary, b.Where, andMore(n-1), v.Reason)
 		}
 	case plans.ClassContract:
-		if q.ExpandSafe && q.Tried > 0 && len(v.Loses) == 0 && onlyReadBy(v.Statements) {
-			v.Class = plans.ClassExpand
-			v.Reason = fmt.Sprintf("rule says contract: %s; by evidence expand: %s", v.Reason, safeWords(q))
+		if !q.ExpandSafe || q.Tried == 0 || len(v.Loses) > 0 || !onlyReadBy(v.Statements) {
+			return
+		}
+		if why := undecided(q, r); why != "" {
+			v.Reason += fmt.Sprintf("; %s, which decides nothing: %s", safeWords(q), why)
+			return
+		}
+		v.Class = plans.ClassExpand
+		v.Reason = fmt.Sprintf("rule says contract: %s; by evidence expand: %s", v.Reason, safeWords(q))
+	}
+}
+
+// undecided says why it does not follow from statements that work before and
+// after a file that nothing uses what it drops; "" when it does: everything that
+// ran for long was seen, and nothing else goes with what the file names.
+func undecided(q *plans.QueryEvidence, r plans.Rehearsal) string {
+	switch {
+	case len(q.Doubts) > 0:
+		return q.Doubts[0]
+	case r.Basis != "target":
+		return "it was tried on the folder's schema, not on the target's own"
+	case len(r.Dropped) == 0:
+		return "it was not seen what it drops"
+	case len(r.Naming) > 0:
+		return r.Naming[0]
+	}
+	for _, d := range r.Dropped {
+		if d.Why != "named" && d.Kind != "index" {
+			return fmt.Sprintf("%s %s goes with it", d.Kind, d.Identity)
 		}
 	}
+	return ""
 }
 
 // weighLosses: of code that nobody can read, what is gone on the throw-away
@@ -88,7 +116,7 @@ func weighLosses(v *sqlcheck.Verdict, r plans.Rehearsal) {
 // call by name, so that preparing them tells. What rejects rows, takes rights
 // away or hides rows shows when statements run, and no one runs there.
 func onlyReadBy(statements []plans.Statement) bool {
-	kinds := []string{"VIEW", "MATERIALIZED", "FUNCTION", "PROCEDURE", "AGGREGATE", "ROUTINE"}
+	kinds := []string{"VIEW", "MATERIALIZED", "FUNCTION", "AGGREGATE"} // a procedure is called, which cannot be prepared
 	return len(statements) > 0 && !slices.ContainsFunc(statements, func(s plans.Statement) bool {
 		words := strings.Fields(strings.ToUpper(s.SQL))
 		return len(words) < 2 || words[0] != "DROP" || !slices.Contains(kinds, words[1])
@@ -96,7 +124,11 @@ func onlyReadBy(statements []plans.Statement) bool {
 }
 
 func safeWords(q *plans.QueryEvidence) string {
-	words := fmt.Sprintf("%s of %s were prepared before and after, none breaks", count(q.Tried, "statement"), listed(q.From))
+	were := "were"
+	if q.Tried == 1 {
+		were = "was"
+	}
+	words := fmt.Sprintf("%s of %s %s prepared before and after, none breaks", count(q.Tried, "statement"), listed(q.From), were)
 	if q.Unjudged > 0 {
 		words += fmt.Sprintf(" (%d more could not be judged)", q.Unjudged)
 	}

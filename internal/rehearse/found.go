@@ -30,7 +30,7 @@ func foundOf(m updown.Migration, v judged) foundFile {
 	f.Rehearsal = plans.Rehearsal{
 		Up: m.Up, Down: m.Down, Restores: m.Restores, Grade: m.Grade,
 		Differences: slices.Concat(m.Differences, m.OnRows), Unseen: m.Unseen,
-		OnRows: m.OnRows, Gone: m.Gone,
+		OnRows: m.OnRows, Gone: m.Gone, Dropped: m.Dropped, Naming: m.Naming,
 	}
 	return f
 }
@@ -48,7 +48,7 @@ func (s *scene) result(f found) Result {
 		e := Evidence{Statements: file.Statements, Rehearsal: file.Rehearsal}
 		e.Rehearsal.Server, e.Rehearsal.Basis = r.Server, f.Basis
 		if file.Rehearsal.Up == plans.OutcomeOK {
-			e.Queries = s.workload.evidence(file.Judged)
+			e.Queries = s.workload.evidence(file.Judged, file.Rehearsal.Dropped)
 		}
 		r.Files[file.Version] = e
 	}

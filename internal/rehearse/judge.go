@@ -71,8 +71,8 @@ func (j *jury) judge(version uint64, before, after []queries.Described) {
 }
 
 // evidence tells what a file does to the statements, with how often they run
-// now.
-func (w *workload) evidence(v judged) *plans.QueryEvidence {
+// now, and what is not known of those that use what the file drops.
+func (w *workload) evidence(v judged, dropped []plans.Dropped) *plans.QueryEvidence {
 	if len(w.Statements) == 0 {
 		return nil
 	}
@@ -87,6 +87,12 @@ func (w *workload) evidence(v judged) *plans.QueryEvidence {
 	slices.SortStableFunc(breaks, func(a, b queries.Break) int { return cmp.Compare(b.TimePerDay, a.TimePerDay) })
 	e := &plans.QueryEvidence{From: w.from, Tried: len(before), Unjudged: len(v.Refused)}
 	e.ExpandSafe, e.Reason = queries.Verdict(breaks, before, w.Seen)
+	e.Doubts = queries.Doubts(before, w.Seen)
+	for _, d := range dropped {
+		if name := updown.DroppedName(d); name != "" {
+			e.Doubts = append(e.Doubts, w.Naming(name)...)
+		}
+	}
 	for _, b := range breaks {
 		e.Breaks = append(e.Breaks, plans.QueryBreak{
 			Kind: string(b.Kind), SQL: b.SQL, Where: b.Where, Object: b.Object, Summary: b.Summary, Fix: b.Fix,

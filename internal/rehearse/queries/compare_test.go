@@ -110,7 +110,9 @@ func TestSourcesAreJoined(t *testing.T) {
 	t.Parallel()
 	a := Workload{[]Statement{{SQL: "a"}}, Seen{Source: "pg_stat_statements", Statements: 1, Calls: 4, Days: 2, Hidden: 1, HiddenCalls: 9, Forgotten: 1}}
 	b := Workload{[]Statement{{SQL: "b"}}, Seen{Source: "folder", Statements: 1, LeftOut: 3}}
-	want := Workload{[]Statement{{SQL: "a"}, {SQL: "b"}}, Seen{"pg_stat_statements and folder", 2, 4, 2, 1, 9, 3, 1}}
+	want := Workload{[]Statement{{SQL: "a"}, {SQL: "b"}}, Seen{
+		Source: "pg_stat_statements and folder", Statements: 2, Calls: 4, Days: 2, Hidden: 1, HiddenCalls: 9, LeftOut: 3, Forgotten: 1,
+	}}
 	if got := a.And(b); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}

@@ -58,6 +58,11 @@ type Seen struct {
 	// that cannot be prepared: utility statements, reads of the catalog, and
 	// the books of Lockstep and of other migration tools.
 	LeftOut int
+	// Commands are the texts of utility statements, which cannot be prepared:
+	// COPY, CALL, REFRESH.
+	Commands []string
+	// Unheard is true when the server does not count utility statements.
+	Unheard bool
 	// Forgotten counts how often the server threw entries away to make room;
 	// 0 before PostgreSQL 14, which does not count.
 	Forgotten int64
@@ -84,6 +89,8 @@ func (w Workload) And(other Workload) Workload {
 	w.Seen.Hidden += other.Seen.Hidden
 	w.Seen.HiddenCalls += other.Seen.HiddenCalls
 	w.Seen.LeftOut += other.Seen.LeftOut
+	w.Seen.Commands = append(w.Seen.Commands[:len(w.Seen.Commands):len(w.Seen.Commands)], other.Seen.Commands...)
+	w.Seen.Unheard = w.Seen.Unheard || other.Seen.Unheard
 	w.Seen.Forgotten += other.Seen.Forgotten
 	return w
 }

@@ -119,7 +119,11 @@ func (s statistics) workload(ctx context.Context, tx *sql.Tx) (Workload, error) 
 		g.add(e)
 	}
 	g.Seen.Statements = len(g.Statements)
-	return g.Workload, rows.Err()
+	if err := rows.Err(); err != nil {
+		return Workload{}, err
+	}
+	err = tx.QueryRowContext(ctx, "SELECT coalesce(current_setting('pg_stat_statements.track_utility', true), 'on') <> 'on'").Scan(&g.Seen.Unheard)
+	return g.Workload, err
 }
 
 // entry is one row of the statistics.
@@ -158,6 +162,9 @@ func (g *gathering) add(e entry) {
 	text, ok := query(e.text)
 	if !ok || bookkeeping(text) {
 		g.Seen.LeftOut++
+		if !ok {
+			g.Seen.Commands = append(g.Seen.Commands, withoutLiterals(e.text, false))
+		}
 		return
 	}
 	text = withoutLiterals(text, text != strings.TrimSpace(e.text))

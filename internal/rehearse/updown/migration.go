@@ -48,7 +48,7 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 	if r.last, err = r.reader.snapshot(ctx); err != nil {
 		return m, err
 	}
-	m.Gone = gone(before, r.last)
+	m.Gone, m.Naming = gone(before, r.last), naming(m.Dropped, r.last)
 	if r.look != nil {
 		if err := r.look(ctx, r.reader.conn, &file); err != nil {
 			return m, err

@@ -80,6 +80,9 @@ func (m *Migration) each(file plans.SQLFile, list []sqlscan.Statement, run func(
 			return fmt.Errorf("%s:%d: %w", file.Path, s.Line, err)
 		}
 		m.Statements = append(m.Statements, statement(file, s, measured))
+		for _, d := range measured.Dropped {
+			m.Dropped = append(m.Dropped, plans.Dropped{Line: s.Line, Kind: d.Kind, Identity: d.Identity, Why: string(d.Why)})
+		}
 		for _, unseen := range measured.Unseen {
 			if line := fmt.Sprintf("%s:%d: %s", file.Path, s.Line, unseen); !slices.Contains(m.Unseen, line) {
 				m.Unseen = append(m.Unseen, line)

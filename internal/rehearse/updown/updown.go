@@ -39,6 +39,10 @@ type Migration struct {
 	OnRows []string
 	// Gone are tables and columns that the up file has taken away.
 	Gone []string
+	// Dropped are all objects that the up file drops, and Naming the routines
+	// whose bodies still name one of them.
+	Dropped []plans.Dropped
+	Naming  []string
 	// Statements are those of the up file, measured.
 	Statements []plans.Statement
 	// Unseen says what of them could not be measured.

@@ -103,6 +103,31 @@ func TestStatementsAreMeasured(t *testing.T) {
 	}
 }
 
+// TestWhatIsDropped names what goes with what is named, and who still names it.
+func TestWhatIsDropped(t *testing.T) {
+	t.Parallel()
+	list, err := updown.Rehearse(t.Context(), bench(t), files(
+		`CREATE TABLE a (id int, n int);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER a_touch BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE VIEW small AS SELECT * FROM a WHERE n < 9;
+CREATE FUNCTION smalls() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM small); END';
+CREATE FUNCTION smaller() RETURNS int LANGUAGE sql AS 'SELECT 1';`, "",
+		"DROP FUNCTION touch() CASCADE;\nDROP VIEW small;", "",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []plans.Dropped{
+		{Line: 1, Kind: "function", Identity: "public.touch()", Why: "named"},
+		{Line: 1, Kind: "trigger", Identity: "a_touch on public.a", Why: "cascade"},
+		{Line: 2, Kind: "view", Identity: "public.small", Why: "named"},
+	}
+	if got := list[1]; !slices.Equal(got.Dropped, want) || len(got.Naming) != 1 || !strings.Contains(got.Naming[0], "smalls() names small") {
+		t.Errorf("got %+v, %q", got.Dropped, got.Naming)
+	}
+}
+
 // TestBehindAFailingUp says of each file what is known of it without that one.
 func TestBehindAFailingUp(t *testing.T) {
 	t.Parallel()
