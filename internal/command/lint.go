@@ -27,6 +27,9 @@ type lintOptions struct {
 	failOn string
 	major  int // of the server
 	anew   bool
+	rules  bool
+	// explain is the code of one rule.
+	explain string
 }
 
 func newLintCommand(a *app) *cobra.Command {
@@ -41,11 +44,16 @@ judged against the schema that those before it make, a file by itself against no
 large a table is no file knows: that is for plan to say.`,
 		Example: `  lockstep lint
   lockstep lint migrations/0007_add_status.up.sql
-  lockstep lint --format sarif > lockstep.sarif`,
+  lockstep lint --format sarif > lockstep.sarif
+  lockstep lint --rules
+  lockstep lint --explain create-index`,
 		Annotations: map[string]string{formatsNote: "text json markdown sarif junit gitlab github"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := (planOptions{view: "short", failOn: o.failOn}).check(); err != nil {
 				return err
+			}
+			if o.rules || o.explain != "" {
+				return a.listRules(o.explain)
 			}
 			return a.lint(args, o)
 		},
@@ -54,6 +62,8 @@ large a table is no file knows: that is for plan to say.`,
 	c.Flags().IntVar(&o.major, "server-version", newestServer, "the major `VERSION` of the PostgreSQL that the files are for")
 	c.Flags().StringVar(&o.failOn, "fail-on", "warning", "exit 4 on findings of this severity or worse: error, warning or none")
 	c.Flags().BoolVar(&o.anew, "no-cache", false, "judge every file anew and remember nothing")
+	c.Flags().BoolVar(&o.rules, "rules", false, "list every rule: code, other name, severity, and what it is about")
+	c.Flags().StringVar(&o.explain, "explain", "", "say of the rule `CODE` why it matters and what to write instead")
 	return c
 }
 
