@@ -70,7 +70,7 @@ func (j judging) alterEnum(a *pg.AlterEnumStmt) ruling {
 func (j judging) alterDomain(a *pg.AlterDomainStmt) ruling {
 	name := pgschema.NameOfParts(pgschema.Strings(a.GetTypeName()))
 	act := act("domain", name.Local)
-	if j.newType(name) && !(slices.Contains([]string{"T", "O", "C"}, a.GetSubtype()) && j.inReleased(name)) {
+	if j.newType(name) && (!slices.Contains([]string{"T", "O", "C"}, a.GetSubtype()) || !j.inReleased(name)) {
 		return free(act, "alters the domain %s, which released code does not know", name)
 	}
 	switch a.GetSubtype() { // see pgschema for the letters

@@ -65,7 +65,11 @@ func (a alteration) addConstraint(k *pg.Constraint) ruling {
 	case pg.ConstrType_CONSTR_FOREIGN:
 		return a.inTwoFiles(k, a.addForeignKey(k, act)).back(down)
 	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY:
-		return a.addKey(k, act).back(down)
+		r := a.addKey(k, act).back(down)
+		if r.Class == plans.ClassContract && k.GetIndexname() == "" && !k.GetDeferrable() && len(k.GetIncluding()) == 0 && !k.GetNullsNotDistinct() {
+			r.Split = a.keyFiles(k)
+		}
+		return r
 	case pg.ConstrType_CONSTR_EXCLUSION:
 		return contract(act, "excludes rows of %s that conflict (%s), so that writes of running code fail", a.table, constraintName(k)).back(down)
 	}

@@ -68,8 +68,7 @@ func (j judging) dropObject(d *pg.DropStmt, parts []string) ruling {
 		return free(act, "drops the %s, which released code does not know", what)
 	case d.GetMissingOk() && j.gone(kind, parts) && holdsData:
 		return ask(act, "drops the %s if it is there, and no migration has made it: its rows would go", what)
-	case d.GetMissingOk() && j.gone(kind, parts) && slices.Contains([]pg.ObjectType{pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
-		pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN}, kind):
+	case d.GetMissingOk() && j.gone(kind, parts) && namedByCode(kind):
 		return ask(act, "drops the %s if it is there, and no migration has made it: running code may use what somebody else has made", what)
 	case d.GetMissingOk() && j.gone(kind, parts):
 		return neutral(act, "drops the %s if it is there, and no migration has made it", what)
@@ -77,6 +76,14 @@ func (j judging) dropObject(d *pg.DropStmt, parts []string) ruling {
 	r := contract(act, "drops the %s, which %s", what, whoMisses(kind))
 	r.Loses = holdsData
 	return r
+}
+
+// namedByCode reports whether queries name objects of a kind.
+func namedByCode(kind pg.ObjectType) bool {
+	return slices.Contains([]pg.ObjectType{
+		pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE,
+		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN,
+	}, kind)
 }
 
 func partKind(kind pg.ObjectType) bool {

@@ -1,6 +1,8 @@
 package pgclass
 
 import (
+	"strings"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
 
@@ -82,6 +84,33 @@ func (a alteration) heldConstraint(column string, k *pg.Constraint) []File {
 	return a.validatedFiles(k, phaseContract)
 }
 
+// keyFiles make a unique constraint or a primary key without keeping writers
+// out. A primary key is taken without a scan where no column may be NULL.
+func (a alteration) keyFiles(k *pg.Constraint) []File {
+	columns, name := pgschema.Strings(k.GetKeys()), k.GetConname()
+	if k.GetContype() != pg.ConstrType_CONSTR_PRIMARY {
+		if name == "" {
+			name = named(a.table.Local, strings.Join(columns, "_"), "key")
+		}
+		return a.uniqueFiles(name, columns)
+	}
+	if name == "" {
+		name = named(a.table.Local, "pkey")
+	}
+	files := a.uniqueFiles(name, columns)
+	if files == nil {
+		return nil
+	}
+	var before []File
+	for _, c := range columns {
+		if a.mayBeNull(c) {
+			before = append(before, notNullFiles(a.judging, a.table, c)...)
+		}
+	}
+	files[1].SQL = strings.Replace(files[1].SQL, " UNIQUE USING INDEX ", " PRIMARY KEY USING INDEX ", 1)
+	return append(before, files...)
+}
+
 // uniqueFiles make the index of a unique constraint without keeping writers
 // out, and then the constraint.
 func (a alteration) uniqueFiles(name string, columns []string) []File {
@@ -103,16 +132,33 @@ func (a alteration) uniqueFiles(name string, columns []string) []File {
 	}
 }
 
+// serverName is what PostgreSQL calls a CHECK or a foreign key without a name.
+func serverName(table string, k *pg.Constraint) string {
+	if k.GetContype() == pg.ConstrType_CONSTR_FOREIGN {
+		return named(table, strings.Join(pgschema.Strings(k.GetFkAttrs()), "_"), "fkey")
+	}
+	if columns := pgschema.MentionsOf(k).Columns; len(columns) == 1 {
+		return named(table, columns[0], "check")
+	}
+	return named(table, "check")
+}
+
 // validatedFiles add a CHECK or a foreign key in one phase without reading the
 // table, and validate it after the deployment in a transaction of its own, so
 // that no lock is held over the scan.
 //
 // Source: "Notes" in https://www.postgresql.org/docs/current/sql-altertable.html.
 func (a alteration) validatedFiles(k *pg.Constraint, phase string) []File {
-	if a.t == nil || a.t.Partitioned && k.GetContype() == pg.ConstrType_CONSTR_FOREIGN || k.GetSkipValidation() || k.GetConname() == "" {
+	if a.t == nil || a.t.Partitioned && k.GetContype() == pg.ConstrType_CONSTR_FOREIGN || k.GetSkipValidation() {
 		return nil
 	}
 	k, _ = proto.Clone(k).(*pg.Constraint)
+	if k.GetConname() == "" {
+		k.Conname = serverName(a.table.Local, k)
+	}
+	if a.t.Constraint(k.GetConname()) != nil {
+		return nil
+	}
 	k.SkipValidation, k.InitiallyValid = true, false
 	cmd := &pg.AlterTableCmd{Subtype: pg.AlterTableType_AT_AddConstraint, Def: &pg.Node{Node: &pg.Node_Constraint{Constraint: k}}, Behavior: pg.DropBehavior_DROP_RESTRICT}
 	add, err := pgsyntax.Deparse(&pg.Node{Node: &pg.Node_AlterTableStmt{AlterTableStmt: &pg.AlterTableStmt{
