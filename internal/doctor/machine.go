@@ -43,7 +43,7 @@ type Mirror struct {
 // JudgeMirror says whether providers can be installed; registries are the
 // usual place and give no sign.
 func JudgeMirror(m Mirror) []Sign {
-	const subject = "provider mirror"
+	const subject = "mirror" // of providers
 	switch {
 	case m.Reason != "":
 		return []Sign{{
