@@ -24,12 +24,7 @@ func (d *draft) evidenceFindings(s *schema, m *migration) {
 		return
 	}
 	if len(r.OnRows) > 0 {
-		d.find(plans.Finding{
-			Code: "fails-on-rows", Severity: plans.SeverityWarning, Address: s.address(m.file), File: m.file.Up.Path, Line: 1,
-			Roles: []string{"dba", "release"}, Summary: fmt.Sprintf("%s depends on the rows that are there", m.file.ID()),
-			Detail: strings.Join(r.OnRows, "; "),
-			Fix:    "look whether the target has such rows, and mend them first; rows of its own are tried by lockstep rehearse CHANGE_SET --env NAME --sample 1000",
-		})
+		d.find(onRows(s, m, r, ""))
 	}
 	if r.Down == plans.OutcomeFailed || r.Down == plans.OutcomeOK && !r.Restores {
 		d.find(plans.Finding{
@@ -45,6 +40,21 @@ func (d *draft) evidenceFindings(s *schema, m *migration) {
 			d.find(breakFinding(s, m, b))
 		}
 	}
+}
+
+// onRows tells that an empty copy does not decide whether a file works.
+func onRows(s *schema, m *migration, r plans.Rehearsal, besides string) plans.Finding {
+	f := plans.Finding{
+		Code: "fails-on-rows", Severity: plans.SeverityWarning, Address: s.address(m.file), File: m.file.Up.Path, Line: 1,
+		Roles: []string{"dba", "release"}, Summary: fmt.Sprintf("%s depends on the rows that are there", m.file.ID()),
+		Detail: strings.Join(r.OnRows, "; "),
+		Fix:    "look whether the target has such rows, and mend them first; rows of its own are tried by lockstep rehearse CHANGE_SET --env NAME --sample 1000",
+	}
+	if besides != "" {
+		f.Detail += ". " + besides
+		f.Fix = "look whether the target has the rows that it needs"
+	}
+	return f
 }
 
 func downWords(r plans.Rehearsal) string {
@@ -108,6 +118,10 @@ func (d *draft) leftOut(s *schema) {
 	for _, m := range s.pending {
 		e, found := d.in.Rehearsed[s.name][m.file.Version]
 		if !found || e.Rehearsal.Up != plans.OutcomeSkipped {
+			continue
+		}
+		if len(e.Rehearsal.OnRows) > 0 {
+			d.find(onRows(s, &m, e.Rehearsal, "Its locks, rewrites and scans are said by rule, and its down file was not tried."))
 			continue
 		}
 		d.find(plans.Finding{

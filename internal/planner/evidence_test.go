@@ -225,6 +225,23 @@ func TestAFileThatARehearsalLeftOut(t *testing.T) {
 	}
 }
 
+// TestWhatFailsForLackOfRows refuses nothing: an empty copy tells nothing of
+// the target's rows.
+func TestWhatFailsForLackOfRows(t *testing.T) {
+	t.Parallel()
+	left := planner.Evidence{Rehearsal: plans.Rehearsal{
+		Up: plans.OutcomeSkipped, Down: plans.OutcomeSkipped, Grade: plans.GradeNone,
+		Differences: []string{"not rehearsed: no such key"}, OnRows: []string{"no such key"},
+	}}
+	p := mustPlan(t, rehearsed(pending(t, "INSERT INTO orders VALUES (1);", "DELETE FROM orders WHERE id = 1;"), left))
+	if f := finding(p, "fails-on-rows"); f.Severity != plans.SeverityWarning || !strings.Contains(f.Detail, "no such key. Its locks") {
+		t.Errorf("%+v", f)
+	}
+	if slices.Contains(codes(p), "not-rehearsed") || p.Steps[0].Rehearsal != nil {
+		t.Errorf("%v, %+v", codes(p), p.Steps[0].Rehearsal)
+	}
+}
+
 func TestSizesCount(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -40,7 +40,7 @@ func (s *stage) files(ctx context.Context, begin base) error {
 	j := newJury(s.workload.Statements)
 	list, err := updown.Rehearse(ctx, updown.Bench{
 		Open: begin.Clone, Plain: begin.plain, Omit: s.Omit, Sample: s.samples.fill(), Watch: j.watch, Begin: s.Begin, Mend: s.mend,
-		Refuse: s.refuse, Excuse: func(failure error) string { return s.excuse(begin, failure) },
+		Rows: s.Target != "", Refuse: s.refuse, Excuse: func(failure error) string { return s.excuse(begin, failure) },
 	}, s.Pending)
 	if err != nil {
 		return err

@@ -81,6 +81,27 @@ func mindsRows(s sqlscan.Statement) bool {
 	})
 }
 
+// forRows reports whether a failure may be for the rows that are there, or are
+// not: a constraint, a value, an error that code raises, nothing found, a
+// materialized view that nobody has filled. A value that stands in the file
+// fails where the server reads it, and says at which character.
+// Source: PostgreSQL's manual, appendix "PostgreSQL Error Codes".
+func forRows(failure error) bool {
+	refused := pq.As(failure)
+	if refused == nil {
+		return false
+	}
+	switch string(refused.Code)[:2] {
+	case "23", "P0", "02":
+		return true
+	case "22":
+		return refused.Position == ""
+	case "55", "0A": // PostgreSQL says "not populated" by two codes
+		return strings.Contains(refused.Message, "populated")
+	}
+	return false
+}
+
 // fill gives the tables rows: of the target where there are any to be had, made
 // up otherwise.
 func (r *rehearsal) fill(ctx context.Context, tx *sql.Tx, tables []string, found *onRows) (sampled bool, err error) {

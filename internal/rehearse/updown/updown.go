@@ -75,6 +75,9 @@ type Bench struct {
 	// Excuse says why the failure of an up file is not the file's, "" when it
 	// is; nil: all are.
 	Excuse func(failure error) string
+	// Rows is true when the database stands for one that has rows: what fails
+	// for the lack of them says nothing of the file.
+	Rows bool
 	// Begin is told which file is next, one at a time; nil: nobody wants to know.
 	Begin func(file plans.MigrationFile)
 }

@@ -128,6 +128,44 @@ CREATE FUNCTION smaller() RETURNS int LANGUAGE sql AS 'SELECT 1';`, "",
 	}
 }
 
+// TestWhatNeedsRows fails nothing where the database stands for one with rows.
+func TestWhatNeedsRows(t *testing.T) {
+	t.Parallel()
+	const base = `CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE a (id int PRIMARY KEY, m mood);
+CREATE TABLE b (a int NOT NULL REFERENCES a); CREATE MATERIALIZED VIEW v AS SELECT id FROM a WITH NO DATA; CREATE UNIQUE INDEX ON v (id);`
+	for _, up := range []string{
+		"INSERT INTO b VALUES (7);",
+		"DO $$ BEGIN IF NOT EXISTS (SELECT FROM a) THEN RAISE 'no rows'; END IF; END $$;",
+		"DO $$ DECLARE n int; BEGIN SELECT id INTO STRICT n FROM a; END $$;",
+		"SELECT 1 / (SELECT count(*) FROM a);",
+		"REFRESH MATERIALIZED VIEW CONCURRENTLY v;",
+	} {
+		for _, rows := range []bool{true, false} {
+			b := bench(t)
+			b.Rows = rows
+			list, err := updown.Rehearse(t.Context(), b, files(base, "", up, "SELECT 1;"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := plans.OutcomeFailed
+			if rows {
+				want = plans.OutcomeSkipped
+			}
+			if m := list[1]; m.Up != want || rows != (len(m.OnRows) == 1) {
+				t.Errorf("%s: rows %t: %+v", up, rows, m)
+			}
+		}
+	}
+	for _, up := range []string{"INSERT INTO a VALUES (1, 'bad');", "INSERT INTO nowhere VALUES (1);", "SELECT 'x'::int;"} {
+		b := bench(t)
+		b.Rows = true
+		list, err := updown.Rehearse(t.Context(), b, files(base, "", up, ""))
+		if err != nil || list[1].Up != plans.OutcomeFailed {
+			t.Errorf("%s fails on any rows: %+v, %v", up, list, err)
+		}
+	}
+}
+
 // TestBehindAFailingUp says of each file what is known of it without that one.
 func TestBehindAFailingUp(t *testing.T) {
 	t.Parallel()
