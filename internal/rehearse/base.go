@@ -117,6 +117,9 @@ func (s *stage) tell(done server.Copied) {
 	if done.Older {
 		s.note("The scratch server is of an older major version than the target.")
 	}
+	for _, view := range done.Unfilled {
+		s.note("Materialized view %s of the copy has no data, as the target's has: %s.", view.Object, strings.TrimSuffix(view.Reason, "."))
+	}
 	for _, left := range done.Left {
 		s.note("The copy lacks %s: %s.", left.Object, strings.TrimSuffix(left.Reason, "."))
 	}

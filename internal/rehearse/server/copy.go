@@ -37,6 +37,9 @@ type Copied struct {
 	// Older is true when the scratch server's major version is lower than the
 	// target's, so that it may not know how to make everything.
 	Older bool
+	// Unfilled are materialized views that can be read at the target and not in
+	// the copy.
+	Unfilled []Omission
 	// Left is what the copy lacks.
 	Left []Omission
 }

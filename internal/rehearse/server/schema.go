@@ -75,6 +75,9 @@ func (schema Schema) CopyTo(ctx context.Context, to *Database) (Copied, error) {
 	if err := done.apply(ctx, to, slices.Clone(schema.steps)); err != nil {
 		return done, fmt.Errorf("copy the schema: %w", s.address.hide(err))
 	}
+	if err := done.populate(ctx, to, schema.around); err != nil {
+		return done, fmt.Errorf("fill materialized views of the copy: %w", err)
+	}
 	if err := schema.around.belongs.settleExtensions(ctx, to); err != nil {
 		return done, fmt.Errorf("copy the schema: %w", err)
 	}

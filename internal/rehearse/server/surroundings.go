@@ -20,6 +20,7 @@ type surroundings struct {
 	// settings are those that a migration's session has at the target, whether
 	// from the server, the database or the role: by name.
 	settings [][2]string
+	filled   []string // materialized views
 }
 
 // sessionSettings decide what names in a migration mean, and what its values
@@ -50,6 +51,9 @@ func (s *surroundings) read(ctx context.Context, q querier) (err error) {
 		return err
 	}
 	if err := s.belongs.read(ctx, q); err != nil {
+		return err
+	}
+	if s.filled, err = column(ctx, q, filled); err != nil {
 		return err
 	}
 	return s.readSettings(ctx, q)
