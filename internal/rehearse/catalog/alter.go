@@ -47,8 +47,7 @@ func (w *way) general(o Object, d Difference) (sql []string, known bool) {
 		if o.Kind == EventTrigger {
 			return []string{"ALTER EVENT TRIGGER " + o.Name + " " + firing}, true
 		}
-		verb, mode, _ := strings.Cut(firing, " ")
-		return []string{fmt.Sprintf("ALTER TABLE %s %s %s %s", o.On, strings.TrimSpace(verb+" "+mode), strings.ToUpper(string(o.Kind)), o.bare())}, o.Kind == Trigger || o.Kind == Rule
+		return []string{fired(o, firing)}, o.Kind == Trigger || o.Kind == Rule
 	case "inherited":
 		if d.From == "yes" && w.old[key{Table, o.On}].get("inherits") != "" {
 			return nil, false // it would come back as the child's own as well
@@ -56,6 +55,12 @@ func (w *way) general(o Object, d Difference) (sql []string, known bool) {
 		return nil, o.Kind == Trigger || w.reparented(o)
 	}
 	return nil, false
+}
+
+// fired says when a trigger or rule fires: ENABLE, DISABLE, ENABLE ALWAYS or
+// ENABLE REPLICA.
+func fired(o Object, firing string) string {
+	return fmt.Sprintf("ALTER TABLE %s %s %s %s", o.On, firing, strings.ToUpper(string(o.Kind)), o.bare())
 }
 
 // commented is an object's address, but for a column, which COMMENT calls by

@@ -61,12 +61,48 @@ func (w *way) alteredTable(o Object, d Difference) ([]string, bool) {
 		return []string{alter + "SET ACCESS METHOD " + or(d.From, "heap")}, w.before.Server >= 150000
 	case "tablespace":
 		return []string{alter + "SET TABLESPACE " + tablespace(d)}, true
+	case "key triggers":
+		return w.firingAgain(o), d.From == ""
 	case "partition of":
 		return w.repartitioned(o, d), true
 	case "inherits":
 		return w.reinherited(o, d), true
 	}
 	return nil, false
+}
+
+// firingAgain turns on the triggers that keep a table's keys: they have names
+// that nobody may rely on, so all are turned on, and those of users that were
+// not on before are set back behind.
+func (w *way) firingAgain(table Object) []string {
+	sql := []string{"ALTER TABLE " + table.Name + " ENABLE TRIGGER ALL"}
+	for _, o := range w.before.Objects {
+		firing := o.get("firing")
+		if o.Kind != Trigger || firing == "" {
+			continue
+		}
+		if _, stays := w.now[o.key()]; o.On == table.Name && stays {
+			sql = append(sql, fired(o, firing))
+		}
+		if under(w.old, o.On, table.Name) {
+			w.refuse("triggers of table %s were turned off with those that keep its keys, and trigger %s of a partition was not on before", table.Name, o.Name)
+		}
+	}
+	return sql
+}
+
+// under reports whether a table is a partition of another, at any depth.
+func under(all map[key]Object, table, of string) bool {
+	for range all {
+		parent, _ := bound(all[key{Table, table}].get("partition of"))
+		if parent == of {
+			return true
+		}
+		if table = parent; table == "" {
+			return false
+		}
+	}
+	return false
 }
 
 func or(text, otherwise string) string {

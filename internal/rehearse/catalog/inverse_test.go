@@ -204,3 +204,20 @@ func TestInverseBetweenDatabases(t *testing.T) {
 		t.Errorf("%s: %q", grade, statements)
 	}
 }
+
+// TestInverseOfKeysTurnedOn: which trigger of the server's own was off before
+// has no name that a statement could call.
+func TestInverseOfKeysTurnedOn(t *testing.T) {
+	t.Parallel()
+	db := connect(t)
+	run(t, db, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int CONSTRAINT b_a REFERENCES a); ALTER TABLE b DISABLE TRIGGER ALL")
+	before := read(t, db)
+	run(t, db, "ALTER TABLE b ENABLE TRIGGER ALL")
+	after := read(t, db)
+	if found := catalog.Compare(before, after); len(found) != 1 || found[0].String() != "key triggers of table b is gone, was b_a off" {
+		t.Errorf("%v", found)
+	}
+	if _, grade, losses := catalog.Inverse(before, after); grade != plans.GradeNone || !slices.Equal(losses, []string{"key triggers of table public.b cannot be set back"}) {
+		t.Errorf("%s: %q", grade, losses)
+	}
+}

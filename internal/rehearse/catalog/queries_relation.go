@@ -1,5 +1,8 @@
 package catalog
 
+// Foreign keys and deferrable keys are kept by triggers of the server's own,
+// which ALTER TABLE ... DISABLE TRIGGER ALL turns off as well: rows that break
+// them are then taken without a word.
 const tables = `
 SELECT 'pg_class/' || c.oid || '/0', format('%I.%I', n.nspname, c.relname), NULL,
 	CASE c.relkind WHEN 'p' THEN 'partitioned' WHEN 'f' THEN 'foreign' END AS kind,
@@ -18,6 +21,8 @@ SELECT 'pg_class/' || c.oid || '/0', format('%I.%I', n.nspname, c.relname), NULL
 	(SELECT nullif(amname, 'heap') FROM pg_am WHERE pg_am.oid = c.relam) AS "access method",
 	(SELECT quote_ident(spcname) FROM pg_tablespace WHERE pg_tablespace.oid = c.reltablespace) AS tablespace,
 	(SELECT quote_ident(s.srvname) || coalesce(' ' || array_to_string(f.ftoptions, ', '), '') FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid) AS "foreign server",
+	(SELECT string_agg(DISTINCT quote_ident(k.conname) || CASE g.tgenabled WHEN 'D' THEN ' off' WHEN 'R' THEN ' on replicas alone' ELSE ' always' END, ', ')
+		FROM pg_trigger g JOIN pg_constraint k ON k.oid = g.tgconstraint WHERE g.tgrelid = c.oid AND g.tgisinternal AND k.contype IN ('f', 'p', 'u', 'x') AND g.tgenabled <> 'O') AS "key triggers",
 	quote_ident(pg_get_userbyid(c.relowner)) AS owner,
 	{acl c.relacl r c.relowner} AS grants,
 	obj_description(c.oid, 'pg_class') AS comment
