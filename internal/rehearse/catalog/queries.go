@@ -117,7 +117,7 @@ ORDER BY t.evtname COLLATE "C"`
 // those in a schema are granted on top of them.
 const defaultGrants = `
 SELECT 'pg_default_acl/' || d.oid || '/0',
-	format('FOR ROLE %I', pg_get_userbyid(d.defaclrole)) || coalesce(format(' IN SCHEMA %I', n.nspname), '') || ' ON '
+	format('FOR ROLE %I', pg_get_userbyid(d.defaclrole)) || coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '') || ' ON '
 		|| CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END, NULL,
 	(SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM (
 		SELECT w || ' ' || privilege_type || ' to ' || CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END

@@ -149,7 +149,7 @@ func (r *reader) objects(query query) error {
 		r.found = append(r.found, o)
 	})
 	if err != nil {
-		return fmt.Errorf("%ss: %w", query.kind, err)
+		return fmt.Errorf("kind %s: %w", query.kind, err)
 	}
 	return nil
 }

@@ -183,6 +183,7 @@ func always() []up {
 		{"revoke from public", `REVOKE EXECUTE ON FUNCTION trgf() FROM PUBLIC`, plans.GradeExact},
 		{"grant to public", `GRANT EXECUTE ON FUNCTION add TO PUBLIC`, plans.GradeExact},
 		{"default privileges", `ALTER DEFAULT PRIVILEGES IN SCHEMA sc2 GRANT SELECT ON TABLES TO app`, plans.GradeExact},
+		{"default privileges everywhere", `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app; ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`, plans.GradeExact},
 		{"comment", `COMMENT ON TABLE t IS NULL; COMMENT ON COLUMN t.b IS 'b'; COMMENT ON SCHEMA sc2 IS 'x'; COMMENT ON CONSTRAINT t_vc_chk ON t IS 'y'; COMMENT ON COLUMN tv.id IS 'z'`, plans.GradeExact},
 		{"create publication", `CREATE PUBLICATION x FOR TABLE t`, plans.GradeExact},
 		{"alter publication", `ALTER PUBLICATION pub1 ADD TABLE t; ALTER PUBLICATION pub1 SET (publish = 'insert')`, plans.GradeExact},
