@@ -124,7 +124,11 @@ type Statement struct {
 	Locks    []Lock   `json:"locks,omitempty"`
 	Rewrites []string `json:"rewrites,omitempty"`
 	Scans    []string `json:"scans,omitempty"`
-	// Source labels the figures: "measured", "rule" or "assumed".
+	// Code is the code that was seen to run in it on tables without rows: DO,
+	// CALL, functions by name. It may do more where there are rows.
+	Code []string `json:"code,omitempty"`
+	// Source labels the figures: "measured", "rule" or "assumed". With Code they
+	// are measured by a rehearsal and assumed of the target.
 	Source string `json:"source"`
 	// Estimate is how long its locks are held, nil where nothing is known of
 	// the relations.

@@ -47,7 +47,10 @@ func (j judge) measured(m *migration) []plans.Statement {
 		if unseen(m.evidence.Rehearsal, s) {
 			s = both(s, ruled[i])
 		}
-		out[i].Locks, out[i].Rewrites, out[i].Scans, out[i].Source = s.Locks, s.Rewrites, s.Scans, s.Source
+		if len(s.Code) > 0 { // another day, with rows, it may take another branch
+			s.Source = "assumed"
+		}
+		out[i].Locks, out[i].Rewrites, out[i].Scans, out[i].Code, out[i].Source = s.Locks, s.Rewrites, s.Scans, s.Code, s.Source
 	}
 	return out
 }

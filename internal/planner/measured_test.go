@@ -91,3 +91,16 @@ func TestATableOfAnEarlierFile(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestWhatCodeDoesIsAssumed: on the throw-away server its tables were empty.
+func TestWhatCodeDoesIsAssumed(t *testing.T) {
+	t.Parallel()
+	const sql = "-- lockstep:phase expand only its author knows\nDO $$ BEGIN IF (SELECT count(*) FROM orders) > 100 THEN DROP TABLE orders; END IF; END $$;"
+	s := measured("DO $$ BEGIN IF (SELECT count(*) FROM orders) > 100 THEN DROP TABLE orders; END IF; END $$", plans.Lock{Mode: "AccessShareLock", Relation: "public.orders"})
+	s.Line, s.Code = 2, []string{"DO"}
+	e := planner.Evidence{Rehearsal: restored(plans.GradeStructural), Statements: []plans.Statement{s}}
+	got := mustPlan(t, rehearsed(pending(t, sql, "SELECT 1;"), e)).Steps[0].Statements[0]
+	if got.Source != "assumed" || len(got.Locks) != 1 || len(got.Code) != 1 {
+		t.Errorf("got %+v", got)
+	}
+}

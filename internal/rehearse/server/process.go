@@ -120,7 +120,7 @@ func settings(socket string) []string {
 		{"max_locks_per_transaction", "2048"},
 		{"autovacuum", "off"},
 		{"jit", "off"},
-		{"track_functions", "none"},
+		{"track_functions", "all"},
 		{"track_counts", "on"},
 		{"max_parallel_workers_per_gather", "0"},
 		{"max_parallel_maintenance_workers", "0"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -41,7 +42,8 @@ func (t *Tracer) Alone(ctx context.Context, text string) (Measured, error) {
 	c := change{before: before, after: after, events: events, hidden: func(int64) bool { return false }}
 	measured := c.measured(w.seen, held{})
 	measured.Took = took
-	measured.Unseen = append(w.unseen(), t.unseen...)
+	code, hidden := codeOf(text, nil, nil)
+	measured.Code, measured.Unseen = code, slices.Concat(w.unseen(), t.unseen, hidden)
 	if t.version < 150000 {
 		measured.Scans = nil
 		measured.Unseen = append(measured.Unseen, "scans of a statement that runs alone: before PostgreSQL 15 a session cannot be made to report them at once")

@@ -22,6 +22,10 @@ type Measured struct {
 	Created []Relation
 	// Dropped are the objects that are gone, in PostgreSQL's order.
 	Dropped []Drop
+	// Code is the code that ran in the statement: DO, CALL, routines by name.
+	// What it does may depend on rows, of which there are none. Routines are
+	// known where the server counts them (track_functions).
+	Code []string
 	// Unseen says what could not be measured, and why.
 	Unseen []string
 	// Took is the time from sending the statement to its answer: on a

@@ -38,6 +38,7 @@ type transaction struct {
 	first catalog // at its start
 	last  catalog // after the last statement
 	held  held    // locks after the last statement
+	ran   ran     // routines that were called until then
 }
 
 // New opens the sessions, and makes the event triggers in the database that db
@@ -117,7 +118,12 @@ func (t *Tracer) Begin(ctx context.Context) error {
 		_, rolledBack := t.worker.ExecContext(ctx, "ROLLBACK")
 		return errors.Join(err, rolledBack)
 	}
-	t.transaction = &transaction{began: began, first: first, last: first, held: held{}}
+	called, err := t.readRoutines(ctx)
+	if err != nil {
+		_, rolledBack := t.worker.ExecContext(ctx, "ROLLBACK")
+		return errors.Join(err, rolledBack)
+	}
+	t.transaction = &transaction{began: began, first: first, last: first, held: held{}, ran: called}
 	return nil
 }
 
@@ -135,12 +141,12 @@ func (t *Tracer) Statement(ctx context.Context, text string) (Measured, error) {
 	if err != nil {
 		return Measured{Took: took, Unseen: []string{"everything but the failure: a failed statement lets go of its locks at once"}}, err
 	}
-	measured, err := t.look(ctx)
+	measured, err := t.look(ctx, text)
 	measured.Took = took
 	return measured, err
 }
 
-func (t *Tracer) look(ctx context.Context) (Measured, error) {
+func (t *Tracer) look(ctx context.Context, text string) (Measured, error) {
 	now, err := t.readLocks(ctx)
 	if err != nil {
 		return Measured{}, err
@@ -153,17 +159,24 @@ func (t *Tracer) look(ctx context.Context) (Measured, error) {
 	if err != nil {
 		return Measured{}, err
 	}
+	called, err := t.readRoutines(ctx)
+	if err != nil {
+		return Measured{}, err
+	}
 	tx := t.transaction
+	code, unseen := codeOf(text, called, tx.ran)
 	if began != tx.began {
-		return t.anew(ctx)
+		measured, err := t.anew(ctx)
+		measured.Code, measured.Unseen = code, append(measured.Unseen, unseen...)
+		return measured, err
 	}
 	c := change{before: tx.last, after: after, events: seen, hidden: func(oid int64) bool {
 		_, old := tx.first[oid]
 		return !old
 	}}
 	measured := c.measured(now, tx.held)
-	measured.Unseen = t.unseen
-	tx.last, tx.held = after, now
+	measured.Code, measured.Unseen = code, slices.Concat(t.unseen, unseen)
+	tx.last, tx.held, tx.ran = after, now, called
 	return measured, nil
 }
 

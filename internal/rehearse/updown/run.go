@@ -93,7 +93,7 @@ func (m *Migration) each(file plans.SQLFile, list []sqlscan.Statement, run func(
 }
 
 func statement(file plans.SQLFile, s sqlscan.Statement, measured trace.Measured) plans.Statement {
-	out := plans.Statement{File: file.Path, Line: s.Line, SQL: s.Text, Source: "measured"}
+	out := plans.Statement{File: file.Path, Line: s.Line, SQL: s.Text, Code: measured.Code, Source: "measured"}
 	for _, l := range measured.Locks {
 		out.Locks = append(out.Locks, plans.Lock{Mode: string(l.Mode), Relation: l.Relation})
 	}
