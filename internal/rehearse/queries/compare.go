@@ -205,12 +205,12 @@ func indexes(before, after Described) (Break, bool) {
 		return Break{}, false
 	}
 	for _, index := range before.Indexes {
-		if has(after.Indexes, index.Definition) {
+		if has(after.Indexes, index) {
 			continue
 		}
 		b := Break{Kind: LosesIndex, Object: index.Name, Before: index.Name + " " + index.Definition, Contract: true}
 		for _, other := range after.Indexes {
-			if table(other) == table(index) && !has(before.Indexes, other.Definition) {
+			if sameTable(other, index) && !has(before.Indexes, other) {
 				b.Kind, b.Contract, b.After = OtherIndex, false, other.Name+" "+other.Definition
 				break
 			}
@@ -220,8 +220,13 @@ func indexes(before, after Described) (Break, bool) {
 	return Break{}, false
 }
 
-// table returns what a definition begins with: ON schema.table.
-func table(i Index) string {
-	name, _, _ := strings.Cut(i.Definition, " USING ")
-	return name
+// sameTable reports whether two indexes are of one table, or of tables of one
+// name.
+func sameTable(a, b Index) bool {
+	if a.table != 0 && a.table == b.table {
+		return true
+	}
+	name, _, _ := strings.Cut(a.Definition, " USING ") // ON schema.table
+	other, _, _ := strings.Cut(b.Definition, " USING ")
+	return name == other
 }

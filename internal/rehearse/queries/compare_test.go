@@ -25,7 +25,7 @@ func TestCompare(t *testing.T) {
 	index := func(names ...string) Described {
 		d := answer()
 		for _, n := range names {
-			d.Indexes = append(d.Indexes, Index{"s." + n, "ON s.t USING btree (" + n + ")"})
+			d.Indexes = append(d.Indexes, Index{Name: "s." + n, Definition: "ON s.t USING btree (" + n + ")"})
 		}
 		return d
 	}
@@ -141,7 +141,7 @@ func TestNothingChangedBreaksNothing(t *testing.T) {
 			d.Columns = append(d.Columns, Column{rapid.SampledFrom([]string{"id", "name"}).Draw(t, "name"), c})
 		}
 		for _, i := range rapid.SliceOfN(rapid.StringMatching("[ab]"), 0, 2).Draw(t, "indexes") {
-			d.Indexes = append(d.Indexes, Index{i, "ON t USING btree (" + i + ")"})
+			d.Indexes = append(d.Indexes, Index{Name: i, Definition: "ON t USING btree (" + i + ")"})
 		}
 		if rapid.Bool().Draw(t, "fails") {
 			d.Failure = &Failure{SQLState: "42601"}

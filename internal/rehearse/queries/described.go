@@ -76,8 +76,15 @@ type Index struct {
 	// Definition is the index without its name, so that a renamed one is the
 	// same: "ON shop.orders USING btree (customer_id)".
 	Definition string
+	// id and table are its own and its table's object identifiers, which stay
+	// when either is renamed or moved.
+	id, table int64
 }
 
-func has(indexes []Index, definition string) bool {
-	return slices.ContainsFunc(indexes, func(i Index) bool { return i.Definition == definition })
+// has reports whether an index is among others: itself, or one that is made as
+// it is.
+func has(indexes []Index, index Index) bool {
+	return slices.ContainsFunc(indexes, func(i Index) bool {
+		return i.id != 0 && i.id == index.id || i.Definition == index.Definition
+	})
 }

@@ -132,10 +132,11 @@ func (d *describer) indexes(ctx context.Context, names [][2]string) ([]Index, er
 		return nil, nil
 	}
 	rows, err := d.conn.QueryContext(ctx, `
-		SELECT DISTINCT format('%I.%I', n.nspname, c.relname), regexp_replace(pg_get_indexdef(c.oid), '^.*? ON ', 'ON ')
+		SELECT DISTINCT format('%I.%I', n.nspname, c.relname), regexp_replace(pg_get_indexdef(c.oid), '^.*? ON ', 'ON '), c.oid::bigint, i.indrelid::bigint
 		FROM unnest($1::text[], $2::text[]) AS asked (schema, name)
 		JOIN pg_namespace n ON n.nspname = asked.schema
 		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = asked.name
+		JOIN pg_index i ON i.indexrelid = c.oid
 		WHERE c.relkind IN ('i', 'I') ORDER BY 1`, pq.Array(schemas), pq.Array(relations))
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func (d *describer) indexes(ctx context.Context, names [][2]string) ([]Index, er
 	var found []Index
 	for rows.Next() {
 		var i Index
-		if err := rows.Scan(&i.Name, &i.Definition); err != nil {
+		if err := rows.Scan(&i.Name, &i.Definition, &i.id, &i.table); err != nil {
 			return nil, err
 		}
 		found = append(found, i)
