@@ -93,6 +93,7 @@ func TestStories(t *testing.T) {
 			"load":     load,
 			"occupy":   occupy,
 			"forge":    forge,
+			"trial":    trial(t),
 
 			"golang-migrate": golangMigrate,
 		},
