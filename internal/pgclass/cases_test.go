@@ -13,7 +13,7 @@ func addingCases() []verdictCase {
 		{"", "CREATE TABLE invoices (id int, o bigint REFERENCES orders)", "expand", "a DELETE of a row of orders that it points at fails"},
 		{"", "CREATE TABLE invoices (id int, o bigint REFERENCES orders ON DELETE CASCADE)", "expand", "creates the table invoices"},
 		{"", "CREATE TABLE IF NOT EXISTS orders (id int)", "neutral", "orders is there already"},
-		{"", "CREATE TEMP TABLE scratch (id int)", "neutral", "temporary table scratch"},
+		{"", "CREATE TEMP TABLE scratch (id int)", "neutral", "temporary table pg_temp.scratch"},
 		{"", "CREATE TABLE invoices AS SELECT * FROM orders", "expand", "creates the table invoices from a query"},
 		{"", "SELECT * INTO invoices FROM orders", "expand", "creates the table invoices from a query"},
 		{"", "CREATE TABLE events_3 PARTITION OF events FOR VALUES FROM (200) TO (300)", "expand", "the partition events_3 of events"},

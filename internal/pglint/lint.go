@@ -7,6 +7,7 @@
 package pglint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,7 +68,9 @@ func (l *Linter) Enable(code string) { l.enabled[code] = true }
 func (l *Linter) Locks(list []pgsyntax.Statement) []plans.Lock {
 	var locks []plans.Lock
 	f := &fileview{linter: l, made: map[pgschema.Name]bool{}}
+	var path pgschema.SearchPath
 	for _, st := range list {
+		st, _ = path.Follow(l.schema, st)
 		k := look{Statement: st, schema: l.schema, effect: pgeffect.Of(st, l.schema, l.server)}
 		k.assume()
 		for _, lock := range k.locks() {
@@ -111,8 +114,16 @@ func (l *Linter) Statements(text Text) ([]plans.Statement, []plans.Finding) {
 	if f.made == nil {
 		f.made = map[pgschema.Name]bool{}
 	}
-	for _, st := range text.Statements {
-		f.judge(st)
+	var path pgschema.SearchPath
+	for _, written := range text.Statements {
+		st, set := path.Follow(l.schema, written)
+		if st.Tree != written.Tree { // what is printed to be copied runs without the path
+			st.Text = cmp.Or(lines(statement(st.Tree)), st.Text)
+		}
+		f.judge(st, written.Text)
+		if set {
+			continue
+		}
 		f.note(st)
 		l.schema.Apply(st)
 		if f.shadow != nil {
@@ -149,7 +160,9 @@ type look struct {
 	file   *fileview
 }
 
-func (f *fileview) judge(st pgsyntax.Statement) {
+// judge takes a statement with its names in full, and its text as it was
+// written.
+func (f *fileview) judge(st pgsyntax.Statement, text string) {
 	l := look{Statement: st, schema: f.linter.schema, file: f, effect: f.effect(st)}
 	l.assume()
 	l.effect.Locks = slices.DeleteFunc(l.effect.Locks, func(k plans.Lock) bool { return f.isMade(k.Relation) })
@@ -160,7 +173,7 @@ func (f *fileview) judge(st pgsyntax.Statement) {
 	}
 	f.looked = append(f.looked, l)
 	f.statements = append(f.statements, plans.Statement{
-		File: f.path, Line: st.Line, SQL: st.Text, Source: l.source(),
+		File: f.path, Line: st.Line, SQL: text, Source: l.source(),
 		Locks: l.locks(), Rewrites: l.spelled(l.effect.Rewrites), Scans: l.spelled(l.effect.Scans),
 	})
 	before := len(f.findings)
@@ -195,7 +208,7 @@ func isMade(schema *pgschema.Schema, made map[pgschema.Name]bool, relation strin
 	if q := schema.Sequences[n]; q != nil && q.Table.Local != "" {
 		n = q.Table
 	}
-	return made[n]
+	return made[n] || n.Schema == pgschema.Temporary
 }
 
 // hit is a rule that a statement meets, and for which names.
@@ -292,7 +305,9 @@ func (l look) rewrites(n pgschema.Name) bool { return slices.Contains(l.effect.R
 func (l look) scans(n pgschema.Name) bool    { return slices.Contains(l.effect.Scans, n.String()) }
 
 // old reports whether a relation was there before the file.
-func (l look) old(n pgschema.Name) bool { return !l.file.made[n] }
+func (l look) old(n pgschema.Name) bool {
+	return !l.file.made[n] && n.Schema != pgschema.Temporary
+}
 
 // note remembers the relations that a statement makes.
 func (f *fileview) note(st pgsyntax.Statement) {

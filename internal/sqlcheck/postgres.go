@@ -136,8 +136,11 @@ func (p *Postgres) verdict(up *direction) (Verdict, []plans.Finding) {
 		}
 	}
 	if p.apart {
+		var path pgschema.SearchPath
 		for _, t := range up.trees {
-			p.released.Apply(t)
+			if t, set := path.Follow(p.released, t); !set {
+				p.released.Apply(t)
+			}
 		}
 	}
 	v.Statements = statements
