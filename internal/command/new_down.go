@@ -36,7 +36,8 @@ them: up, down, up again, on empty tables, with a row in every table before the 
 with one after it. Only what restores the schema is written:
 
   exact       schema and data come back; the file holds the statements alone
-  structural  the schema comes back; comments on top say what does not
+  structural  the schema comes back; comments on top say what does not, such as rows and
+              values written since to a table or column that goes again
   none        refused: it says why, and what to write by hand
 
 Rows that the up file changes are in no schema: they stay changed, and it says so. Names are

@@ -74,10 +74,12 @@ func triedGrade(m *migration) plans.Rollback {
 	switch worst := worstLoss(m.verdict.Statements); {
 	case worst == losesRows || len(m.verdict.Loses) > 0:
 		return plans.Rollback{Grade: plans.GradeStructural, Reason: words + "; the data that the up file removes or overwrites is lost"}
+	case grade == plans.GradeExact:
+		return plans.Rollback{Grade: grade, Reason: words}
 	case worst == losesNewRows:
-		return plans.Rollback{Grade: plans.GradeStructural, Reason: words + "; rows and values written since are lost"}
+		return plans.Rollback{Grade: grade, Reason: words + "; rows and values written since are lost"}
 	}
-	return plans.Rollback{Grade: grade, Reason: words}
+	return plans.Rollback{Grade: grade, Reason: words + "; rows and values need not be as before, and some that were written since may stand against it"}
 }
 
 // loss is what a down file cannot bring back after a statement.
@@ -175,7 +177,7 @@ func createLoss(words []string) loss {
 		switch w {
 		case "UNIQUE", "MATERIALIZED":
 			continue
-		case "INDEX", "VIEW", "TYPE", "EXTENSION":
+		case "INDEX", "VIEW", "TYPE", "EXTENSION", "FUNCTION", "PROCEDURE", "AGGREGATE", "TRIGGER", "POLICY", "RULE", "STATISTICS", "DOMAIN", "SEQUENCE":
 			return losesNothing
 		case "OR":
 			return unproven // OR REPLACE: the text before is not kept

@@ -117,6 +117,9 @@ func (w *way) repartitioned(o Object, d Difference) []string {
 	var sql []string
 	if d.To != "" {
 		parent, _ := bound(d.To)
+		if d.From == "" {
+			w.lose("the rows written since to table %s by its parent %s: they stay, and %s has them no more", o.Name, parent, parent)
+		}
 		sql = append(sql, "ALTER TABLE "+parent+" DETACH PARTITION "+o.Name)
 	}
 	if d.From != "" {

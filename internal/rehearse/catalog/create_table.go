@@ -105,8 +105,11 @@ func identity(o Object) string {
 // createdColumn adds a column to a table that has rows: they get its default.
 func (w *way) createdColumn(o Object) (sql, done []string) {
 	value := word(o, "default", "x") + word(o, "identity", "x") + word(o, "generated", "x")
-	if o.get("generated") == "" {
+	switch {
+	case o.get("generated") == "":
 		w.lose("the values of column %s", o.Name)
+	case strings.HasSuffix(o.get("generated"), " STORED"):
+		w.lose("column %s comes back only if it can be computed of every row written since", o.Name)
 	}
 	o, late := validated(o)
 	if o.get("not null") != "" && value == "" {

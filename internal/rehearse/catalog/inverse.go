@@ -10,9 +10,10 @@ import (
 // Inverse derives the statements that lead from the schema after back to the
 // schema before, in an order that works, and says how much they bring back:
 //
-//   - exact: schema and data are as before, whatever was written since
-//   - structural: the schema comes back; losses says what does not, and which
-//     statement fails on which rows written since
+//   - exact: schema and data are as before, the statements run whatever was
+//     written since, and nothing of that is lost
+//   - structural: the schema comes back; losses says what does not, what goes
+//     that was written since, and which statement fails on which such rows
 //   - none: no way back can be derived, sql is nil, and losses names what
 //     stands against it
 //

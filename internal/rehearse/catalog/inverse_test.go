@@ -14,7 +14,8 @@ import (
 
 // TestInverse runs every change, what is derived to lead back, and looks: the
 // schema is as before where the grade is exact or structural, and the rows
-// where it is exact; and what is exact runs whatever was written between.
+// where it is exact; and what loses at most what was written between runs
+// whatever that was.
 func TestInverse(t *testing.T) {
 	t.Parallel()
 	majors(t, func(t *testing.T, m major) {
@@ -23,7 +24,7 @@ func TestInverse(t *testing.T) {
 		for _, c := range ups(m.number) {
 			t.Run(c.name, func(t *testing.T) {
 				tried := trial{t: t, db: db, before: before, up: c}
-				if script := tried.back(); c.grade == plans.GradeExact {
+				if script, losses := tried.back(); !slices.ContainsFunc(losses, holdsUp) {
 					tried.again(script)
 				}
 			})
@@ -56,8 +57,8 @@ type trial struct {
 }
 
 // back runs the change and its inverse in a transaction that is rolled back,
-// looks at schema and rows, and returns the inverse.
-func (c trial) back() []string {
+// looks at schema and rows, and returns the inverse and what it loses.
+func (c trial) back() (inverse, losses []string) {
 	c.t.Helper()
 	tx := c.begin()
 	defer func() { _ = tx.Rollback() }()
@@ -76,14 +77,19 @@ func (c trial) back() []string {
 		c.t.Errorf("%s with losses %q and statements %q", grade, losses, statements)
 	}
 	if grade == plans.GradeNone {
-		return nil
+		return nil, losses
 	}
 	c.run(tx, statements)
 	c.same(c.before, c.read(tx), losses, script)
 	if grade == plans.GradeExact && content(c.t, tx) != rows {
 		c.t.Errorf("rows are not as before\n%s\n%s\n%s", rows, content(c.t, tx), script)
 	}
-	return statements
+	return statements, losses
+}
+
+// holdsUp reports whether a loss is another than of what was written since.
+func holdsUp(loss string) bool {
+	return !strings.HasPrefix(loss, "the rows written since to table ") && !strings.HasPrefix(loss, "the values written since to column ")
 }
 
 // again runs the change and its inverse with rows written between.

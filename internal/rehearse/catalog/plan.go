@@ -9,6 +9,7 @@ import (
 func (w *way) plan() {
 	for _, o := range w.after.Objects {
 		if w.drop[o.key()] && !w.goesAlong(o) {
+			w.takesAlong(o)
 			w.add(dropping, o, w.dropped(o))
 		}
 	}
@@ -31,6 +32,17 @@ func (w *way) plan() {
 func (w *way) add(s step, o Object, sql []string) {
 	if len(sql) > 0 {
 		w.tasks = append(w.tasks, &task{step: s, object: o, sql: sql})
+	}
+}
+
+// takesAlong says what was written since to what goes. Those who wrote it need
+// not have read it elsewhere before.
+func (w *way) takesAlong(o Object) {
+	switch {
+	case o.Kind == Table && o.get("kind") != "foreign":
+		w.lose("the rows written since to table %s", o.Name)
+	case o.Kind == Column && o.get("generated") == "":
+		w.lose("the values written since to column %s", o.Name)
 	}
 }
 

@@ -28,8 +28,8 @@ type Migration struct {
 	// when the down file does not fail on every table that has rows.
 	Restores bool
 	// Grade is what the way back brings back: exact where the up file changes
-	// no rows and takes nothing away that holds any, and the down file runs
-	// whatever was written since.
+	// no rows, neither file takes anything away that holds any, and the down
+	// file runs whatever was written since.
 	Grade plans.Grade
 	// Differences are sentences: what is not as it was after the down file, or
 	// after the second up, or why a direction failed.

@@ -66,8 +66,8 @@ func TestWhatDownFilesRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"1 ok ok true exact",
-		"2 ok ok true exact",
+		"1 ok ok true structural",
+		"2 ok ok true structural",
 		"3 ok ok false none",
 		"4 ok failed false none",
 		"5 ok ok true exact",
@@ -270,7 +270,7 @@ func TestParts(t *testing.T) {
 				if i == c.ok {
 					want = plans.OutcomeFailed
 				}
-				if m.Up != want || m.Version != uint64(i+1) || m.Up == plans.OutcomeOK && m.Down != plans.OutcomeMissing && m.Grade != plans.GradeExact {
+				if m.Up != want || m.Version != uint64(i+1) || m.Up == plans.OutcomeOK && m.Down != plans.OutcomeMissing && m.Grade != plans.GradeStructural {
 					t.Errorf("%+v", m)
 				}
 			}
