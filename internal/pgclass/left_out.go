@@ -51,6 +51,8 @@ func (j judging) refusal(t *pgschema.Table, c *pgschema.Column) string {
 		return "its NOT NULL"
 	case v.kind == text && tooLong(c.Type, v.text):
 		return "its type, which is too short,"
+	case v.kind != null && v.kind != text && c.Default != nil && !c.Generated && outgrows(c.Type, c.Default):
+		return "its type, which may be too short for its default,"
 	}
 	if why := j.domainRefusal(c.Type, v); why != "" {
 		return why

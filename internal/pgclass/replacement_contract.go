@@ -1,6 +1,9 @@
 package pgclass
 
 import (
+	"slices"
+	"strings"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
 
@@ -35,7 +38,8 @@ func (r replacement) contractFiles() []File {
 			},
 			File{
 				Name: "contract_validate_" + r.label(), Phase: phaseContract,
-				SQL: "-- lockstep:phase contract it validates what the file before it adds\n" + lines(validate...),
+				SQL:  "-- lockstep:phase contract it validates what the file before it adds\n" + lines(validate...),
+				Down: lines(slices.Concat(undo, add)...),
 			})
 	}
 	return append(files, r.dropFile())
@@ -66,8 +70,12 @@ func (r replacement) defaultAnew() []string {
 	if err != nil {
 		return []string{r.sql() + " ALTER COLUMN " + ident(r.name) + " SET DEFAULT NULL"}
 	}
-	if !r.typ.Equal(r.c.Type) {
-		text = "(" + text + ")" + r.cast(r.typ)
+	switch constant := r.c.Default.GetAConst() != nil; {
+	case r.typ.Equal(r.c.Type):
+	case constant && strings.HasPrefix(r.c.Type.Name.Local, "timestamp"):
+		text += r.cast(r.c.Type) // read in the zone of the session that inserts, as it was
+	case !constant:
+		text = "(" + text + ")" + r.cast(r.c.Type) + r.cast(r.typ)
 	}
 	all := []string{r.sql() + " ALTER COLUMN " + ident(r.name) + " SET DEFAULT " + text}
 	for _, q := range r.now.SequencesOf(r.table) {

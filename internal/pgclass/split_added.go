@@ -117,17 +117,18 @@ func (a alteration) uniqueFiles(name string, columns []string) []File {
 	if a.t == nil || a.t.Partitioned {
 		return nil
 	}
-	index := pgschema.Name{Schema: a.table.Schema, Local: name}
+	index := "CREATE UNIQUE INDEX CONCURRENTLY " + ident(name) + " ON " + sqlName(a.table) + " (" + idents(columns) + ")"
 	label := act(a.table.Local, name)
 	return []File{
 		{
 			Name: "contract_index_" + label, Phase: phaseContract,
-			SQL:  "-- it fails where values repeat; those are the author's to mend first\n" + lines("CREATE UNIQUE INDEX CONCURRENTLY "+ident(name)+" ON "+sqlName(a.table)+" ("+idents(columns)+")"),
-			Down: lines("DROP INDEX CONCURRENTLY " + sqlName(index)),
+			SQL:  "-- it fails where values repeat; those are the author's to mend first\n" + lines(index),
+			Down: lines("DROP INDEX CONCURRENTLY " + sqlName(pgschema.Name{Schema: a.table.Schema, Local: name})),
 		},
 		{
 			Name: "contract_constraint_" + label, Phase: phaseContract,
-			SQL: "-- lockstep:phase contract it makes a constraint of the index before it\n" + lines(a.sql()+" ADD CONSTRAINT "+ident(name)+" UNIQUE USING INDEX "+ident(name)),
+			SQL:  "-- lockstep:phase contract it makes a constraint of the index before it\n" + lines(a.sql()+" ADD CONSTRAINT "+ident(name)+" UNIQUE USING INDEX "+ident(name)),
+			Down: "-- lockstep:no-transaction\n" + lines(a.sql()+" DROP CONSTRAINT "+ident(name), index),
 		},
 	}
 }
@@ -179,7 +180,8 @@ func (a alteration) validatedFiles(k *pg.Constraint, phase string) []File {
 		},
 		{
 			Name: "contract_validate_" + label, Phase: phaseContract,
-			SQL: "-- lockstep:phase contract it validates what a file before it adds\n" + lines(a.sql()+" VALIDATE CONSTRAINT "+ident(k.GetConname())),
+			SQL:  "-- lockstep:phase contract it validates what a file before it adds\n" + lines(a.sql()+" VALIDATE CONSTRAINT "+ident(k.GetConname())),
+			Down: lines(a.sql()+" DROP CONSTRAINT "+ident(k.GetConname()), add),
 		},
 	}
 }

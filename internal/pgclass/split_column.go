@@ -29,22 +29,23 @@ func notNullFiles(j judging, table pgschema.Name, column string) []File {
 			name = named(table.Local, column, "not_null", strconv.Itoa(i))
 		}
 	}
-	label := act(table.Local, column)
+	label, check := act(table.Local, column), alter+" ADD CONSTRAINT "+ident(name)+" CHECK ("+ident(column)+" IS NOT NULL) NOT VALID"
 	return []File{
 		{
 			Name: "contract_check_" + label, Phase: phaseContract,
-			SQL:  "-- from here on NULL is rejected; rows that have it are to be filled before the next file\n" + lines(alter+" ADD CONSTRAINT "+ident(name)+" CHECK ("+ident(column)+" IS NOT NULL) NOT VALID"),
+			SQL:  "-- from here on NULL is rejected; rows that have it are to be filled before the next file\n" + lines(check),
 			Down: lines(alter + " DROP CONSTRAINT " + ident(name)),
 		},
 		{
 			Name: "contract_validate_" + label, Phase: phaseContract,
-			SQL: "-- lockstep:phase contract it validates what the file before it adds\n" + lines(alter+" VALIDATE CONSTRAINT "+ident(name)),
+			SQL:  "-- lockstep:phase contract it validates what the file before it adds\n" + lines(alter+" VALIDATE CONSTRAINT "+ident(name)),
+			Down: lines(alter+" DROP CONSTRAINT "+ident(name), check),
 		},
 		{
 			Name: "contract_not_null_" + label, Phase: phaseContract,
 			SQL: "-- lockstep:phase contract it follows the CHECK that it relies on\n" + lines(
 				alter+" ALTER COLUMN "+ident(column)+" SET NOT NULL", alter+" DROP CONSTRAINT "+ident(name)),
-			Down: lines(alter+" ADD CONSTRAINT "+ident(name)+" CHECK ("+ident(column)+" IS NOT NULL) NOT VALID", alter+" ALTER COLUMN "+ident(column)+" DROP NOT NULL"),
+			Down: lines(check, alter+" ALTER COLUMN "+ident(column)+" DROP NOT NULL"),
 		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // splitOf is a split of a case, with the schema before it.
 type splitOf struct {
-	name          string
+	name, sql     string
 	files         []pgclass.File
 	before        string
 	class, reason string
@@ -25,11 +25,11 @@ func splits(t *testing.T) []splitOf {
 	var all []splitOf
 	for _, c := range allCases() {
 		v := pgclass.Of(read(t, c.sql)[0], released, replay(t, released.Clone(), c.before))
-		all = append(all, splitOf{c.sql, v.Split, c.before, string(v.Class), v.Reason})
+		all = append(all, splitOf{c.sql, c.sql, v.Split, c.before, string(v.Class), v.Reason})
 	}
 	for _, c := range fileCases() {
 		_, v := pgclass.Judge(read(t, c.sql), released, released)
-		all = append(all, splitOf{c.name, v.Split, "", string(v.Class), v.Reason})
+		all = append(all, splitOf{c.name, c.sql, v.Split, "", string(v.Class), v.Reason})
 	}
 	return slices.DeleteFunc(all, func(s splitOf) bool { return len(s.files) == 0 })
 }
