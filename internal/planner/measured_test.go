@@ -26,22 +26,26 @@ func TestALockIsTheRelationsOwn(t *testing.T) {
 		{
 			"its name is given to a view",
 			[]string{"ALTER TABLE orders RENAME TO orders_old;", "CREATE VIEW orders AS SELECT * FROM orders_old;"},
-			map[int][]plans.Lock{0: exclusive("public.orders")}, "0 orders",
+			map[int][]plans.Lock{0: exclusive("public.orders")},
+			"0 orders",
 		},
 		{
 			"dropped and made again",
 			[]string{"DROP TABLE orders;", "CREATE TABLE orders (id int);"},
-			map[int][]plans.Lock{0: exclusive("public.orders")}, "0 orders",
+			map[int][]plans.Lock{0: exclusive("public.orders")},
+			"0 orders",
 		},
 		{
 			"under its new name",
 			[]string{"ALTER TABLE orders RENAME TO orders_old;", "CREATE TABLE orders (LIKE orders_old);", "DROP TABLE orders_old;"},
-			map[int][]plans.Lock{0: exclusive("public.orders"), 2: exclusive("public.orders_old")}, "0 orders 2 orders_old",
+			map[int][]plans.Lock{0: exclusive("public.orders"), 2: exclusive("public.orders_old")},
+			"0 orders 2 orders_old",
 		},
 		{
 			"a new table is nobody's, outside of a transaction as well",
 			[]string{"CREATE TABLE parts (id int);", "CREATE INDEX CONCURRENTLY parts_id ON parts (id);", "ALTER TABLE orders ADD COLUMN part int;"},
-			map[int][]plans.Lock{1: exclusive("public.parts"), 2: exclusive("public.orders")}, "2 orders",
+			map[int][]plans.Lock{1: exclusive("public.parts"), 2: exclusive("public.orders")},
+			"2 orders",
 		},
 	} {
 		header := "-- lockstep:phase contract so that it has a place\n"
