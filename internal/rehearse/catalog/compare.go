@@ -52,6 +52,23 @@ func Compare(before, after Snapshot) []Difference {
 	return found
 }
 
+// Anew lists the tables and columns of after that are not those which had their
+// names before, though they may look the same: what those held went with them.
+// The columns of such a table are not listed. Of two databases, nothing is known.
+func Anew(before, after Snapshot) []Object {
+	if before.database == "" || before.database != after.database {
+		return nil
+	}
+	old, now := before.byKey(), after.byKey()
+	another := func(k key) bool {
+		was, known := old[k]
+		return known && was.id != now[k].id
+	}
+	return slices.DeleteFunc(slices.Clone(after.Objects), func(o Object) bool {
+		return !another(o.key()) || o.Kind != Table && (o.Kind != Column || another(key{Table, o.On}))
+	})
+}
+
 // attributes compares two states of one object. An index may lie on another
 // table than before: that is a difference as well.
 func attributes(was, is Object) []Difference {

@@ -30,6 +30,9 @@ func Inverse(before, after Snapshot) (sql []string, grade plans.Grade, losses []
 		w.renames()
 	}
 	w.old, w.now = w.before.byKey(), w.after.byKey()
+	if w.oneDatabase() {
+		w.succeeded()
+	}
 	w.classify()
 	w.spread()
 	w.doubts()
@@ -71,6 +74,20 @@ func (w *way) refuse(format string, args ...any) {
 // oneDatabase reports whether addresses in the two catalogs mean the same.
 func (w *way) oneDatabase() bool {
 	return w.before.database != "" && w.before.database == w.after.database
+}
+
+// succeeded says what tables and columns lose that are others than before. What
+// they hold now may be what the file has copied, so they are altered and not
+// made anew.
+func (w *way) succeeded() {
+	for _, o := range Anew(w.before, w.after) {
+		switch {
+		case o.Kind == Table:
+			w.lose("the rows that table %s had: it was dropped and made anew", o.Name)
+		case w.old[o.key()].get("generated") == "":
+			w.lose("the values that column %s had: it was dropped and made anew", o.Name)
+		}
+	}
 }
 
 // classify sorts the differences: what goes, what comes, what is altered in

@@ -104,6 +104,8 @@ func always() []up {
 		{"move table", `ALTER TABLE seqt SET SCHEMA sc2`, plans.GradeExact},
 		{"swap tables", `ALTER TABLE small RENAME TO small_old; CREATE TABLE small (id int)`, plans.GradeNone},
 		{"swap columns", `ALTER TABLE t2 RENAME COLUMN a TO c; ALTER TABLE t2 RENAME COLUMN b TO a; ALTER TABLE t2 RENAME COLUMN c TO b`, plans.GradeNone},
+		{"column made anew with another type", `ALTER TABLE small DROP COLUMN x, ADD COLUMN x bigint`, plans.GradeStructural},
+		{"table made anew", `DROP TABLE small; CREATE TABLE small (id int, x text, y int)`, plans.GradeStructural},
 		{"rename and add", `ALTER TABLE small RENAME COLUMN x TO y; ALTER TABLE small ADD COLUMN z int`, plans.GradeStructural},
 		{"owner", `ALTER TABLE t OWNER TO app`, plans.GradeExact},
 		{"set unlogged", `ALTER TABLE nopub SET UNLOGGED`, plans.GradeExact},

@@ -60,13 +60,17 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 	return m, r.backAndForth(ctx, file, stops{before, r.last}, &m)
 }
 
-// gone lists the tables and columns that are missing after a file.
+// gone lists the tables and columns that are missing after a file, and those
+// that others have the names of.
 func gone(before, after catalog.Snapshot) []string {
 	var names []string
 	for _, d := range catalog.Compare(before, after) {
 		if d.Change == catalog.Removed && (d.Kind == catalog.Table || d.Kind == catalog.Column) {
 			names = append(names, string(d.Kind)+" "+d.Name)
 		}
+	}
+	for _, o := range catalog.Anew(before, after) {
+		names = append(names, string(o.Kind)+" "+o.Name)
 	}
 	return names
 }

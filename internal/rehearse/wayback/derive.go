@@ -108,7 +108,7 @@ func (b Bench) inverse(ctx context.Context, files []plans.MigrationFile) (statem
 	}
 	d.Losses = append(d.Losses, rows...)
 	switch {
-	case len(statements) == 0 && len(rows) == 0:
+	case len(statements) == 0 && len(d.Losses) == 0:
 		d.Grade, d.Losses = plans.GradeNone, []string{"the schema is the same before and after the up file: there is nothing to take back"}
 	case len(statements) == 0:
 		d.Grade = plans.GradeNone

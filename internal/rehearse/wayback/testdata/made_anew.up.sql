@@ -1,0 +1,1 @@
+ALTER TABLE orders DROP COLUMN amount, ADD COLUMN amount int CHECK (amount > 0);
