@@ -35,6 +35,37 @@ func (a *alteration) storage(c *pg.AlterTableCmd) {
 	}
 }
 
+// moveAll copies all tables, indexes or materialized views of a tablespace, each
+// locked to the end. Which ones it holds, a schema does not say: all of the kind
+// may be there.
+//
+// Source: ALL IN TABLESPACE in https://www.postgresql.org/docs/current/sql-altertable.html.
+func (a *analysis) moveAll(s *pg.AlterTableMoveAllStmt) {
+	a.unknown("which relations the tablespace " + s.GetOrigTablespacename() + " holds is not in the schema")
+	taken := func(n pgschema.Name) {
+		a.lock(n, accessExclusive)
+		a.rewrites[n] = true
+	}
+	switch s.GetObjtype() {
+	case pg.ObjectType_OBJECT_INDEX:
+		for n := range a.schema.Indexes {
+			taken(n)
+		}
+	case pg.ObjectType_OBJECT_MATVIEW:
+		for n, v := range a.schema.Views {
+			if v.Materialized {
+				taken(n)
+			}
+		}
+	default:
+		for n, t := range a.schema.Tables {
+			if !t.Partitioned && !t.Foreign && !t.Temporary {
+				taken(n)
+			}
+		}
+	}
+}
+
 // changeOwner gives away a table or a materialized view with its indexes and
 // the sequences of its columns. Measured: owner_to.
 func (a *alteration) changeOwner() {

@@ -16,6 +16,8 @@ func (a *analysis) table(tree *pg.Node) bool {
 		a.createTable(n.CreateForeignTableStmt.GetBaseStmt())
 	case *pg.Node_CreateTableAsStmt:
 		a.createTableAs(n.CreateTableAsStmt)
+	case *pg.Node_AlterTableMoveAllStmt:
+		a.moveAll(n.AlterTableMoveAllStmt)
 	case *pg.Node_IndexStmt:
 		a.createIndex(n.IndexStmt)
 	case *pg.Node_DropStmt:

@@ -3,14 +3,11 @@ package pglint
 import (
 	"slices"
 
-	pg "github.com/pganalyze/pg_query_go/v6"
-	"google.golang.org/protobuf/proto"
-
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
-	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
+	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 // across meets the rules about statements of one transaction together.
@@ -26,9 +23,7 @@ func (f *fileview) across() {
 		if len(t.alone) > 0 && l.changesRows() {
 			f.report(l, hit{"schema-and-rows-one-transaction", pgrule.Names{Whole: lines("-- in a file of its own, or as a backfill block:", l.own())}})
 		}
-		if value := t.usedLabel(l); value != "" {
-			f.report(l, hit{"new-enum-value", pgrule.Names{Type: t.labels[value], Default: literal(value)}})
-		}
+		f.newValue(l, t)
 		f.validated(l, t.unchecked)
 		if t.held != "" && l.works() && !f.warnedAt(l.Line) {
 			f.report(l, hit{"statement-after-access-exclusive", pgrule.Names{Table: t.held}})
@@ -39,15 +34,15 @@ func (f *fileview) across() {
 
 // transaction is what the statements of one transaction so far have done.
 type transaction struct {
-	alone     map[string]bool   // relations that nobody else can use since
-	held      string            // a relation that nobody else can use or write to
-	unchecked map[string]int    // constraints that were added NOT VALID, and tables of which one was validated
-	labels    map[string]string // values that were added to enums, with the type
-	types     map[string]bool   // enums that it made: their values can be used at once
+	alone     map[string]bool          // relations that nobody else can use since
+	held      string                   // a relation that nobody else can use or write to
+	unchecked map[string]int           // constraints that were added NOT VALID, and tables of which one was validated
+	labels    map[string]pgschema.Name // values that were added to enums, with the type
+	types     map[pgschema.Name]bool   // enums that it made: their values can be used at once
 }
 
 func newTransaction() *transaction {
-	return &transaction{alone: map[string]bool{}, unchecked: map[string]int{}, labels: map[string]string{}, types: map[string]bool{}}
+	return &transaction{alone: map[string]bool{}, unchecked: map[string]int{}, labels: map[string]pgschema.Name{}, types: map[pgschema.Name]bool{}}
 }
 
 func (t *transaction) note(l look) {
@@ -59,27 +54,7 @@ func (t *transaction) note(l look) {
 			t.held = k.Relation
 		}
 	}
-	if e := l.Tree.GetCreateEnumStmt(); e != nil {
-		t.types[enumName(e.GetTypeName())] = true
-	}
-	if e := l.Tree.GetAlterEnumStmt(); e.GetNewVal() != "" && e.GetOldVal() == "" && !t.types[enumName(e.GetTypeName())] {
-		t.labels[e.GetNewVal()] = enumName(e.GetTypeName())
-	}
-}
-
-func enumName(parts []*pg.Node) string { return pgschema.NameOfParts(pgschema.Strings(parts)).String() }
-
-// usedLabel is a new value of an enum that stands in a statement as a string.
-func (t *transaction) usedLabel(l look) (found string) {
-	if len(t.labels) == 0 || l.Tree == nil {
-		return ""
-	}
-	pgsyntax.Walk(l.Tree, func(m proto.Message) {
-		if c, is := m.(*pg.A_Const); is && t.labels[c.GetSval().GetSval()] != "" {
-			found = c.GetSval().GetSval()
-		}
-	})
-	return found
+	t.noteEnum(l)
 }
 
 // ends reports whether the statement ends the transaction.

@@ -217,15 +217,19 @@ type hit struct {
 	names pgrule.Names
 }
 
-func (f *fileview) report(l look, h hit) {
+func (f *fileview) report(l look, h hit) { f.reportAs(l, h, "") }
+
+// reportAs reports with another severity than the rule's own, where it is not
+// empty.
+func (f *fileview) reportAs(l look, h hit, severity plans.Severity) {
 	r, known := pgrule.Find(h.code)
 	if !known || r.Off && !f.linter.enabled[r.Code] || !r.Holds(f.linter.server.Major) {
 		return
 	}
 	f.findings = append(f.findings, plans.Finding{
-		Code: r.Code, Severity: r.Severity, File: f.path, Line: l.Line,
+		Code: r.Code, Severity: cmp.Or(severity, r.Severity), File: f.path, Line: l.Line,
 		Summary: subject(h.names) + strings.TrimSuffix(r.Title, "."),
-		Detail:  r.Why, Fix: l.fix(r, h.names), Roles: Roles(r),
+		Detail:  detail(r, h.names), Fix: l.fix(r, h.names), Roles: Roles(r),
 	})
 }
 
@@ -250,6 +254,14 @@ func Roles(r pgrule.Rule) []string {
 		list[i] = string(role)
 	}
 	return list
+}
+
+// detail is why the rule matters, after what of the schema makes it so.
+func detail(r pgrule.Rule, n pgrule.Names) string {
+	if n.Because == "" {
+		return r.Why
+	}
+	return strings.ToUpper(n.Because[:1]) + n.Because[1:] + ". " + r.Why
 }
 
 func subject(n pgrule.Names) string {
@@ -365,6 +377,6 @@ func (f *fileview) empty(n pgschema.Name) bool { return n.Local != "" && f.made[
 func byStatement() []func(look) []hit {
 	return []func(look) []hit{
 		addColumn, changeColumn, changeConstraint, indexes, tables, partitions, triggers, types, maintenance, rights, rows, unreadable,
-		published, settings, reaches, twice, foresight, taste,
+		published, settings, reaches, twice, refusals, newer, foresight, taste,
 	}
 }

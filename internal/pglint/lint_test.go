@@ -87,7 +87,7 @@ func TestRules(t *testing.T) {
 		"DROP INDEX orders_n":                                                                  "drop-index",
 		"DROP INDEX CONCURRENTLY orders_n":                                                     "",
 		"REINDEX TABLE orders":                                                                 "reindex",
-		"DROP TABLE orders":                                                                    "drop-table",
+		"DROP TABLE orders":                                                                    "drop-table has-dependents",
 		"DROP TABLE orders CASCADE":                                                            "drop-cascade drop-table",
 		"DROP TABLE parts_1":                                                                   "drop-partition",
 		"CREATE TABLE new (id int); DROP TABLE new":                                            "",

@@ -48,6 +48,16 @@ func found(t *testing.T, text, code string) []plans.Finding {
 	return slices.DeleteFunc(allFound(t, text, serverFor(code)), func(f plans.Finding) bool { return f.Code != code })
 }
 
+// found has the findings of the row's rule in a file, for the row's version.
+func (r row) found(t *testing.T, text string) []plans.Finding {
+	t.Helper()
+	rule, _ := pgrule.Find(r.id)
+	if r.major == 0 {
+		return found(t, text, rule.Code)
+	}
+	return slices.DeleteFunc(allFound(t, text, r.major), func(f plans.Finding) bool { return f.Code != rule.Code })
+}
+
 func allFound(t *testing.T, text string, major int) []plans.Finding {
 	t.Helper()
 	l := pglint.New(pgeffect.Server{Major: major, UTC: true})
@@ -82,10 +92,10 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("there is no rule %s", r.id)
 			continue
 		}
-		if len(found(t, r.sql, rule.Code)) == 0 {
+		if len(r.found(t, r.sql)) == 0 {
 			t.Errorf("%s is not found in %s", rule.Code, r.sql)
 		}
-		if more := found(t, r.neighbour, rule.Code); len(more) > 0 {
+		if more := r.found(t, r.neighbour); len(more) > 0 {
 			t.Errorf("%s is found in %s", rule.Code, r.neighbour)
 		}
 	}
@@ -112,7 +122,7 @@ func TestMatrixAlternativesRun(t *testing.T) {
 		rule, _ := pgrule.Find(r.id)
 		t.Run(rule.Code+" "+r.sql, func(t *testing.T) {
 			t.Parallel()
-			findings := found(t, r.sql, rule.Code)
+			findings := r.found(t, r.sql)
 			if len(findings) == 0 || r.unrun != "" {
 				return
 			}

@@ -58,6 +58,9 @@ type row struct {
 	unrun string
 	// fails is what the server says to a statement that is meant to be refused.
 	fails string
+	// major is the version that the files are for; 0 for one on which the rule
+	// holds.
+	major int
 }
 
 const noServer = "nothing is left to run: the alternative is words"
@@ -97,6 +100,24 @@ func matrixOfColumns() []row {
 		{id: "PG-L29", sql: `ALTER TABLE nokey ALTER COLUMN t SET STORAGE EXTERNAL`, neighbour: `ALTER TABLE nokey ALTER COLUMN t SET STATISTICS 5`},
 		{id: "PG-L30", sql: `ALTER TABLE "order" DROP COLUMN "user"`, neighbour: `ALTER TABLE "order" ADD COLUMN x int`},
 		{id: "PG-F05", sql: `ALTER TABLE "order" ADD COLUMN n int`, neighbour: `ALTER TABLE "order" ADD COLUMN IF NOT EXISTS n int`},
+		{id: "PG-F06", sql: `ALTER TABLE "order" DROP COLUMN s`, neighbour: `ALTER TABLE "order" DROP COLUMN s CASCADE`, fails: "depend"},
+		{id: "PG-F06", sql: `ALTER TABLE gen DROP COLUMN n`, neighbour: `ALTER TABLE gen DROP COLUMN g`, fails: "depend"},
+		{id: "PG-F06", sql: `DROP TABLE customers`, neighbour: `DROP TABLE customers CASCADE`, fails: "depend"},
+		{id: "PG-F06", sql: `DROP TABLE customers, loose`, neighbour: `DROP TABLE customers, "order", shown CASCADE`, fails: "depend"},
+		{id: "PG-F06", sql: `DROP TYPE mood`, neighbour: `DROP TABLE loose`, fails: "depend"},
+		{id: "PG-F06", sql: `DROP TABLE "order"`, neighbour: `DROP VIEW shown; DROP MATERIALIZED VIEW summed; DROP TABLE "order"`, fails: "depend"},
+		{id: "PG-F06", sql: `DROP SCHEMA app`, neighbour: `DROP TABLE app.things; DROP SCHEMA app`, fails: "depend"},
+		{id: "PG-F07", sql: `ALTER TABLE withrest DETACH PARTITION withrest_rest CONCURRENTLY`, neighbour: `ALTER TABLE parts DETACH PARTITION parts_1 CONCURRENTLY`},
+		{id: "PG-F07", sql: `DROP INDEX CONCURRENTLY customers_pkey`, neighbour: `DROP INDEX CONCURRENTLY order_n`, fails: "depend"},
+		{id: "PG-F07", sql: `ALTER TABLE ONLY parts ADD CONSTRAINT x CHECK (id > 0)`, neighbour: `ALTER TABLE ONLY loose ADD CONSTRAINT x CHECK (id > 0)`},
+		{id: "PG-F07", sql: `CREATE TABLE x PARTITION OF withrest DEFAULT`, neighbour: `CREATE TABLE x PARTITION OF parts DEFAULT`, unrun: noServer},
+		{id: "PG-F07", sql: `ALTER TABLE withrest ATTACH PARTITION loose DEFAULT`, neighbour: `ALTER TABLE parts ATTACH PARTITION loose DEFAULT`, unrun: noServer},
+		{id: "PG-F07", sql: `CREATE TABLE x (p place); ALTER TYPE place ALTER ATTRIBUTE a TYPE bigint`, neighbour: `ALTER TYPE place ALTER ATTRIBUTE a TYPE bigint`},
+		{id: "PG-F08", sql: `ALTER TABLE gen ALTER COLUMN g SET EXPRESSION AS (n * 3)`, neighbour: `ALTER TABLE gen ALTER COLUMN n SET DEFAULT 3`, unrun: noServer, major: 16},
+		{id: "PG-F08", sql: `MERGE INTO "order" o USING customers c ON o.id = c.id WHEN MATCHED THEN DELETE`, neighbour: `DELETE FROM "order" WHERE n = 1`, unrun: noServer, major: 14},
+		{id: "PG-F08", sql: `CREATE TABLE x (a int, b int GENERATED ALWAYS AS (a) STORED, UNIQUE (a))`, neighbour: `CREATE TABLE x (a int)`, unrun: noServer, major: 11},
+		{id: "PG-F08", sql: `CREATE UNIQUE INDEX x ON nokey (b) NULLS NOT DISTINCT`, neighbour: `CREATE UNIQUE INDEX x ON nokey (b)`, unrun: noServer, major: 14},
+		{id: "PG-F08", sql: `ALTER VIEW shown SET (security_invoker = true)`, neighbour: `ALTER VIEW shown SET (security_barrier = true)`, unrun: noServer, major: 14},
 		{id: "PG-F05", sql: `CREATE TABLE x (a int, a text)`, neighbour: `CREATE TABLE x (a int, b text)`, unrun: noServer},
 	}
 }
@@ -198,6 +219,15 @@ func matrixOfRights() []row {
 	return []row{
 		{id: "PG-C40", sql: `ALTER TABLE nokey ENABLE ROW LEVEL SECURITY`, neighbour: `ALTER TABLE nokey ADD COLUMN x int`},
 		{id: "PG-C40", sql: `DROP POLICY mine ON customers`, neighbour: `ALTER TABLE customers ADD COLUMN x int`},
+		{id: "PG-C41", sql: `ALTER FUNCTION f(int) OWNER TO CURRENT_USER`, neighbour: `ALTER FUNCTION f(int) COST 5`},
+		{id: "PG-C41", sql: `ALTER VIEW shown SET (security_invoker = false)`, neighbour: `ALTER VIEW shown SET (security_barrier = true)`},
+		{id: "PG-C41", sql: `CREATE OR REPLACE VIEW shown WITH (security_invoker = false) AS SELECT id, s FROM "order"`, neighbour: `CREATE VIEW x WITH (security_invoker = false) AS SELECT 1 AS a`},
+		{id: "PG-S04", sql: `ALTER EXTENSION plpgsql UPDATE`, neighbour: `ALTER FUNCTION f(int) COST 5`},
+		{id: "PG-S09", sql: `ALTER DATABASE shop SET session_preload_libraries = 'x'`, neighbour: `ALTER DATABASE shop SET work_mem = '1MB'`, unrun: noServer},
+		{id: "PG-S09", sql: `ALTER ROLE postgres SET local_preload_libraries = 'x'`, neighbour: `ALTER ROLE postgres RESET local_preload_libraries`, unrun: noServer},
+		{id: "PG-S09", sql: `LOAD 'x'`, neighbour: `SELECT 1`, unrun: noServer},
+		{id: "PG-L66", sql: `ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE fast`, neighbour: `ALTER TABLE nokey SET (fillfactor = 90)`},
+		{id: "PG-L30", sql: `DROP TYPE mood CASCADE`, neighbour: `CREATE TYPE x AS (a int); DROP TYPE x CASCADE`},
 		{id: "PG-C41", sql: `REVOKE INSERT ON nokey FROM PUBLIC`, neighbour: `COMMENT ON TABLE nokey IS 'x'`},
 		{id: "PG-R10", sql: `ALTER TABLE nokey REPLICA IDENTITY FULL`, neighbour: `ALTER TABLE nokey ADD COLUMN x int`},
 		{id: "PG-R11", sql: `CREATE PUBLICATION x FOR TABLE nokey`, neighbour: `CREATE PUBLICATION x FOR TABLE "order"`},

@@ -134,6 +134,7 @@ func (l look) drop(d *pg.DropStmt) []hit {
 	var hits []hit
 	if d.GetBehavior() == pg.DropBehavior_DROP_CASCADE {
 		hits = append(hits, hit{"drop-cascade", pgrule.Names{Whole: l.withoutCascade()}})
+		hits = append(hits, l.lostColumns(d)...)
 	}
 	switch d.GetRemoveType() {
 	case pg.ObjectType_OBJECT_TABLE:

@@ -23,7 +23,14 @@ func reaches(l look) []hit {
 	case *pg.Node_CreateTableSpaceStmt, *pg.Node_DropTableSpaceStmt:
 		return []hit{{"server-access", pgrule.Names{Whole: "-- where the server is operated, outside of migrations\n"}}}
 	case *pg.Node_AlterDatabaseSetStmt:
+		if hits := preloads(n.AlterDatabaseSetStmt.GetSetstmt()); hits != nil {
+			return hits
+		}
 		return []hit{{"session-setting", pgrule.Names{Whole: "-- for new sessions of everybody, so where the database is operated\n"}}}
+	case *pg.Node_AlterRoleSetStmt:
+		return preloads(n.AlterRoleSetStmt.GetSetstmt())
+	case *pg.Node_LoadStmt:
+		return []hit{{"untrusted-code", pgrule.Names{Name: sqlscan.Identifier(n.LoadStmt.GetFilename()), Whole: loadElsewhere}}}
 	case *pg.Node_CreateEventTrigStmt, *pg.Node_AlterEventTrigStmt:
 		return []hit{{code: "event-trigger"}}
 	case *pg.Node_CreateFunctionStmt:
@@ -32,6 +39,19 @@ func reaches(l look) []hit {
 		return l.code(n.DoStmt.GetArgs(), pgschema.Name{Schema: pgschema.Public, Local: "do_block"})
 	}
 	return l.calls()
+}
+
+const loadElsewhere = "-- libraries are loaded where the server is operated, by who answers for their code\n"
+
+// preloads meets libraries that sessions load when they begin.
+func preloads(s *pg.VariableSetStmt) []hit {
+	switch s.GetName() {
+	case "session_preload_libraries", "local_preload_libraries", "shared_preload_libraries", "dynamic_library_path", "jit_provider":
+		if s.GetKind() == pg.VariableSetKind_VAR_SET_VALUE {
+			return []hit{{"untrusted-code", pgrule.Names{Name: s.GetName(), Whole: loadElsewhere}}}
+		}
+	}
+	return nil
 }
 
 // calls meets functions of the server that leave the database.

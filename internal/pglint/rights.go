@@ -17,6 +17,18 @@ func rights(l look) []hit {
 		return []hit{{code: "change-rights"}}
 	case *pg.Node_CreateRoleStmt, *pg.Node_AlterRoleStmt, *pg.Node_AlterRoleSetStmt, *pg.Node_DropRoleStmt, *pg.Node_DropOwnedStmt, *pg.Node_ReassignOwnedStmt:
 		return []hit{{code: "change-rights"}}
+	case *pg.Node_AlterOwnerStmt:
+		return []hit{{code: "change-rights"}}
+	case *pg.Node_AlterExtensionStmt:
+		return []hit{{"create-extension", pgrule.Names{Name: n.AlterExtensionStmt.GetExtname()}}}
+	case *pg.Node_ViewStmt:
+		if view := pgschema.NameOf(n.ViewStmt.GetView()); n.ViewStmt.GetReplace() && l.old(view) && l.schema.Has(view) && invoker(n.ViewStmt.GetOptions()) {
+			return []hit{{"change-rights", pgrule.Names{Name: view.String()}}}
+		}
+	case *pg.Node_AlterTableStmt:
+		if hits := l.viewRights(n.AlterTableStmt); hits != nil {
+			return hits
+		}
 	case *pg.Node_CreatePolicyStmt:
 		return l.policy(pgschema.NameOf(n.CreatePolicyStmt.GetTable()))
 	case *pg.Node_AlterPolicyStmt:
@@ -41,6 +53,26 @@ func rights(l look) []hit {
 		}
 		return nil
 	})
+}
+
+// viewRights: security_invoker decides with whose rights a view is read.
+func (l look) viewRights(a *pg.AlterTableStmt) []hit {
+	view := pgschema.NameOf(a.GetRelation())
+	if a.GetObjtype() != pg.ObjectType_OBJECT_VIEW || !l.old(view) {
+		return nil
+	}
+	for _, n := range a.GetCmds() {
+		c := n.GetAlterTableCmd()
+		switch c.GetSubtype() {
+		case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions:
+			if invoker(c.GetDef().GetList().GetItems()) {
+				return []hit{{"change-rights", pgrule.Names{Name: view.String()}}}
+			}
+		case pg.AlterTableType_AT_ChangeOwner:
+			return []hit{{"change-rights", pgrule.Names{Name: view.String()}}}
+		}
+	}
+	return nil
 }
 
 // policy is a change of who sees which rows.

@@ -47,6 +47,9 @@ func maintenance(l look) []hit {
 			return l.refreshed(n.RefreshMatViewStmt, view)
 		}
 		return nil
+	case *pg.Node_AlterTableMoveAllStmt:
+		return []hit{{"table-storage", pgrule.Names{Whole: lines("-- one relation after the other, each in a quiet hour and in a file of its own, and only those that can wait:",
+			"SELECT c.oid::regclass FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace WHERE t.spcname = "+literal(n.AlterTableMoveAllStmt.GetOrigTablespacename()))}}}
 	case *pg.Node_CommentStmt:
 		return []hit{{code: "table-upkeep"}}
 	case *pg.Node_AlterSystemStmt:

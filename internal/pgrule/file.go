@@ -38,6 +38,32 @@ func files() []Rule {
 			Manual:  manual + "sql-createtable.html",
 		},
 		{
+			Code: "has-dependents", ID: "PG-F06", Severity: refused, Verdict: Contract, Look: []Role{DBA, Release},
+			Title: "Something that stays depends on what is dropped.",
+			Why: "The server refuses the statement without CASCADE, and with it drops what depends on it as well. " +
+				"What depends on it is changed or dropped before, by a statement that names it.",
+			Instead: "-- what depends on it first:\n" +
+				"{statement};",
+			Manual: manual + "ddl-depend.html",
+		},
+		{
+			Code: "refused-by-server", ID: "PG-F07", Severity: refused, Verdict: Neutral, Look: []Role{DBA},
+			Title: "The server refuses the statement on this schema, whatever rows there are.",
+			Why: "The file would fail on every database that the files before it have made. " +
+				"It is found here and not in production.",
+			Instead: "-- as the finding says, for example without ONLY or CONCURRENTLY:\n" +
+				"{statement};",
+			Manual: manual + "sql-altertable.html",
+		},
+		{
+			Code: "needs-newer-server", ID: "PG-F08", Severity: refused, Verdict: Neutral, Look: []Role{DBA},
+			Title: "A later version of PostgreSQL is the first that knows the statement.",
+			Why: "The server refuses it as a syntax error, or does something else than is meant. " +
+				"It can wait for the upgrade, or be written in the words of the version that is there.",
+			Instead: "SELECT current_setting('server_version_num'); -- what the server is",
+			Manual:  manual + "release.html",
+		},
+		{
 			Code: "copy-stdin", ID: "PG-F04", Severity: refused, Verdict: Neutral, Look: []Role{DBA},
 			Title: "COPY FROM STDIN needs a client that sends the rows.",
 			Why: "A migration is sent as statements, and the rows behind this one are not any. " +

@@ -88,6 +88,9 @@ type Names struct {
 	Whole string
 	// Statement is {statement}: the author's own, without its semicolon.
 	Statement string
+	// Because is what of the schema makes it so, a clause; it stands before the
+	// rule's Why.
+	Because string
 }
 
 // Fill returns the safe alternative for these names. A placeholder whose name

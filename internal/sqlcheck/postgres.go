@@ -110,6 +110,7 @@ func (p *Postgres) judge(file plans.MigrationFile) (Verdict, []plans.Finding, []
 	if readable {
 		down.refuse()
 		verdict.DownLocks = p.linter.Locks(down.trees)
+		found = append(found, p.linter.NewValues(pglint.Text{Path: down.file.Path, Statements: down.trees, Apart: down.header.NoTransaction})...)
 	}
 	if up.header.PhaseReason != "" {
 		answer(found, up.header)
