@@ -7,6 +7,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // madeAgain finds what is dropped and made again under its name: it is
@@ -31,6 +32,9 @@ func (j judging) again(drop, make *unit) {
 	replaced := free(drop.act, "drops what line %d makes again", make.Line)
 	if asked {
 		drop.ruling = neutral(drop.act, "drops what line %d makes, if somebody has made one outside of the migrations", make.Line)
+		if !j.sure() && make.Class == plans.ClassExpand {
+			make.ruling = ask(make.act, "%s in the place of one that may be there: the schema is not all known, so running code may use that one", make.Reason)
+		}
 		return
 	}
 	switch n := make.Tree.GetNode().(type) {

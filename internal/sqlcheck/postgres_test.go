@@ -134,6 +134,35 @@ func TestPostgresSource(t *testing.T) {
 	}
 }
 
+// TestReplacesWhatSomebodyMade: where the history is not all known, nobody
+// knows what a replaced name was, and only the author can say.
+func TestReplacesWhatSomebodyMade(t *testing.T) {
+	t.Parallel()
+	missing := released()
+	missing.Missing = "it has tables that no file of the folder is known to have made"
+	for _, c := range []struct {
+		sql                    string
+		known, unknown, reason string
+	}{
+		{"CREATE OR REPLACE VIEW paid AS SELECT 1 AS a", "expand", "ask", "running code may read one of that name"},
+		{"CREATE VIEW paid AS SELECT 1 AS a", "expand", "expand", ""},
+		{"CREATE OR REPLACE FUNCTION tax() RETURNS int LANGUAGE sql AS 'SELECT 1'", "expand", "ask", "running code may call one of that name"},
+		{"CREATE FUNCTION tax() RETURNS int LANGUAGE sql AS 'SELECT 1'", "expand", "expand", ""},
+		{"DROP VIEW IF EXISTS paid; CREATE VIEW paid AS SELECT 1 AS a", "expand", "ask", "in the place of one that may be there"},
+		{"DROP FUNCTION IF EXISTS tax(); CREATE FUNCTION tax() RETURNS int LANGUAGE sql AS 'SELECT 1'", "expand", "ask", "in the place of one that may be there"},
+		{"DROP TRIGGER IF EXISTS touch ON items", "neutral", "contract", "the trigger touch of items"},
+	} {
+		if v, _ := judged(t, released(), c.sql); string(v.Class) != c.known {
+			t.Errorf("%s on a known schema is %s (%s), expected %s", c.sql, v.Class, v.Reason, c.known)
+		}
+		for what, h := range map[string]sqlcheck.History{"missing": missing, "unreadable": released("SELECT 'open")} {
+			if v, _ := judged(t, h, c.sql); string(v.Class) != c.unknown || !strings.Contains(v.Reason, c.reason) {
+				t.Errorf("%s, %s: %s (%s), expected %s (%s)", what, c.sql, v.Class, v.Reason, c.unknown, c.reason)
+			}
+		}
+	}
+}
+
 func TestPostgresDownLocks(t *testing.T) {
 	t.Parallel()
 	f := file("ALTER TABLE orders ADD COLUMN total int")

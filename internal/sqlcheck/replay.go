@@ -43,6 +43,7 @@ func replay(h History) replayed {
 	r := replayed{released: pgschema.New(), before: pgschema.New(), incomplete: h.Missing != ""}
 	if r.incomplete {
 		r.doubt(plans.Finding{Summary: "the schema is not all known: " + h.Missing})
+		r.unsure(h.Missing)
 	}
 	texts := make([][]byte, len(h.Applied))
 	for i, file := range h.Applied {
@@ -54,6 +55,7 @@ func replay(h History) replayed {
 		if err != nil {
 			r.incomplete = true
 			r.doubt(plans.Finding{Summary: "what the file made is not known: it cannot be read as SQL", File: file.Path})
+			r.unsure(file.Path + " cannot be read as SQL")
 			continue
 		}
 		known := len(r.before.Unsure)
@@ -73,6 +75,14 @@ func replay(h History) replayed {
 		}
 	}
 	return r
+}
+
+// unsure keeps both schemas from being taken for all that is there: what they
+// do not hold, running code may know.
+func (r *replayed) unsure(reason string) {
+	for _, s := range []*pgschema.Schema{r.released, r.before} {
+		s.Unsure = append(s.Unsure, pgschema.Unsure{Reason: reason})
+	}
 }
 
 // doubts that are told one by one; the rest is counted.
