@@ -107,6 +107,7 @@ func (r *registry) makeTerraform() (providers.Provider, error) {
 		WorkDir:      filepath.Join(r.settings.folder, "work"),
 		ShimCommand:  []string{r.self, shimVerb},
 		PluginMirror: mirror,
+		Hide:         r.mask.Learn,
 	})
 }
 

@@ -114,7 +114,7 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 	}
 	a, err := m.carryOut(ctx, req, effect{kind: kindApply, before: now.mark(), origin: before, state: raw})
 	if err != nil {
-		return providers.Result{}, err
+		return providers.Result{}, m.scrubbed(ctx, err)
 	}
 	result, err := m.settled(ctx)
 	if err != nil {

@@ -16,9 +16,10 @@ import (
 type configuration struct {
 	backend   string // type of the declared backend; empty for none
 	variables map[string]bool
-	sensitive []string // names of variables declared sensitive
-	ephemeral bool     // some variable is in no plan and must be given again at apply
-	modules   []string // sources of the module calls that are folders
+	sensitive []string    // names of variables declared sensitive
+	defaults  []cty.Value // theirs, where there are any
+	ephemeral bool        // some variable is in no plan and must be given again at apply
+	modules   []string    // sources of the module calls that are folders
 }
 
 func rootSchema() *hcl.BodySchema {
@@ -86,6 +87,9 @@ func (c *configuration) read(body hcl.Body) error {
 			c.variables[name] = true
 			if v := literal(block.Body, "sensitive"); v.Type() == cty.Bool && v.True() {
 				c.sensitive = append(c.sensitive, name)
+				if v := literal(block.Body, "default"); isKnown(v) {
+					c.defaults = append(c.defaults, v)
+				}
 			}
 			if v := literal(block.Body, "ephemeral"); v.Type() == cty.Bool && v.True() {
 				c.ephemeral = true

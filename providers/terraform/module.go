@@ -133,9 +133,13 @@ func (m *module) configure(shown json.RawMessage) error {
 		return err
 	}
 	m.config = config
-	m.secrets = collectSecrets(m.settings, config, shown)
+	m.secrets = m.collectSecrets(config, shown)
+	m.secrets.addDefaults(files)
 	m.workspace = workspaceOf(m.settings, config, filepath.Base(filepath.Dir(m.place.work)))
 	if err := m.checkInputs(); err != nil {
+		return err
+	}
+	if err := m.learnLocal(); err != nil {
 		return err
 	}
 	cliConfig, err := m.writeCLIConfig()
@@ -264,6 +268,7 @@ func (m *module) readState(ctx context.Context) ([]byte, *stateFile, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read terraform state: %w", err)
 	}
+	m.secrets.addState(b)
 	s, err := readState(b)
 	return b, s, err
 }
@@ -276,7 +281,7 @@ func (m *module) plan(ctx context.Context, options ...string) (*savedPlan, error
 	}, options...)
 	const changed = 2
 	if _, err := m.program.run(ctx, arguments...); err != nil && !exitedWith(err, changed) {
-		return nil, lockHeld(err)
+		return nil, m.scrubbed(ctx, lockHeld(err))
 	}
 	if err := os.Chmod(m.savedPlanPath(), 0o600); err != nil {
 		return nil, fmt.Errorf("terraform plan: %w", err)
@@ -290,6 +295,9 @@ func (m *module) show(ctx context.Context, path string) (*savedPlan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.secrets.addPlan(document); err != nil {
+		return nil, err
+	}
 	p, err := decodePlan(document)
 	if err != nil {
 		return nil, err
@@ -297,23 +305,17 @@ func (m *module) show(ctx context.Context, path string) (*savedPlan, error) {
 	return p, p.usable()
 }
 
-// outputs reads the outputs of the stored state.
+// outputs reads the outputs of the stored state. They come with all values of
+// the state, so that a secret is found also where it is not declared to be one.
 func (m *module) outputs(ctx context.Context) ([]plans.Output, map[string]json.RawMessage, error) {
-	document, err := m.program.run(ctx, "output", "-json", "-no-color")
+	values, err := m.stored(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	var values map[string]struct {
-		Sensitive bool            `json:"sensitive"`
-		Value     json.RawMessage `json:"value"`
-	}
-	if err := json.Unmarshal(document, &values); err != nil {
-		return nil, nil, errors.New("terraform output: the answer is not the expected JSON")
-	}
 	var shown []plans.Output
 	hidden := map[string]json.RawMessage{}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		v := values[name]
+	for _, name := range slices.Sorted(maps.Keys(values.Outputs)) {
+		v := values.Outputs[name]
 		o := plans.Output{Name: name, Known: true, Sensitive: v.Sensitive || m.secrets.in(string(v.Value))}
 		if o.Sensitive {
 			hidden[name] = v.Value

@@ -67,6 +67,7 @@ func (p *Provider) bindingOfLocal(pl *place, req providers.ObserveRequest, s set
 	if err != nil {
 		return providers.Observed{}, false, fmt.Errorf("read terraform state: %w", err)
 	}
+	(&secrets{tell: p.options.Hide}).addState(b)
 	state, err := readState(b)
 	if err != nil {
 		return providers.Observed{}, false, fmt.Errorf("%s: %w", req.Address, err)

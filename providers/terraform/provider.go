@@ -32,6 +32,10 @@ type Options struct {
 	// absolute path of a folder or an https address (see FindMirror). Empty for
 	// the registries. The user's own CLI configuration is never read.
 	PluginMirror string
+	// Hide hears of every sensitive text as soon as it is known, before any
+	// error or progress that may repeat it; nil for nobody. It must be safe for
+	// concurrent use.
+	Hide func(texts ...string)
 	// Environment names further variables that Terraform may see; a name
 	// that ends in an underscore stands for all that begin with it.
 	Environment []string

@@ -60,7 +60,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 	if !fresh.empty(m.secrets) {
 		a, err := target.carryOut(ctx, req, effect{kind: kindRollback, before: now.mark(), origin: before, state: raw})
 		if err != nil {
-			return providers.Result{}, err
+			return providers.Result{}, target.scrubbed(ctx, err)
 		}
 		result = providers.Result{Summary: a.summary, Changed: true, Figures: a.figures}
 	}

@@ -16,6 +16,7 @@ const masked = "(sensitive value)"
 type secrets struct {
 	values []string
 	mask   redact.Values
+	tell   func(texts ...string) // hears of each text at once; nil for nobody
 }
 
 // add remembers every text and number inside of a JSON value.
@@ -24,7 +25,18 @@ func (s *secrets) add(raw json.RawMessage) {
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.UseNumber()
 	if dec.Decode(&v) == nil {
-		s.addTexts(textsIn(v))
+		s.addValue(v)
+	}
+}
+
+// addValue remembers every text and number inside of a decoded JSON value, and
+// tells of the texts: a number that is masked in a document leaves no document.
+func (s *secrets) addValue(v any) {
+	texts, numbers := leavesOf(v)
+	s.addTexts(texts)
+	s.addTexts(numbers)
+	if s.tell != nil {
+		s.tell(texts...)
 	}
 }
 
@@ -33,23 +45,23 @@ func (s *secrets) addTexts(texts []string) {
 	s.mask.Learn(texts...)
 }
 
-func textsIn(v any) []string {
-	var texts []string
+func leavesOf(v any) (texts, numbers []string) {
+	var inner []any
 	switch v := v.(type) {
 	case string:
-		texts = append(texts, v)
+		return []string{v}, nil
 	case json.Number:
-		texts = append(texts, v.String())
+		return nil, []string{v.String()}
 	case []any:
-		for _, e := range v {
-			texts = append(texts, textsIn(e)...)
-		}
+		inner = v
 	case map[string]any:
-		for _, e := range v {
-			texts = append(texts, textsIn(e)...)
-		}
+		inner = slices.Collect(maps.Values(v))
 	}
-	return texts
+	for _, e := range inner {
+		t, n := leavesOf(e)
+		texts, numbers = append(texts, t...), append(numbers, n...)
+	}
+	return texts, numbers
 }
 
 // scrub replaces every secret in a text.
@@ -60,8 +72,8 @@ func (s *secrets) in(text string) bool { return s.scrub(text) != text }
 
 // collectSecrets finds the secrets of a block: what the module declares
 // sensitive, what the plan masks, and whatever configures the backend.
-func collectSecrets(s settings, c configuration, shown json.RawMessage) *secrets {
-	found := &secrets{}
+func (m *module) collectSecrets(c configuration, shown json.RawMessage) *secrets {
+	s, found := m.settings, &secrets{tell: m.provider.options.Hide}
 	for _, name := range c.sensitive {
 		found.add(s.Inputs[name])
 	}
