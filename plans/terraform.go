@@ -74,6 +74,15 @@ type ResourceChange struct {
 	Weakens []Weakening `json:"weakens,omitempty"`
 }
 
+// Object names what the change is about: its address, and the key of the
+// object that an earlier replacement left behind there.
+func (c ResourceChange) Object() string {
+	if c.Deposed == "" {
+		return c.Address
+	}
+	return c.Address + " (deposed " + c.Deposed + ")"
+}
+
 // Weakening is an attribute whose planned change takes something away that
 // others may rely on, although the action is an update.
 type Weakening struct {

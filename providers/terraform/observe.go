@@ -166,6 +166,7 @@ func (m *module) describe(result *providers.Observed, plan *savedPlan, c content
 	t.Source, result.Blobs = asInputs(files)
 	t.Changes, t.Drift = changes, public(plan.drift(m.secrets))
 	t.Outputs, result.Secrets = plan.outputs(m.secrets)
+	t.Checks = plan.checks(m.secrets)
 	if plan.empty(m.secrets) {
 		return nil
 	}

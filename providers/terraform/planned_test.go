@@ -47,13 +47,16 @@ func situations() map[string]situation {
 	const counted = "resource \"trial_object\" \"cache\" {\n  count = 2\n  name  = \"cache\"\n}\n"
 	const keyed = "resource \"trial_object\" \"cache\" {\n  for_each = toset([\"a\", \"b\"])\n  name     = each.key\n}\n"
 	const database = "resource \"trial_database\" \"orders\" {\n  name       = \"orders\"\n  storage_gb = 50\n}\n"
+	const rule = "resource \"trial_network_rule\" \"in\" {\n  name    = \"in\"\n  allowed = [\"10.0.0.0/16\", \"10.1.0.0/16\"]\n}\n"
 	return map[string]situation{
 		"nothing to do":          {first: small},
 		"create":                 {next: small, changes: []string{"trial_object.cache create"}},
-		"update in place":        {first: small, next: large, changes: []string{"trial_object.cache update"}},
-		"replace":                {first: small, next: renamed, changes: []string{"trial_object.cache delete,create replace_because_cannot_update"}},
-		"replace, create first":  {first: reversed(small), next: reversed(renamed), changes: []string{"trial_object.cache create,delete replace_because_cannot_update"}},
-		"replace what is stored": {first: database, next: strings.Replace(database, "50", "40", 1), changes: []string{"trial_database.orders delete,create replace_because_cannot_update"}},
+		"update in place":        {first: small, next: large, changes: []string{"trial_object.cache update of revision,size"}},
+		"replace":                {first: small, next: renamed, changes: []string{"trial_object.cache delete,create replace_because_cannot_update of name"}},
+		"replace, create first":  {first: reversed(small), next: reversed(renamed), changes: []string{"trial_object.cache create,delete replace_because_cannot_update of name"}},
+		"replace what is stored": {first: database, next: strings.Replace(database, "50", "40", 1), changes: []string{"trial_database.orders delete,create replace_because_cannot_update holding of storage_gb"}},
+		"weaken what is stored":  {first: database, next: strings.Replace(database, "= 50", "= 50\n  deletion_protection = false\n  backup_retention_days = 1", 1), changes: []string{"trial_database.orders update holding weakening backup_retention_days weakening deletion_protection of backup_retention_days,deletion_protection,revision"}},
+		"cut a network off":      {first: rule, next: strings.Replace(rule, `, "10.1.0.0/16"`, "", 1), changes: []string{"trial_network_rule.in update weakening allowed of allowed,revision"}},
 		"delete":                 {first: small, next: "\n", changes: []string{"trial_object.cache delete delete_because_no_resource_config"}},
 		"one less by count":      {first: counted, next: strings.Replace(counted, "2", "1", 1), changes: []string{"trial_object.cache[1] delete delete_because_count_index"}},
 		"one less by key":        {first: keyed, next: strings.Replace(keyed, `, "b"`, "", 1), changes: []string{`trial_object.cache["b"] delete delete_because_each_key`}},
@@ -84,11 +87,11 @@ func situations() map[string]situation {
 			first: small, meddle: func(_ *project, cloud *trialprovider.Cloud) {
 				cloud.Edit(the(cloud), func(a map[string]any) { a["size"] = "huge" })
 			},
-			changes: []string{"trial_object.cache update"}, drift: []string{"trial_object.cache update"},
+			changes: []string{"trial_object.cache update of revision,size"}, drift: []string{"trial_object.cache update of size"},
 		},
 		"gone": {
 			first: small, meddle: func(_ *project, cloud *trialprovider.Cloud) { cloud.Remove(the(cloud)) },
-			changes: []string{"trial_object.cache create"}, drift: []string{"trial_object.cache delete"},
+			changes: []string{"trial_object.cache create repairing"}, drift: []string{"trial_object.cache delete"},
 		},
 		"may not be destroyed": {first: guarded, next: strings.Replace(guarded, `"cache"`+"\n  size", `"cache2"`+"\n  size", 1), refused: "prevent_destroy"},
 		"a refresh that fails": {
@@ -174,7 +177,7 @@ func (s situation) needs(t *testing.T, with *plans.TerraformState) {
 func told(changes []plans.ResourceChange) []string {
 	var lines []string
 	for _, c := range changes {
-		words := []string{c.Address, strings.Join(c.Actions, ",")}
+		words := []string{c.Object(), strings.Join(c.Actions, ",")}
 		if c.Reason != "" {
 			words = append(words, c.Reason)
 		}
@@ -183,6 +186,18 @@ func told(changes []plans.ResourceChange) []string {
 		}
 		if c.Importing {
 			words = append(words, "importing")
+		}
+		if c.Repairs {
+			words = append(words, "repairing")
+		}
+		if c.Stateful != "" {
+			words = append(words, "holding")
+		}
+		for _, w := range c.Weakens {
+			words = append(words, "weakening", w.Attribute)
+		}
+		if len(c.Attributes) > 0 {
+			words = append(words, "of", strings.Join(c.Attributes, ","))
 		}
 		lines = append(lines, strings.Join(words, " "))
 	}
