@@ -34,7 +34,7 @@ func TestStartAndClose(t *testing.T) {
 		t.Errorf("the folder of the socket: %v, %v, expected 0700", info, err)
 	}
 	for setting, want := range map[string]string{
-		"listen_addresses": "", "fsync": "off", "jit": "off", "track_functions": "none", "shared_preload_libraries": "", "autovacuum": "off",
+		"listen_addresses": "", "fsync": "off", "jit": "off", "track_functions": "all", "shared_preload_libraries": "", "autovacuum": "off",
 	} {
 		if got := ask(t, s.address.String(), `SELECT current_setting($1)`, setting); got != want {
 			t.Errorf("%s is %q, expected %q", setting, got, want)
