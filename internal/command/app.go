@@ -109,7 +109,7 @@ step, and applies them environment by environment.`,
 	group("run", newApplyCommand(a), newPromoteCommand(a), newPauseCommand(a), newResumeCommand(a),
 		newAbortCommand(a), newRollbackCommand(a))
 	group("see", newStatusCommand(a), newHistoryCommand(a), newLogCommand(a))
-	group("care", newRepairCommand(a))
+	group("care", newRepairCommand(a), newDecideCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	nameFormats(root)
 	return root

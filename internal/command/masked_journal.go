@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/redact"
@@ -52,7 +53,7 @@ func (j maskedJournal) masked(data any) any {
 		d.Reason = text(d.Reason)
 		return d
 	case journal.Decision:
-		d.Reason = text(d.Reason)
+		d.Reason, d.Objects = text(d.Reason), j.objects(d.Objects)
 		return d
 	case journal.End:
 		d.Reason, d.Remains = text(d.Reason), j.texts(d.Remains)
@@ -64,6 +65,7 @@ func (j maskedJournal) masked(data any) any {
 
 func (j maskedJournal) outcome(o journal.Outcome) journal.Outcome {
 	o.Summary, o.Error, o.Detail = j.mask.String(o.Summary), j.mask.String(o.Error), j.mask.String(o.Detail)
+	o.Lost = j.objects(o.Lost)
 	outputs := make([]plans.Output, 0, len(o.Outputs))
 	for _, output := range o.Outputs {
 		// A masked value could be taken for the real one by a resume.
@@ -81,6 +83,14 @@ func (j maskedJournal) outcome(o journal.Outcome) journal.Outcome {
 		o.Figures = figures
 	}
 	return o
+}
+
+func (j maskedJournal) objects(all []journal.Object) []journal.Object {
+	masked := slices.Clone(all)
+	for i := range masked {
+		masked[i].ID = j.mask.String(masked[i].ID)
+	}
+	return masked
 }
 
 func (j maskedJournal) texts(all []string) []string {

@@ -82,6 +82,8 @@ type goingOn struct {
 	// agree makes sure that somebody wants it, under the lease.
 	agree func(journal.Run, *plans.Plan, consent) error
 	back  bool // it goes on backwards, as this command asks for
+	// decides: the run stands still afterwards, as this command asks for.
+	decides bool
 }
 
 // goOn opens an unfinished run from its own bundle and journal.
@@ -119,7 +121,7 @@ func (a *app) goOn(ctx context.Context, args []string, g goingOn) error {
 	if err := g.agree(run, b.Plan, g.options.consent); err != nil {
 		return err
 	}
-	s := session{open: open, store: store, options: g.options, asked: g.back}
+	s := session{open: open, store: store, options: g.options, asked: g.back, decides: g.decides}
 	if err := s.reopen(run.ID); err != nil {
 		return failed(err)
 	}

@@ -21,6 +21,7 @@ type session struct {
 	undoes   journal.Run // the run that a rollback undoes
 	options  applyOptions
 	asked    bool // the command itself asks for a rollback
+	decides  bool // the command itself leaves the run for another to go on with
 }
 
 // carrier is rollout.Run, Resume, Abort or Rollback.
@@ -114,7 +115,7 @@ func outcomeCode(o rollout.Outcome, s session, i *interrupts) int {
 	case journal.Interrupted:
 		return i.code()
 	case journal.Paused:
-		if o.Reached != "" {
+		if o.Reached != "" || s.decides {
 			return exitDone
 		}
 		return exitNeedsPerson

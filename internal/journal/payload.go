@@ -69,6 +69,16 @@ type Outcome struct {
 	Verdict string         `json:"verdict,omitempty"`
 	Detail  string         `json:"detail,omitempty"`
 	Took    plans.Duration `json:"took,omitempty"`
+	// Lost are objects that may exist unseen, see Decision.
+	Lost []Object `json:"lost,omitempty"`
+}
+
+// Object is something within a step's target: a resource of Terraform's.
+type Object struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	IDKey   string `json:"id_key,omitempty"`
+	ID      string `json:"id,omitempty"`
 }
 
 // Probe is what a provider found at a target after a crash.
@@ -126,8 +136,13 @@ type Kept struct {
 
 // Decision is a person's word about a step whose state nobody could read.
 type Decision struct {
-	As     string `json:"as"` // "done" or "absent"
+	// As is "done" or "absent" for the whole step, or, where there are
+	// Objects, "absent" or "imported" for those alone.
+	As     string `json:"as"`
 	Reason string `json:"reason"`
+	// Objects are those that the step had lost. One with an ID is there and
+	// comes under the target's care again; one without does not exist.
+	Objects []Object `json:"objects,omitempty"`
 }
 
 // End is the state in which a process left the run. A later RunResume goes on.

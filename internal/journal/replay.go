@@ -171,6 +171,9 @@ func (f *fold) step(r Record) error {
 	if err := change(&s, r); err != nil {
 		return err
 	}
+	if r.Kind == Decided {
+		f.run.Decisions++
+	}
 	f.run.Steps[r.Step] = s
 	return nil
 }
@@ -275,6 +278,7 @@ func decided(s *StepState, r Record) error {
 	}
 	undoing := s.Status == StepUndoing || s.Status == StepUndoFailed
 	switch {
+	case len(d.Objects) > 0: // how far the step has come is for its target to say
 	case d.As == "done":
 		s.Status, s.Ended = StepDone, r.At
 		s.Outcome = Outcome{Result: ResultDone, Found: true, Summary: "decided by " + r.Actor + ": " + d.Reason}

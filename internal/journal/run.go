@@ -76,6 +76,9 @@ type Run struct {
 	// Order lists the steps in the order in which they first began.
 	Order []string
 	Bakes map[string]BakeState
+	// Decisions is how often a person's word was taken for what no target
+	// could tell.
+	Decisions int
 	// Rollback is set once the way back has begun.
 	Rollback *Rollback
 	// AfterRollback are the checks of the old version, by step.

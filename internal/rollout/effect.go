@@ -82,7 +82,7 @@ func (w *walk) succeeded(step plans.Step, result providers.Result, found bool) h
 func (w *walk) noteOutcome(kind journal.Kind, address string, out journal.Outcome) error {
 	err := w.note(kind, address, out)
 	if errors.Is(err, journal.ErrTooLarge) {
-		out.Outputs, out.Figures = nil, nil
+		out.Outputs, out.Figures, out.Lost = nil, nil, nil
 		out.Summary, out.Error, out.Detail = clip(out.Summary), clip(out.Error), clip(out.Detail)
 		err = w.note(kind, address, out)
 	}
@@ -154,14 +154,14 @@ func (w *walk) conclude(ctx context.Context, step plans.Step, cause error, repor
 	}
 	out := journal.Outcome{
 		Result: journal.ResultFailed, Error: cause.Error(), Verdict: string(report.Verdict), Detail: report.Detail,
-		Took: plans.Duration(w.took(step)),
+		Took: plans.Duration(w.took(step)), Lost: objects(report.Lost),
 	}
 	if err := w.noteOutcome(journal.StepOutcome, step.Address, out); err != nil {
 		return halt{kind: haltFatal, err: err}
 	}
 	w.change(step.Address, func(s *journal.StepState) { s.Outcome = out })
 	return halt{kind: haltFailed, failure: &Failure{
-		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail,
+		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail, Lost: report.Lost,
 		blocked: errors.Is(cause, providers.ErrBlocked), outside: errors.Is(cause, providers.ErrOutsideEnvelope),
 	}}
 }

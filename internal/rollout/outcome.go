@@ -48,6 +48,8 @@ type Failure struct {
 	// Verdict is how much of the step is there; Absent for checks and bakes.
 	Verdict providers.Verdict
 	Detail  string
+	// Lost are objects that may exist unseen; see Decide.
+	Lost []providers.Lost
 	// Evidence is what a check saw.
 	Evidence json.RawMessage
 

@@ -186,7 +186,7 @@ func (w *walk) settle(ctx context.Context, step plans.Step, s journal.StepState)
 		})
 	}
 	return w.needsPerson(Failure{
-		Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
+		Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail, Lost: report.Lost,
 		Message: "its target does not tell whether it happened",
 	})
 }

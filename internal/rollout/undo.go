@@ -201,7 +201,7 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 		return halt{}, false
 	}
 	return halt{kind: haltFailed, failure: &Failure{
-		Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail,
+		Step: step.Address, Phase: step.Phase, Verdict: report.Verdict, Detail: report.Detail, Lost: report.Lost,
 		Message: "its target does not tell whether it happened",
 	}}, true
 }
@@ -342,7 +342,7 @@ func (w *walk) undoFailed(ctx context.Context, step plans.Step, cause error) hal
 	}
 	out := journal.Outcome{
 		Result: journal.ResultFailed, Error: cause.Error(), Verdict: string(report.Verdict), Detail: report.Detail,
-		Took: plans.Duration(w.took(step)),
+		Took: plans.Duration(w.took(step)), Lost: objects(report.Lost),
 	}
 	if err := w.noteOutcome(journal.UndoOutcome, step.Address, out); err != nil {
 		return halt{kind: haltFatal, err: err}
@@ -374,7 +374,7 @@ func (w *walk) asBefore(ctx context.Context, step plans.Step, cause error) bool 
 
 func undoFailure(step plans.Step, cause error, report providers.Report) halt {
 	return halt{kind: haltFailed, failure: &Failure{
-		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail,
+		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail, Lost: report.Lost,
 		foreign: errors.Is(cause, providers.ErrForeign),
 	}}
 }

@@ -54,6 +54,9 @@ func historyRows(runs []journal.Run) [][]string {
 		if r.Kind == journal.Revert {
 			result = "rollback of " + r.Of + ": " + result
 		}
+		if r.Decisions > 0 {
+			result += " (with a decision)"
+		}
 		rows = append(rows, []string{
 			safe(r.ID), r.Started.UTC().Format("2006-01-02 15:04:05"), safe(r.ChangeSet), safe(r.Environment),
 			safe(result), brief(r.Updated.Sub(r.Started)), safe(r.Actor), r.Plan.Short(),
@@ -72,6 +75,7 @@ type runDocument struct {
 	Phase       plans.Phase     `json:"phase"`
 	Reason      string          `json:"reason,omitempty"`
 	FailedStep  string          `json:"failed_step,omitempty"`
+	Decisions   int             `json:"decisions,omitempty"`
 	Remains     []string        `json:"remains,omitempty"`
 	Plan        plans.Digest    `json:"plan"`
 	Content     plans.Digest    `json:"content_digest"`
@@ -86,7 +90,7 @@ func (v History) JSON(runs []journal.Run) error {
 	for _, r := range slices.Backward(runs) {
 		docs = append(docs, runDocument{
 			Run: r.ID, Kind: r.Kind, Of: r.Of, ChangeSet: r.ChangeSet, Environment: r.Environment, State: r.State, Phase: r.Phase,
-			Reason: r.Reason, FailedStep: r.FailedStep, Remains: r.Remains, Plan: r.Plan, Content: r.Content, Actor: r.Actor,
+			Reason: r.Reason, FailedStep: r.FailedStep, Decisions: r.Decisions, Remains: r.Remains, Plan: r.Plan, Content: r.Content, Actor: r.Actor,
 			Started: r.Started.UTC().Format(time.RFC3339), Updated: r.Updated.UTC().Format(time.RFC3339),
 		})
 	}
@@ -152,7 +156,11 @@ type payload struct {
 	Detail  string `json:"detail"`
 	Check   string `json:"check"`
 
-	Remains []string       `json:"remains"`
+	Remains []string `json:"remains"`
+	Objects []struct {
+		Address string `json:"address"`
+		ID      string `json:"id"`
+	} `json:"objects"`
 	Elapsed plans.Duration `json:"elapsed"`
 	Of      any            `json:"of"`
 	Took    plans.Duration `json:"took"`
@@ -196,6 +204,9 @@ func words(r journal.Record) string {
 	}
 	if p.Took > 0 {
 		out = append(out, "took "+brief(duration(p.Took)))
+	}
+	for _, o := range p.Objects {
+		out = append(out, strings.TrimSuffix(safe(o.Address)+" = "+safe(o.ID), " = "))
 	}
 	for _, sentence := range p.Remains {
 		out = append(out, "remains: "+safe(sentence))

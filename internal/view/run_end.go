@@ -211,9 +211,25 @@ func (v *Run) needsPerson(p *page, o rollout.Outcome) {
 		p.paragraph("  undone: ", safe(address))
 	}
 	v.leftovers(p, o)
+	v.decide(p, o)
 	v.next(p, "lockstep log "+id+" --failed", "what was seen",
 		"lockstep resume "+id, "look at the targets again and go on, after the cause is mended",
 		abortOf(o, id), endsBy(o, "take back what can be taken back"))
+}
+
+// decide offers what a person can say about objects that may exist unseen.
+func (v *Run) decide(p *page, o rollout.Outcome) {
+	if o.Failure == nil || len(o.Failure.Lost) == 0 {
+		return
+	}
+	command := fmt.Sprintf("lockstep decide %s %s --reason TEXT --as ", safe(v.head.ID), safe(ShellWord(o.Failure.Step)))
+	imported := command + "imported"
+	for _, l := range o.Failure.Lost {
+		if l.ID == "" || l.IDKey != "id" {
+			imported += " --import " + safe(ShellWord(l.Address+"=ID"))
+		}
+	}
+	v.next(p, command+"absent", "if none of it exists", imported, "if it exists")
 }
 
 func detailOf(f *rollout.Failure) string {

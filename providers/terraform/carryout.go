@@ -21,6 +21,8 @@ type effect struct {
 	before mark // where the state stands now
 	origin mark // where it stood before the step first ran
 	state  []byte
+	// unsettled are attempts whose lost objects the effect imports.
+	unsettled []string
 }
 
 // carryOut applies the saved plan at savedPlanPath under the shim. Everything
@@ -42,7 +44,9 @@ func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) 
 		return nil, err
 	}
 	failpoint.Here("terraform: before receipt")
-	err = m.writeReceipt(receipt{Bundle: req.Plan, Step: req.Step.Address, Before: e.origin, Attempt: filepath.Base(attempt)})
+	err = m.writeReceipt(receipt{
+		Bundle: req.Plan, Step: req.Step.Address, Before: e.origin, Attempt: filepath.Base(attempt), Unsettled: e.unsettled,
+	})
 	if err != nil {
 		return nil, err
 	}

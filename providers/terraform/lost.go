@@ -64,11 +64,29 @@ func unanswered(summary string) bool {
 // that the state does not know. Where the attempt was killed, or a provider
 // did not answer, they may exist; what somebody has decided about is left out.
 func (m *module) lost(req providers.Request, r *receipt, now *stateFile) ([]providers.Lost, error) {
-	name := lastAttempt(req, r)
-	if name == "" || r != nil && r.Decided == name {
+	latest := lastAttempt(req, r)
+	if latest == "" || r != nil && r.Decided == latest {
 		return nil, nil
 	}
-	dir := m.attemptPath(name)
+	attempts := []string{latest}
+	if r != nil {
+		attempts = append(attempts, r.Unsettled...)
+	}
+	var all []providers.Lost
+	for _, name := range attempts {
+		found, err := m.lostIn(req, r, name, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortStableFunc(all, func(a, b providers.Lost) int { return strings.Compare(a.Address, b.Address) })
+	return slices.CompactFunc(all, func(a, b providers.Lost) bool { return a.Address == b.Address }), nil
+}
+
+// lostIn is what one attempt lost.
+func (m *module) lostIn(req providers.Request, r *receipt, attempt string, now *stateFile) ([]providers.Lost, error) {
+	dir := m.attemptPath(attempt)
 	exit, err := shim.ReadExit(dir)
 	if err == nil && (exit.Failure != "" || exit.Code == 0 && exit.Signal == "") {
 		return nil, nil
@@ -80,7 +98,7 @@ func (m *module) lost(req providers.Request, r *receipt, now *stateFile) ([]prov
 	if err != nil {
 		return nil, err
 	}
-	was, err := m.stateAt(attemptOrigin(req, r, name))
+	was, err := m.stateAt(attemptOrigin(req, r, attempt))
 	if err != nil {
 		return nil, err
 	}
@@ -134,21 +152,16 @@ func keeps(was, now *stateFile, address string, c creation) bool {
 	return !existed || !reflect.DeepEqual(old, kept)
 }
 
-// sayLost is a sentence about lost objects, and what a person can do.
-func sayLost(req providers.Request, lost []providers.Lost) string {
-	var names, imports []string
+// sayLost is a sentence about lost objects.
+func sayLost(lost []providers.Lost) string {
+	var names []string
 	for _, l := range lost {
 		name := l.Address
 		if l.ID != "" {
 			name += fmt.Sprintf(" (%s %q)", l.IDKey, l.ID)
 		}
 		names = append(names, name)
-		if l.ID == "" || l.IDKey != "id" {
-			imports = append(imports, fmt.Sprintf(" --import '%s=ID'", l.Address))
-		}
 	}
-	decide := fmt.Sprintf("lockstep decide %s %s --reason TEXT --as", req.Run, req.Step.Address)
-	return fmt.Sprintf("terraform had begun to create %s, got no answer, and the state does not know it: look whether it exists. "+
-		"If it does not: %s absent. If it does: %s imported%s",
-		strings.Join(names, ", "), decide, decide, strings.Join(imports, ""))
+	return fmt.Sprintf("terraform had begun to create %s, got no answer, and the state does not know it: look whether it exists, and say so with lockstep decide",
+		strings.Join(names, ", "))
 }

@@ -59,7 +59,7 @@ func TestAKilledProviderLeavesNoObjectUnsaid(t *testing.T) {
 			if made := cloud.EverMade("object", "b"); made != test.made {
 				t.Errorf("b was made %d times, want %d", made, test.made)
 			}
-			if test.want == providers.Unknown && !strings.Contains(report.Detail, "lockstep decide run-1 terraform.cache --reason TEXT --as absent") {
+			if test.want == providers.Unknown && !strings.Contains(report.Detail, "say so with lockstep decide") {
 				t.Errorf("the detail does not say what to type: %s", report.Detail)
 			}
 		})

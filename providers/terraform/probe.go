@@ -69,7 +69,7 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 		return providers.Report{}, err
 	}
 	if lost, err := m.lost(req, r, now); len(lost) > 0 || err != nil {
-		return providers.Report{Verdict: providers.Unknown, Detail: sayLost(req, lost), Lost: lost}, err
+		return providers.Report{Verdict: providers.Unknown, Detail: sayLost(lost), Lost: lost}, err
 	}
 	back, err := m.isBack(req, r, now)
 	if err != nil {

@@ -40,6 +40,8 @@ type receipt struct {
 	// Decided is the attempt of whose lost objects somebody said that they
 	// are not there.
 	Decided string `json:"decided,omitempty"`
+	// Unsettled are earlier attempts whose lost objects Attempt imports.
+	Unsettled []string `json:"unsettled,omitempty"`
 	// RolledBack is where the step's rollback left the state.
 	RolledBack *mark `json:"rolled_back,omitempty"`
 }
