@@ -40,7 +40,7 @@ func rememberLint(paths []string, o lintOptions) *lintMemory {
 	}
 	here, _ := os.Getwd() // in folders without a name the last one is remembered
 	name := strings.Join(append([]string{here}, paths...), "\x00")
-	return &lintMemory{memo.Open[judged](folder, name, program), pgeffect.Server{Major: o.major, UTC: true}}
+	return &lintMemory{memo.Open[judged](folder, name, program), pgeffect.Server{Major: o.major}}
 }
 
 // judge adds to the report what is found in a source.

@@ -13,7 +13,7 @@ import (
 type Server struct {
 	// Major is its major version, 11 to 18.
 	Major int
-	// UTC is true when the session's TimeZone is UTC.
+	// UTC is true when the session's TimeZone is known to be UTC.
 	UTC bool
 }
 

@@ -96,6 +96,9 @@ func (a *analysis) coercible(from, to pgschema.DataType) bool {
 		"regclass int4", "bit varbit", "varbit bit":
 		return unlimited
 	case "timestamp timestamptz", "timestamptz timestamp":
+		if !a.server.UTC {
+			a.unknown("the session's time zone is not known to be UTC")
+		}
 		return a.server.UTC && a.server.Major >= 12 && precision(to) >= precision(from)
 	}
 	return false

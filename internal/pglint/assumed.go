@@ -44,7 +44,9 @@ func (l *look) assume() {
 // the worst is believed: that it is there, and that nothing is known of its
 // columns but what the file has said before.
 func (f *fileview) effect(st pgsyntax.Statement) pgeffect.Effect {
-	known := pgeffect.Of(st, f.linter.schema, f.linter.server)
+	server := f.linter.server
+	server.UTC = server.UTC && f.zone == "" || f.zone == "utc"
+	known := pgeffect.Of(st, f.linter.schema, server)
 	a := st.Tree.GetAlterTableStmt()
 	n := pgschema.NameOf(a.GetRelation())
 	if a == nil || a.GetObjtype() != pg.ObjectType_OBJECT_TABLE || f.linter.schema.Has(n) || f.linter.schema.Indexes[n] != nil {
@@ -58,7 +60,7 @@ func (f *fileview) effect(st pgsyntax.Statement) pgeffect.Effect {
 			f.shadow.Apply(made)
 		}
 	}
-	worst := pgeffect.Of(st, f.shadow, f.linter.server)
+	worst := pgeffect.Of(st, f.shadow, server)
 	worst.Unknown = append(known.Unknown, worst.Unknown...)
 	return worst
 }

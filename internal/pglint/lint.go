@@ -146,6 +146,7 @@ type fileview struct {
 	made       map[pgschema.Name]bool // relations that nobody uses yet
 	filled     map[pgschema.Name]bool // of those, the ones that the file puts rows into
 	shadow     *pgschema.Schema       // the schema with tables that it does not hold; nil without
+	zone       string                 // the time zone that the file sets, in small letters; empty for none
 	looked     []look
 	statements []plans.Statement
 	findings   []plans.Finding
@@ -172,6 +173,7 @@ func (f *fileview) judge(st pgsyntax.Statement, text string) {
 		l.effect.Scans = nil // a foreign key without rows looks nothing up
 	}
 	f.looked = append(f.looked, l)
+	f.setZone(l)
 	f.statements = append(f.statements, plans.Statement{
 		File: f.path, Line: st.Line, SQL: text, Source: l.source(),
 		Locks: l.locks(), Rewrites: l.spelled(l.effect.Rewrites), Scans: l.spelled(l.effect.Scans),

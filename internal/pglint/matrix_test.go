@@ -270,6 +270,8 @@ func matrixOfFiles() []row {
 		{id: "PG-D01", sql: `UPDATE "order" SET n = 2, "user" = 3`, neighbour: `UPDATE "order" SET n = 2 WHERE id = 1`},
 		{id: "PG-D01", sql: `UPDATE nokey SET b = 2 WHERE 1 = 1`, neighbour: `UPDATE nokey SET b = 2 WHERE false`},
 		{id: "PG-D01", sql: `WITH x AS (UPDATE "order" SET n = 2 WHERE id IS NOT NULL RETURNING 1) SELECT * FROM x`, neighbour: `WITH x AS (UPDATE "order" SET n = 2 WHERE id = 2 RETURNING 1) SELECT * FROM x`},
+		{id: "PG-D01", sql: `UPDATE "order" SET s = c.email FROM customers c WHERE c.id = "order".customer`, neighbour: `UPDATE "order" SET s = c.email FROM customers c WHERE c.id = "order".customer AND c.id < 5`},
+		{id: "PG-D05", sql: `DELETE FROM "order" USING customers c WHERE c.id = "order".customer`, neighbour: `DELETE FROM "order" USING customers c WHERE c.id = "order".customer AND c.email = 'x'`},
 		{id: "PG-D05", sql: `DELETE FROM "order" WHERE true`, neighbour: `DELETE FROM "order" WHERE n = 1`},
 		{id: "PG-D05", sql: `MERGE INTO "order" o USING customers c ON true WHEN MATCHED THEN DELETE`, neighbour: `MERGE INTO "order" o USING customers c ON o.id = c.id WHEN MATCHED THEN DELETE`},
 		{id: "PG-D02", sql: `ALTER TABLE nokey ADD COLUMN x int; UPDATE nokey SET b = 1 WHERE a = 2`, neighbour: `UPDATE nokey SET b = 1 WHERE a = 2`},

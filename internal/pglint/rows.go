@@ -1,6 +1,7 @@
 package pglint
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -20,9 +21,9 @@ func rows(l look) (hits []hit) {
 	pgsyntax.Walk(l.Tree, func(m proto.Message) {
 		switch s := m.(type) {
 		case *pg.UpdateStmt:
-			hits = append(hits, l.changesAll(rowChange{"unbatched-update", s.GetRelation(), s.GetWhereClause(), s.GetTargetList(), len(s.GetFromClause()) > 0})...)
+			hits = append(hits, l.changesAll(rowChange{"unbatched-update", s.GetRelation(), s.GetWhereClause(), s.GetTargetList(), s.GetFromClause()})...)
 		case *pg.DeleteStmt:
-			hits = append(hits, l.changesAll(rowChange{"unbatched-delete", s.GetRelation(), s.GetWhereClause(), nil, false})...)
+			hits = append(hits, l.changesAll(rowChange{"unbatched-delete", s.GetRelation(), s.GetWhereClause(), nil, s.GetUsingClause()})...)
 		case *pg.MergeStmt:
 			hits = append(hits, l.merged(s)...)
 		case *pg.InsertStmt:
@@ -52,7 +53,7 @@ type rowChange struct {
 	target *pg.RangeVar
 	where  *pg.Node
 	sets   []*pg.Node
-	from   bool // other tables take part
+	from   []*pg.Node // other tables take part
 }
 
 func (l look) changesAll(c rowChange) []hit {
@@ -60,10 +61,35 @@ func (l look) changesAll(c rowChange) []hit {
 		return hits
 	}
 	table := pgschema.NameOf(c.target)
-	if !l.old(table) || c.where != nil && !l.always(c.where, table) {
+	joined := l.joined(c)
+	if !l.old(table) || c.where != nil && !l.always(c.where, table) && !joined {
 		return nil
 	}
-	return []hit{{c.code, pgrule.Names{Table: table.String(), Whole: l.batch(table, c)}}}
+	n := pgrule.Names{Table: table.String(), Whole: l.batch(table, c)}
+	if joined {
+		n.Because = "every row that has a partner in the other table is changed"
+		n.Whole = lines("-- in parts, each with a range of the key as one more condition, or by a backfill block:", l.own())
+	}
+	return []hit{{c.code, n}}
+}
+
+// joined: whole tables take part, and nothing but equal columns is asked for.
+func (l look) joined(c rowChange) bool {
+	for _, n := range c.from {
+		if n.GetRangeVar() == nil || !l.schema.Has(pgschema.NameOf(n.GetRangeVar())) {
+			return false
+		}
+	}
+	return len(c.from) > 0 && c.where != nil && equalColumns(c.where)
+}
+
+func equalColumns(e *pg.Node) bool {
+	if and := e.GetBoolExpr(); and.GetBoolop() == pg.BoolExprType_AND_EXPR {
+		return !slices.ContainsFunc(and.GetArgs(), func(n *pg.Node) bool { return !equalColumns(n) })
+	}
+	a := e.GetAExpr()
+	return a.GetKind() == pg.A_Expr_Kind_AEXPR_OP && slices.Equal(pgschema.Strings(a.GetName()), []string{"="}) &&
+		a.GetLexpr().GetColumnRef() != nil && a.GetRexpr().GetColumnRef() != nil
 }
 
 // merged: a MERGE whose condition every row meets.
@@ -142,7 +168,7 @@ func (l look) plainKey(table pgschema.Name) string {
 // assignments are the columns and values behind SET; nil when a value follows
 // from other rows, or from the row itself where that cannot be told apart.
 func assignments(c rowChange) (columns, values []string) {
-	if c.from {
+	if len(c.from) > 0 {
 		return nil, nil
 	}
 	for _, n := range c.sets {

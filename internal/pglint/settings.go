@@ -1,6 +1,7 @@
 package pglint
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,18 @@ func settings(l look) []hit {
 		}
 	}
 	return nil
+}
+
+// setZone follows the session's time zone. What is not spelled as UTC is
+// another one.
+func (f *fileview) setZone(l look) {
+	switch name, value := settingOf(l.Tree); {
+	case name != "timezone":
+	case slices.Contains([]string{"utc", "etc/utc", "gmt", "zulu"}, strings.ToLower(value)):
+		f.zone = "utc"
+	default:
+		f.zone = "other"
+	}
 }
 
 func isOn(value string) bool {

@@ -41,6 +41,9 @@ type Verdict struct {
 	Split []Part
 	// Loses says in words what is gone after the file, empty for nothing.
 	Loses []string
+	// phases are the places of the statements by themselves, empty where one has
+	// none; nil when the file's own decides.
+	phases []plans.Phase
 	// Unread says what runs that nobody can read, and where.
 	Unread []string
 }

@@ -129,8 +129,8 @@ func (p *Postgres) verdict(up *direction) (Verdict, []plans.Finding) {
 	p.place(&v, up)
 	statements, findings := p.linter.Statements(pglint.Text{Path: up.file.Path, Statements: up.trees, Apart: up.header.NoTransaction})
 	for i := range statements {
-		if statements[i].Phase = plans.Expand; v.Class == plans.ClassContract {
-			statements[i].Phase = plans.Contract
+		if statements[i].Phase = phaseOf(v.Class); i < len(v.phases) {
+			statements[i].Phase = v.phases[i]
 		}
 		if p.assumed {
 			statements[i].Source = "assumed"

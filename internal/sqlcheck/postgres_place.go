@@ -23,6 +23,7 @@ func (p *Postgres) place(v *Verdict, up *direction) {
 		said += fmt.Sprintf("; its statements alone are %s: %s", v.Class, v.Reason)
 	}
 	v.Class, v.Reason, v.Said, v.Split, v.Waits = plans.Class(up.header.Phase), said, true, nil, false
+	v.phases = nil
 }
 
 // Codes of files without a place.
@@ -79,7 +80,13 @@ func (p *Postgres) byStatements(v *Verdict, up *direction) {
 	for _, part := range file.Split {
 		v.Split = append(v.Split, Part{Name: part.Name, Phase: part.Phase, Up: part.SQL, Down: part.Down})
 	}
+	v.phases = make([]plans.Phase, len(each))
 	for i, statement := range each {
+		if file.Class == plans.ClassSplit || file.Class == plans.ClassAsk {
+			v.phases[i] = phaseOf(statement.Class)
+		} else {
+			v.phases[i] = phaseOf(file.Class)
+		}
 		at := fmt.Sprintf("line %d %s", up.statements[i].Line, statement.Reason)
 		if statement.Loses {
 			v.Loses = append(v.Loses, at)
@@ -88,4 +95,16 @@ func (p *Postgres) byStatements(v *Verdict, up *direction) {
 			v.Unread = append(v.Unread, at)
 		}
 	}
+}
+
+// phaseOf is the side of the deployment that a class runs on; empty for one
+// that has no single place.
+func phaseOf(class plans.Class) plans.Phase {
+	switch class {
+	case plans.ClassContract:
+		return plans.Contract
+	case plans.ClassSplit, plans.ClassAsk:
+		return ""
+	}
+	return plans.Expand
 }
