@@ -12,6 +12,8 @@ func address(o Object) string {
 	switch o.Kind {
 	case ViewColumn:
 		return "COLUMN " + o.Name
+	case Other:
+		return o.Name
 	case Constraint, Trigger, Rule, Policy:
 		return fmt.Sprintf("%s %s ON %s", strings.ToUpper(string(o.Kind)), o.bare(), o.On)
 	case DomainConstraint:

@@ -249,3 +249,15 @@ func TestInverseOfWhatWasMadeAnew(t *testing.T) {
 		t.Errorf("%s: %q\n%q", grade, statements, losses)
 	}
 }
+
+// TestInverseOfASchemaRenamed: what is in it goes back along with it.
+func TestInverseOfASchemaRenamed(t *testing.T) {
+	t.Parallel()
+	db := connect(t)
+	run(t, db, "CREATE SCHEMA a; CREATE TEXT SEARCH CONFIGURATION a.t (COPY = pg_catalog.english)")
+	before := read(t, db)
+	run(t, db, "ALTER SCHEMA a RENAME TO b")
+	if statements, grade, losses := catalog.Inverse(before, read(t, db)); grade != plans.GradeExact || !slices.Equal(statements, []string{"ALTER SCHEMA b RENAME TO a"}) {
+		t.Errorf("%s: %q %q", grade, statements, losses)
+	}
+}

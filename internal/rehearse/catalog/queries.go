@@ -18,6 +18,7 @@ func queries() []query {
 		{Aggregate, 0, aggregates},
 		{Operator, 0, operators},
 		{Cast, 0, casts},
+		{Other, 0, others},
 		{Table, 0, tables},
 		{Column, 0, columns},
 		{Constraint, 0, constraints},

@@ -139,6 +139,14 @@ func (w *way) rename(was, is Object, names *words) {
 	switch is.Kind {
 	case Cast, Operator, ViewColumn, DefaultGrants:
 		return
+	case Other:
+		for now, old := range names.schemas {
+			if strings.Replace(is.Name, " "+now+".", " "+old+".", 1) == was.Name {
+				return
+			}
+		}
+		w.refuse("%s was renamed or moved from %s: how it gets that back is not known", is.Name, was.Name)
+		return
 	case Column, Constraint:
 		w.first = append(w.first, fmt.Sprintf("ALTER TABLE %s RENAME %s %s TO %s", was.On, strings.ToUpper(string(is.Kind)), current, wanted))
 	case DomainConstraint:
@@ -200,6 +208,8 @@ func (w *way) renamedAlong(was, is Object, names *words) {
 // parts reads an object's name, that of a routine without its arguments.
 func parts(o Object) []string {
 	switch o.Kind {
+	case Other:
+		return []string{o.Name}
 	case Function, Procedure, Aggregate:
 		name, _, _ := strings.Cut(o.Name, "(")
 		return spelled(name)

@@ -22,6 +22,7 @@ const (
 	Aggregate        Kind = "aggregate"
 	Operator         Kind = "operator"
 	Cast             Kind = "cast"
+	Other            Kind = "object" // of a rare kind, which is part of its name: "LANGUAGE plv8"
 	Table            Kind = "table"
 	Column           Kind = "column"
 	Constraint       Kind = "constraint"

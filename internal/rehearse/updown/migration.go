@@ -2,6 +2,7 @@ package updown
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -45,6 +46,7 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 		return m, nil
 	}
 	m.tell("the up file", up)
+	m.tellUncompared()
 	if r.last, err = r.reader.snapshot(ctx); err != nil {
 		return m, err
 	}
@@ -149,12 +151,29 @@ func (m *Migration) grade(at stops, down onRows) {
 		return
 	}
 	m.Grade = plans.GradeStructural
-	if down.failure != "" || touchesRows(m.Statements) {
+	if down.failure != "" || touchesRows(m.Statements) || slices.ContainsFunc(m.Statements, func(s plans.Statement) bool { return uncompared(s) != "" }) {
 		return
 	}
 	if _, grade, _ := catalog.Inverse(at.before, at.after); grade == plans.GradeExact {
 		m.Grade = plans.GradeExact
 	}
+}
+
+// tellUncompared notes what no comparison of schemas sees.
+func (m *Migration) tellUncompared() {
+	for _, s := range m.Statements {
+		if what := uncompared(s); what != "" {
+			m.Unseen = append(m.Unseen, fmt.Sprintf("%s:%d: whether it is taken back: it %s", s.File, s.Line, what))
+		}
+	}
+}
+
+func uncompared(s plans.Statement) string {
+	list, err := sqlscan.Split([]byte(s.SQL))
+	if err != nil || len(list) != 1 {
+		return "" // it has run
+	}
+	return Uncompared(list[0])
 }
 
 // touchesRows reports whether a statement may change rows, which a comparison

@@ -8,12 +8,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // rowChanges says which statements of a file change rows, or may, in tables
-// that were there before: no comparison of catalogs sees that.
+// that were there before, and which change what else no comparison of catalogs
+// sees.
 func rowChanges(file plans.SQLFile, made map[string]bool) (losses []string, err error) {
 	list, err := pgsyntax.Read(file.Bytes)
 	if err != nil {
@@ -23,6 +25,9 @@ func rowChanges(file plans.SQLFile, made map[string]bool) (losses []string, err 
 		what := "is not known to the grammar: whether it changes rows is not seen"
 		if s.Tree != nil {
 			what = changed(s.Tree, made)
+		}
+		if other := updown.Uncompared(s.Statement); what == "" && other != "" {
+			what = other + ": it stays as it is"
 		}
 		if what != "" {
 			losses = append(losses, fmt.Sprintf("%s:%d %s", file.Path, s.Line, what))

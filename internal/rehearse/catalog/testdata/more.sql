@@ -39,3 +39,4 @@ ALTER TABLE seqt CLUSTER ON seqt_pkey;
 CREATE VIEW counted WITH (security_barrier = true) AS SELECT x, count(*) AS n FROM nopub GROUP BY x;
 CREATE TRIGGER off BEFORE UPDATE ON c FOR EACH ROW EXECUTE FUNCTION trgf();
 ALTER TABLE c DISABLE TRIGGER off;
+CREATE TEXT SEARCH CONFIGURATION tsc (COPY = pg_catalog.english);

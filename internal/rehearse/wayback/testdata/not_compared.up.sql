@@ -1,0 +1,2 @@
+ALTER ROLE CURRENT_USER SET work_mem = '8MB';
+SELECT lo_create(4711);
