@@ -12,8 +12,10 @@ type TerraformState struct {
 	Engine    string `json:"engine"` // "terraform" or "tofu"
 	Version   string `json:"version"`
 	Workspace string `json:"workspace"`
-	Lineage   string `json:"lineage,omitempty"`
-	Serial    string `json:"serial,omitempty"` // decimal
+	// Created is set where the plan made the workspace, with an empty state.
+	Created bool   `json:"workspace_created,omitempty"`
+	Lineage string `json:"lineage,omitempty"`
+	Serial  string `json:"serial,omitempty"` // decimal
 
 	// Plan is the saved plan's digest; empty when nothing changes or Late.
 	Plan Digest `json:"plan,omitempty"`

@@ -29,6 +29,7 @@ func (d *draft) terraform() {
 
 func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 	t := tally(seen.Changes)
+	d.tellWorkspace(b, seen)
 	d.warnOfDrift(b, seen.Drift)
 	if t.none() && seen.Plan == "" {
 		return

@@ -36,7 +36,7 @@ func (p *Provider) open(ctx context.Context, req providers.Request) (*module, er
 	if err != nil {
 		return nil, err
 	}
-	pl, err := p.occupy(ctx, req.Environment, s.module())
+	pl, err := p.occupy(ctx, req.Environment, s)
 	if err != nil {
 		return nil, err
 	}

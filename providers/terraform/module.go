@@ -18,12 +18,11 @@ import (
 )
 
 const (
-	overrideFile     = "lockstep_override.tf.json"
-	lockFile         = ".terraform.lock.hcl"
-	erroredFile      = "errored.tfstate"
-	defaultWorkspace = "default"
-	localBackend     = "local"
-	stateLockWait    = "-lock-timeout=30s"
+	overrideFile  = "lockstep_override.tf.json"
+	lockFile      = ".terraform.lock.hcl"
+	erroredFile   = "errored.tfstate"
+	localBackend  = "local"
+	stateLockWait = "-lock-timeout=30s"
 )
 
 // module is one occupied working directory with sources, inputs and backend
@@ -37,6 +36,7 @@ type module struct {
 
 	folder    string // of the root module, relative to the project
 	workspace string
+	created   bool // the workspace was not there and has been made now
 	sources   []plans.Input
 	secrets   *secrets
 	program   *program
@@ -135,7 +135,10 @@ func (m *module) configure(shown json.RawMessage) error {
 	m.config = config
 	m.secrets = m.collectSecrets(config, shown)
 	m.secrets.addDefaults(files)
-	m.workspace = workspaceOf(m.settings, config, filepath.Base(filepath.Dir(m.place.work)))
+	m.workspace = workspaceOf(m.settings, config, m.place.environment)
+	if err := m.checkWorkspace(); err != nil {
+		return err
+	}
 	if err := m.checkInputs(); err != nil {
 		return err
 	}
@@ -149,24 +152,12 @@ func (m *module) configure(shown json.RawMessage) error {
 	m.program = &program{
 		binary: m.provider.options.Binary, directory: m.root(), lock: m.place.lock, secrets: m.secrets,
 		environment: append(environment(os.Environ(), m.provider.options.Environment, cliConfig),
-			"TF_WORKSPACE="+m.workspace),
+			workspaceVariable+m.workspace),
 	}
 	if err := m.writeInputs(); err != nil {
 		return err
 	}
 	return m.writeBackend()
-}
-
-// workspaceOf is the workspace as written, else the environment's name on a
-// shared backend; local state has a folder for each environment already.
-func workspaceOf(s settings, c configuration, environment string) string {
-	switch {
-	case s.Workspace != nil && *s.Workspace != "":
-		return *s.Workspace
-	case c.local():
-		return defaultWorkspace
-	}
-	return environment
 }
 
 // local reports whether Lockstep keeps the state.
@@ -221,14 +212,14 @@ func (m *module) writeBackend() error {
 		}
 		return renameio.WriteFile(m.backendPath(), b, 0o600)
 	}
-	relative, err := filepath.Rel(m.root(), m.place.state)
+	relative, err := filepath.Rel(m.root(), m.place.module)
 	if err != nil {
 		return fmt.Errorf("terraform state folder: %w", err)
 	}
 	b, err := json.MarshalIndent(map[string]any{"terraform": map[string]any{"backend": map[string]any{
 		localBackend: map[string]string{
 			"path":          filepath.Join(relative, "terraform.tfstate"),
-			"workspace_dir": filepath.Join(relative, "workspaces"),
+			"workspace_dir": filepath.Join(relative, workspacesFolder),
 		},
 	}}}, "", "  ")
 	if err != nil {
@@ -240,13 +231,20 @@ func (m *module) writeBackend() error {
 func (m *module) init(ctx context.Context) error {
 	arguments := []string{"init", "-input=false", "-no-color", "-reconfigure"}
 	if !m.config.local() && len(m.settings.BackendConfig) > 0 {
-		arguments = append(arguments, "-backend-config="+m.backendPath())
+		// Relative, because Terraform takes a path with "=" in it for a setting.
+		file, err := filepath.Rel(m.root(), m.backendPath())
+		if err != nil {
+			return fmt.Errorf("terraform working folder: %w", err)
+		}
+		arguments = append(arguments, "-backend-config="+file)
 	}
 	if slices.ContainsFunc(m.sources, func(in plans.Input) bool { return in.Path == m.lockPath() }) {
 		arguments = append(arguments, "-lockfile=readonly")
 	}
-	_, err := m.program.run(ctx, arguments...)
-	return err
+	if _, err := m.outside().run(ctx, arguments...); err != nil {
+		return err
+	}
+	return m.enter(ctx)
 }
 
 func (m *module) lockPath() string {

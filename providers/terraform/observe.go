@@ -19,7 +19,8 @@ import (
 // observeWait bounds how long a plan waits for a run of the same module.
 const observeWait = 30 * time.Second
 
-// Observe implements providers.Provider. It plans, and never writes state.
+// Observe implements providers.Provider. It plans, and writes no
+// state but the empty one of a workspace that a shared backend lacks.
 func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (providers.Observed, error) {
 	s, err := decodeSettings(req.Settings)
 	if err != nil {
@@ -27,7 +28,7 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	}
 	waiting, cancel := context.WithTimeout(ctx, observeWait)
 	defer cancel()
-	pl, err := p.occupy(waiting, req.Environment, s.module())
+	pl, err := p.occupy(waiting, req.Environment, s)
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w; wait for it or look at \"lockstep status\"", req.Address, err)
 	}
@@ -130,6 +131,7 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 		return providers.Observed{}, err
 	}
 	result := observed(req, identity, binding(m.engine, m.workspace, before.mark()))
+	result.Terraform.Created = m.created
 	if req.BindingOnly {
 		result.Secrets, err = before.secretOutputs()
 		return result, err

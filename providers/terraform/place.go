@@ -10,11 +10,14 @@ import (
 	"time"
 )
 
-// place is where one module of one environment is worked on and kept. Its
-// paths never change, because Terraform's plans are bound to their folder.
+// place is where one workspace of a module of an environment is worked on and
+// kept. Its paths never change, because Terraform's plans are bound to their
+// folder.
 type place struct {
-	state string // kept: state, copies, attempts, releases
-	work  string // may be deleted between runs
+	environment string
+	module      string // kept: the local state of all workspaces
+	state       string // kept: copies, attempts, releases, receipt of this workspace
+	work        string // may be deleted between runs
 
 	lock *os.File
 }
@@ -26,15 +29,18 @@ const lockPoll = 50 * time.Millisecond
 
 // occupy creates the folders and takes the place's lock; it waits until ctx
 // ends, then it returns errBusy.
-func (p *Provider) occupy(ctx context.Context, environment, module string) (*place, error) {
+func (p *Provider) occupy(ctx context.Context, environment string, s settings) (*place, error) {
 	if err := checkSegment("environment", environment); err != nil {
 		return nil, err
 	}
+	below := s.folderOfWorkspace()
 	pl := &place{
-		state: filepath.Join(p.options.StateDir, environment, module),
-		work:  filepath.Join(p.options.WorkDir, environment, module),
+		environment: environment,
+		module:      filepath.Join(p.options.StateDir, environment, s.module()),
+		state:       filepath.Join(p.options.StateDir, environment, s.module(), below),
+		work:        filepath.Join(p.options.WorkDir, environment, s.module(), below),
 	}
-	for _, dir := range []*string{&pl.state, &pl.work} {
+	for _, dir := range []*string{&pl.module, &pl.state, &pl.work} {
 		if err := os.MkdirAll(*dir, 0o700); err != nil {
 			return nil, fmt.Errorf("terraform working folder: %w", err)
 		}
@@ -84,8 +90,5 @@ func (pl *place) tree() string { return filepath.Join(pl.work, "tree") }
 
 // localState is the state file of the local backend.
 func (pl *place) localState(workspace string) string {
-	if workspace == defaultWorkspace {
-		return filepath.Join(pl.state, "terraform.tfstate")
-	}
-	return filepath.Join(pl.state, "workspaces", workspace, "terraform.tfstate")
+	return filepath.Join(pl.module, workspaceFolder(workspace), "terraform.tfstate")
 }

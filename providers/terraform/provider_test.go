@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == victimArgument {
 		os.Exit(victim(os.Args[2]))
 	}
-	os.Exit(m.Run())
+	os.Exit(cluster.Main(m))
 }
 
 // project is a project folder with one module and a provider for it.
