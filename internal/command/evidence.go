@@ -17,6 +17,7 @@ import (
 	"github.com/lockstep-dev/lockstep/internal/pgrights"
 	"github.com/lockstep-dev/lockstep/internal/planner"
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/database"
@@ -32,6 +33,7 @@ const longestRehearsal = 2 * time.Minute
 // planWithEvidence plans, and once more with what is found of the files that
 // the plan would apply. Where nothing is found, the first plan stands.
 func (a *app) planWithEvidence(ctx context.Context, r *reading, in planner.Input) (*plans.Plan, error) {
+	in.Replays = &sqlcheck.Replays{}
 	p, ds := planner.Plan(in)
 	if !ds.HasErrors() && !slices.ContainsFunc(p.Steps, func(s plans.Step) bool { return s.Migration != nil }) {
 		return p, nil

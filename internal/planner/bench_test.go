@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/internal/planner"
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -60,10 +61,11 @@ func BenchmarkPlan10000Migrations(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
 		applied int
-	}{{"applied", 9_995}, {"pending", 1}} {
+		kept    *sqlcheck.Replays
+	}{{"applied", 9_995, nil}, {"applied, again", 9_995, &sqlcheck.Replays{}}, {"pending", 1, nil}} {
 		b.Run(bench.name, func(b *testing.B) {
 			in := input(b, strings.Replace(migrationBlock, "4", "10000", 1))
-			in.Siblings = nil
+			in.Siblings, in.Replays = nil, bench.kept
 			in.Folders["orders"] = folder
 			observe(&in, database(applied[:bench.applied]...))
 			b.ReportAllocs()

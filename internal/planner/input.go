@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/internal/config"
+	"github.com/lockstep-dev/lockstep/internal/sqlcheck"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -26,9 +27,12 @@ type Input struct {
 	// NotRehearsed says, by database name, why nothing was; empty where nothing
 	// pending would have been.
 	NotRehearsed map[string]string
-	Standing     Standing
-	Elsewhere    Elsewhere
-	Variables    []plans.Variable
+	// Replays spares who plans again with more evidence to read the applied
+	// files again; nil keeps nothing. What is planned does not depend on it.
+	Replays   *sqlcheck.Replays
+	Standing  Standing
+	Elsewhere Elsewhere
+	Variables []plans.Variable
 	// Inputs are the configuration files and the Terraform sources as they
 	// are in the project, by role.
 	Inputs []plans.Input
@@ -38,6 +42,9 @@ type Input struct {
 type Environment struct {
 	Name      string
 	Protected bool
+	// Protect are patterns of Terraform addresses and types that no plan may
+	// take anything from; * stands for anything.
+	Protect []string
 	// Upstream are the environments that must have the change set before;
 	// environments that it leaves out are already replaced by theirs.
 	Upstream []plans.Upstream

@@ -58,7 +58,7 @@ func (d *draft) judgeOf(s *schema) judge {
 			own = ""
 		}
 		return judge{
-			postgres:  sqlcheck.ForChangeSet(d.historyOf(s, Newest, own), d.rules()),
+			postgres:  d.in.Replays.ForChangeSet(d.historyOf(s, Newest, own), d.rules()),
 			rehearsed: d.in.Rehearsed[s.name], stood: map[uint64]standings{},
 		}
 	}
@@ -167,7 +167,7 @@ func (d *draft) waitsForContract(s *schema, f plans.MigrationFile, owner string)
 func (d *draft) judgeHeld(s *schema, from uint64, owner string) {
 	for _, unreleased := range []string{"", owner} {
 		j := judge{
-			postgres:  sqlcheck.ForChangeSet(d.historyOf(s, from, unreleased), nil),
+			postgres:  d.in.Replays.ForChangeSet(d.historyOf(s, from, unreleased), nil),
 			rehearsed: d.in.Rehearsed[s.name], stood: map[uint64]standings{},
 		}
 		for _, f := range s.files {

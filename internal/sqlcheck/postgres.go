@@ -43,7 +43,16 @@ func (p *Postgres) ReadAhead(files []plans.MigrationFile) {
 // reach the server together, and only what the history released is used by
 // code that runs.
 func ForChangeSet(h History, rules Rules) *Postgres {
-	r := replay(h)
+	return (*Replays)(nil).ForChangeSet(h, rules)
+}
+
+// ForChangeSet is the function of that name for a history that may have been
+// replayed before.
+func (r *Replays) ForChangeSet(h History, rules Rules) *Postgres {
+	return forChangeSet(h, r.after(h), rules)
+}
+
+func forChangeSet(h History, r replayed, rules Rules) *Postgres {
 	p := &Postgres{
 		server: pgeffect.Server{Major: h.Major}, released: r.released, now: r.before.Clone(), rules: rules,
 		doubts: r.told(), assumed: r.incomplete,
@@ -51,7 +60,7 @@ func ForChangeSet(h History, rules Rules) *Postgres {
 	if p.server.Major == 0 {
 		p.server.Major = Newest
 	}
-	p.linter = rules.enable(pglint.ForChangeSet(p.server, r.released, r.before))
+	p.linter = rules.enable(pglint.ForChangeSet(p.server, r.released, r.before.Clone()))
 	return p
 }
 
