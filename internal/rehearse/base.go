@@ -137,7 +137,7 @@ func (s *stage) empty(ctx context.Context, b base) (empty bool, err error) {
 // replayed runs the files before on an empty database.
 func (s *stage) replayed(ctx context.Context) (base, error) {
 	for _, f := range s.Applied {
-		if why := outOfReach(f.Up, s.server.Own()); why != "" {
+		if why := forbidden(f.Up, s.server.Own()); why != "" {
 			return base{}, fmt.Errorf("%w: %s", errNoBase, why)
 		}
 	}

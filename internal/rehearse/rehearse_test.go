@@ -42,7 +42,7 @@ func TestAPendingSet(t *testing.T) {
 		t.Fatalf("%+v", first)
 	}
 	for version, want := range map[uint64]string{
-		1: "ok ok true exact", 2: "ok ok true structural", 3: "ok failed false none", 4: "ok ok true exact",
+		1: "ok ok true structural", 2: "ok ok true structural", 3: "ok failed false none", 4: "ok ok true exact",
 		5: "ok ok true exact", 6: "ok missing false none", 7: "failed skipped false none", 8: "ok missing false none",
 	} {
 		if e := first.Files[version].Rehearsal; fmt.Sprint(e.Up, " ", e.Down, " ", e.Restores, " ", e.Grade) != want || e.Basis != BasisTarget || e.Server != first.Server {
@@ -241,13 +241,15 @@ func TestSampledRows(t *testing.T) {
 func TestOutOfReach(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"COPY a FROM PROGRAM 'id';":                            "runs a program",
-		"SELECT 1;\nCREATE DATABASE x;":                        "m.sql:2: CREATE DATABASE changes the server",
-		"ALTER SYSTEM SET work_mem = '1MB';":                   "ALTER SYSTEM",
-		"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p;":   "another server",
-		"CREATE ROLE r;":                                       "changes the roles",
-		"CREATE TABLE program (id int); COPY a FROM STDIN;":    "",
-		"ALTER TABLE a ADD COLUMN database text; DROP TABLE b": "",
+		"COPY a FROM PROGRAM 'id';":                             "runs a program",
+		"CREATE DATABASE x;\nGRANT CONNECT ON DATABASE x TO a;": "m.sql:1: CREATE DATABASE changes the server",
+		"SELECT 1;\nCREATE DATABASE x;":                         "",
+		"CREATE USER MAPPING FOR a SERVER b;":                   "",
+		"ALTER SYSTEM SET work_mem = '1MB';":                    "ALTER SYSTEM",
+		"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p;":    "another server",
+		"CREATE ROLE r;":                                        "changes the roles",
+		"CREATE TABLE program (id int); COPY a FROM STDIN;":     "",
+		"ALTER TABLE a ADD COLUMN database text; DROP TABLE b":  "",
 	} {
 		if got := outOfReach(sqlFile("m.sql", text), false); (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want %q", text, got, want)
@@ -261,6 +263,25 @@ func TestOutOfReach(t *testing.T) {
 		t.Errorf("%+v", done)
 	}
 	said(t, done, 2, "not rehearsed: db/0002_m.up.sql:1: ALTER SYSTEM changes the server")
+}
+
+// TestBehindWhatIsElsewhere tries a file without what is about a database by its
+// name, and what is behind such a file.
+func TestBehindWhatIsElsewhere(t *testing.T) {
+	t.Parallel()
+	const named = "ALTER DATABASE nowhere SET work_mem = '8MB'; GRANT CONNECT ON DATABASE nowhere TO PUBLIC;"
+	done := rehearsed(t, Request{
+		Applied: files(named+" CREATE TABLE a (id int); CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p;", ""),
+		Pending: files("ALTER TABLE a ADD x int; "+named, "ALTER TABLE a DROP x;", "ALTER TABLE a ADD y int;", "ALTER TABLE a DROP y;"),
+	})
+	for version := range uint64(2) {
+		if e := done.Files[version+1].Rehearsal; e.Up != plans.OutcomeOK || !e.Restores {
+			t.Errorf("%+v", e)
+		}
+	}
+	if unseen := strings.Join(done.Files[1].Rehearsal.Unseen, "\n"); !strings.Contains(unseen, ":1: whether it works: ALTER DATABASE changes the server, and was left out") {
+		t.Error(unseen)
+	}
 }
 
 // TestAMissingExtension leaves out what depends on it, and blames no file for

@@ -55,12 +55,10 @@ func (s *stage) files(ctx context.Context, begin base) error {
 
 // refuse says why a file is not run on this server.
 func (s *stage) refuse(file plans.MigrationFile) string {
-	for _, direction := range []plans.SQLFile{file.Up, file.Down} {
-		if why := outOfReach(direction, s.server.Own()); why != "" {
-			return why
-		}
+	if why := outOfReach(file.Up, s.server.Own()); why != "" {
+		return why
 	}
-	return ""
+	return forbidden(file.Down, s.server.Own())
 }
 
 // excuse says why a failure tells nothing of the file: the copy lacks what it

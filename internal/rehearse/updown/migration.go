@@ -46,6 +46,7 @@ func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Mi
 		return m, nil
 	}
 	m.tell("the up file", up)
+	m.tellElsewhere(file.Up)
 	m.tellUncompared()
 	if r.last, err = r.reader.snapshot(ctx); err != nil {
 		return m, err
@@ -108,6 +109,7 @@ func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, 
 		return ctx.Err()
 	}
 	m.tell("the down file", down)
+	m.tellElsewhere(file.Down)
 	if err := r.again(ctx, file, at, m); err != nil {
 		return err
 	}
@@ -141,7 +143,9 @@ func (r *rehearsal) again(ctx context.Context, file plans.MigrationFile, at stop
 	}
 	others := catalog.Compare(at.after, again)
 	m.differ("after the second up: ", others)
-	r.astray = len(others) > 0
+	if r.astray = len(others) > 0; !r.astray {
+		r.last = again // what was made anew has another address in the catalog
+	}
 	return nil
 }
 

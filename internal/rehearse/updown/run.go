@@ -14,8 +14,8 @@ import (
 )
 
 // Statements cuts a file, and says whether its statements run in one transaction.
-// A BEGIN and COMMIT around them are left out, as apply does. The error names the
-// file.
+// A BEGIN and COMMIT around them are left out, as apply does, and what Elsewhere
+// has a reason for. The error names the file.
 func Statements(file plans.SQLFile) (list []sqlscan.Statement, together bool, err error) {
 	if list, err = sqlscan.Split(file.Bytes); err != nil {
 		return nil, false, fmt.Errorf("%s: %w", file.Path, err)
@@ -27,7 +27,8 @@ func Statements(file plans.SQLFile) (list []sqlscan.Statement, together bool, er
 	if _, inner, wrapped := sqlscan.Unwrap(file.Bytes, list); wrapped && !header.NoTransaction {
 		list = inner
 	}
-	return list, !header.NoTransaction && !slices.ContainsFunc(list, sqlscan.Statement.OutsideTransaction), nil
+	together = !header.NoTransaction && !slices.ContainsFunc(list, sqlscan.Statement.OutsideTransaction)
+	return slices.DeleteFunc(slices.Clone(list), func(s sqlscan.Statement) bool { return Elsewhere(s) != "" }), together, nil
 }
 
 // measure applies a file under the tracer's eyes.
