@@ -125,6 +125,27 @@ func mirrorCases() []mirrorCase {
 			after: []string{"INSERT INTO archive.logs VALUES ('c')"}, finally: "[a]\n[b]\n[c]\n[o]",
 		},
 		{
+			sql:      "ALTER FUNCTION shout RENAME TO cry",
+			old:      []string{"INSERT INTO logs VALUES (shout('a'))", "CREATE VIEW loud AS SELECT shout(line) AS line FROM logs"},
+			fresh:    []string{"INSERT INTO logs VALUES (cry('b'))", "DROP VIEW loud"},
+			oldReads: "SELECT shout(t => line) FROM logs ORDER BY 1", newReads: "SELECT cry(t => line) FROM logs ORDER BY 1",
+			want: "[A]\n[B]\n[L]\n[O]", finally: "[A]\n[B]\n[L]\n[O]",
+		},
+		{
+			sql:      "ALTER DOMAIN score RENAME TO rating",
+			old:      []string{"INSERT INTO orders (id, total, points) VALUES (70, 7, 800::score)"},
+			fresh:    []string{"INSERT INTO orders (id, total, points) VALUES (71, 7, 900::rating)"},
+			oldReads: "SELECT id, points FROM orders WHERE points > 700::score ORDER BY id", newReads: "SELECT id, points FROM orders WHERE points > 700::rating ORDER BY id",
+			want: "[70 800]\n[71 900]", finally: "[70 800]\n[71 900]",
+		},
+		{
+			sql:      "ALTER TYPE place RENAME TO address",
+			old:      []string{"CREATE TABLE homes (at place)", "INSERT INTO homes VALUES (ROW('a', 'b')::place)"},
+			fresh:    []string{"INSERT INTO homes VALUES (ROW('c', 'd')::address)"},
+			oldReads: "SELECT (at::place).town FROM homes ORDER BY 1", newReads: "SELECT (at::address).town FROM homes ORDER BY 1",
+			want: "[b]\n[d]", finally: "[b]\n[d]",
+		},
+		{
 			sql:      "ALTER TYPE mood RENAME VALUE 'angry' TO 'cross'",
 			old:      []string{"INSERT INTO orders (id, total, feeling) VALUES (70, 7, 'angry')"},
 			fresh:    []string{"INSERT INTO orders (id, total, feeling) VALUES (71, 7, 'cross')"},

@@ -62,9 +62,21 @@ func describePart(kind pg.ObjectType, name pgschema.Name, part string) string {
 
 func (j judging) renameOther(r *pg.RenameStmt, name pgschema.Name) ruling {
 	kind, act := r.GetRenameType(), act("rename", name.Local)
+	to := pgschema.Name{Schema: name.Schema, Local: r.GetNewname()}
 	switch kind {
-	case pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_FUNCTION,
-		pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE:
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
+		if files := j.typeFiles(kindName(kind), name, to); files != nil {
+			return split(files, act, "renames the %s %s, which running code may name", kindName(kind), name)
+		}
+		return split(nil, act, "renames the %s %s, which running code may name, and no other name stands in for it: let new code leave the casts to it out, release that, and rename it in a file of a later change set that begins with -- lockstep:phase contract no code names %s", kindName(kind), name, name)
+	case pg.ObjectType_OBJECT_FUNCTION:
+		if files := j.functionFiles(name, to); files != nil {
+			return split(files, act, "renames the function %s, which running code may call", name)
+		}
+		return split(nil, act, "renames the function %s, which running code may call: make %s beside it, and drop the old one after the deployment", name, ident(to.Local))
+	case pg.ObjectType_OBJECT_SEQUENCE:
+		return split(nil, act, "renames the sequence %s, which running code may draw from by its name, and no other name stands in for it: let new code draw by the default of its column, release that, and rename it in a file of a later change set that begins with -- lockstep:phase contract no code names %s", name, name)
+	case pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE:
 		return split(nil, act, "renames the %s %s, which running code may name: make %s beside it, and drop the old one after the deployment", kindName(kind), name, ident(r.GetNewname()))
 	case pg.ObjectType_OBJECT_SCHEMA:
 		return split(nil, act, "renames the schema %s, which running code may name: make %s beside it, move table by table and leave views behind", ident(r.GetSubname()), ident(r.GetNewname()))

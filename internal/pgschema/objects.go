@@ -36,7 +36,7 @@ func (s *Schema) createExtension(name string) string {
 
 func (s *Schema) createFunction(c *pg.CreateFunctionStmt) {
 	name := NameOfParts(Strings(c.GetFuncname()))
-	f := &Function{Name: name, Volatility: "volatile"}
+	f := &Function{Name: name, Volatility: "volatile", Made: c}
 	for _, o := range c.GetOptions() {
 		switch d := o.GetDefElem(); d.GetDefname() {
 		case "volatility":
@@ -47,11 +47,34 @@ func (s *Schema) createFunction(c *pg.CreateFunctionStmt) {
 			f.Body = last(Strings(d.GetArg().GetList().GetItems()))
 		}
 	}
+	if old := s.Functions[name]; old != nil && (!c.GetReplace() || old.Made == nil) {
+		f.Made = nil
+	}
 	if old := s.Functions[name]; old != nil && !c.GetReplace() {
 		strictness := []string{"volatile", "stable", "immutable"}
 		f.Volatility = strictness[min(slices.Index(strictness, old.Volatility), max(0, slices.Index(strictness, f.Volatility)))]
 	}
 	s.Functions[name] = f
+}
+
+// renameFunction follows a name that one function alone has, and the triggers
+// that call it.
+func (s *Schema) renameFunction(from, to Name) string {
+	f := s.Functions[from]
+	if f == nil || f.Made == nil || s.Functions[to] != nil {
+		return "which function is renamed to " + to.String() + " is not followed"
+	}
+	delete(s.Functions, from)
+	f.Name = to
+	s.Functions[to] = f
+	for _, t := range s.Tables {
+		for i := range t.Triggers {
+			if t.Triggers[i].Function == from {
+				t.Triggers[i].Function = to
+			}
+		}
+	}
+	return ""
 }
 
 func (s *Schema) createTrigger(c *pg.CreateTrigStmt) string {

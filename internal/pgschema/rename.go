@@ -30,8 +30,9 @@ func (s *Schema) rename(r *pg.RenameStmt) string {
 		s.renameType(old, Name{old.Schema, r.GetNewname()})
 	case pg.ObjectType_OBJECT_SCHEMA:
 		return "a renamed schema is not followed"
-	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE:
-		return "a renamed function is not followed"
+	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
+		old := NameOfParts(objectParts(r.GetObject()))
+		return s.renameFunction(old, Name{old.Schema, r.GetNewname()})
 	}
 	return ""
 }

@@ -204,6 +204,9 @@ type Function struct {
 	Volatility string
 	// Language and Body are as written; of overloads, the latest one's.
 	Language, Body string
+	// Made is the statement that makes it as it is; nil where there are
+	// overloads.
+	Made *pg.CreateFunctionStmt
 }
 
 // Publication is what is sent to subscribers.
