@@ -73,7 +73,7 @@ func (r *reading) input(runs []journal.Run) (planner.Input, error) {
 		Tool:      tool(),
 		ChangeSet: r.evaluated,
 		Environment: planner.Environment{
-			Name: r.environment.Name, Protected: r.environment.Protected,
+			Name: r.environment.Name, Protected: r.environment.Protected, Protect: r.environment.Protect,
 			Upstream: upstreamOf(r.workspace.project, r.changeSet, r.environment),
 		},
 		Siblings:  siblings(r.workspace.project),

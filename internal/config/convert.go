@@ -27,7 +27,7 @@ func valueType(t Type) cty.Type {
 		return cty.Number
 	case TypeBool:
 		return cty.Bool
-	case TypeStrings, TypePaths:
+	case TypeStrings, TypePaths, TypePatterns:
 		return cty.List(cty.String)
 	case TypeStringMap:
 		return cty.Map(cty.String)
@@ -103,12 +103,25 @@ func checkValue(doc ArgumentDoc, v cty.Value) (cty.Value, error) {
 		return cty.StringVal(clean), outside(v.AsString(), err)
 	case TypePaths:
 		return cleanPaths(v)
+	case TypePatterns:
+		return v, checkPatterns(textsOf(v))
 	case TypeObject:
 		if !v.Type().IsObjectType() && !v.Type().IsMapType() {
 			return v, fmt.Errorf("an object is required, found %s", found(v))
 		}
 	}
 	return v, nil
+}
+
+// checkPatterns refuses patterns that no address of a resource can fit: one
+// that protects nothing looks as if it did.
+func checkPatterns(patterns []string) error {
+	for _, pattern := range patterns {
+		if !strings.ContainsAny(pattern, "._*") || strings.TrimSpace(pattern) != pattern || strings.ContainsAny(pattern, "?{}\n") {
+			return &hintedError{fmt.Sprintf("%q is not a pattern of addresses", cut(pattern)), `Write a resource's address or its type, with * for anything: "module.db.*", "aws_db_instance.*", "aws_s3_bucket".`}
+		}
+	}
+	return nil
 }
 
 func outside(name string, err error) error {

@@ -57,6 +57,7 @@ const (
 	TypeAnyPath     Type = "path"
 	TypeStrings     Type = "list of string"
 	TypePaths       Type = "list of path in the project"
+	TypePatterns    Type = "list of address pattern" // * stands for anything
 	TypeStringMap   Type = "map of string"
 	TypeObject      Type = "object"
 	TypeAny         Type = "any"

@@ -88,6 +88,7 @@ func environmentBlock() BlockDoc {
 			{Name: "variables", Type: TypeObject, Constant: true, Doc: "Values of variables that are not secret."},
 			{Name: "soak_time", Type: TypeDuration, Constant: true, Default: text("0s"), Doc: "How long a change set must have been healthy here before it moves on."},
 			{Name: "protected", Type: TypeBool, Constant: true, Default: json.RawMessage("false"), Doc: "Applying asks for the environment's name."},
+			{Name: "protect", Type: TypePatterns, Constant: true, Doc: "Addresses and types of Terraform resources, with * for anything, for example \"module.db.*\" and \"aws_db_instance.*\": a plan that deletes, replaces, forgets or weakens one of them is refused here, whatever its change set allows."},
 		},
 		Blocks: []BlockDoc{
 			unsupported("approval", "Who must approve.", "name"),

@@ -26,8 +26,11 @@ type Environment struct {
 	DependsOn []string
 	VarFiles  []string // relative to the project
 	Protected bool
-	SoakTime  time.Duration
-	Range     diag.Range
+	// Protect are patterns of Terraform addresses and types that no plan may
+	// take anything from.
+	Protect  []string
+	SoakTime time.Duration
+	Range    diag.Range
 }
 
 // ChangeSetHead is what a change_set block says without values.
@@ -92,6 +95,7 @@ func (p *Project) Environments() []Environment {
 			DependsOn: needs[name],
 			VarFiles:  p.constantTexts(b, "var_files"),
 			Protected: p.constantBool(b, "protected"),
+			Protect:   p.constantTexts(b, "protect"),
 			SoakTime:  p.constantDuration(b, "soak_time"),
 			Range:     diag.FromHCLRange(b.place),
 		})

@@ -31,13 +31,14 @@ func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 	t := tally(seen.Changes)
 	d.tellWorkspace(b, seen)
 	d.warnOfDrift(b, seen.Drift)
+	d.tellChecks(b, seen.Checks)
 	if t.none() && seen.Plan == "" {
 		return
 	}
 	if d.moved(terraformTarget(b)) {
 		return
 	}
-	if !d.allowed(b, t) || !d.splittable(b, t) {
+	if !d.allowed(b, t) || !d.unprotected(b, seen.Changes) || !d.spares(b, seen.Changes) || !d.splittable(b, t) {
 		return
 	}
 	n := d.terraformStep(b)
@@ -48,7 +49,7 @@ func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 		n.because = "it takes something away that older code may use (" + n.step.Summary + ")"
 	}
 	n.step.Inputs = append(d.terraformPlanInput(b, seen), seen.Source...)
-	d.warnOfReplacements(b, seen.Changes)
+	d.tellChanges(b, seen.Changes)
 	d.add(n)
 }
 
@@ -123,7 +124,7 @@ func (d *draft) lateTerraform(b *block) {
 func (d *draft) warnOfDrift(b *block, drift []plans.ResourceChange) {
 	var names []string
 	for _, c := range drift {
-		names = append(names, c.Address)
+		names = append(names, c.Object())
 	}
 	if len(names) == 0 {
 		return
@@ -133,16 +134,4 @@ func (d *draft) warnOfDrift(b *block, drift []plans.ResourceChange) {
 		Summary: fmt.Sprintf("%s changed outside of Terraform: %s", count(len(names), "resource"), listed(names)),
 		Fix:     "look at them first: the plan may undo what somebody did by hand",
 	})
-}
-
-func (d *draft) warnOfReplacements(b *block, changes []plans.ResourceChange) {
-	for _, c := range changes {
-		if slices.Contains(replaced(), c.Kind()) {
-			d.find(plans.Finding{
-				Code: "replacement", Severity: plans.SeverityWarning, Address: b.Address,
-				Summary: fmt.Sprintf("%s is replaced: the old one and what is in it go away", c.Address),
-				Detail:  "A replacement of something live is never compatible with the version that runs.",
-			})
-		}
-	}
 }

@@ -22,9 +22,9 @@ func replaced() []plans.ChangeKind {
 func tally(changes []plans.ResourceChange) changeTally {
 	t := changeTally{}
 	for _, c := range changes {
-		t[c.Kind()] = append(t[c.Kind()], c.Address)
+		t[c.Kind()] = append(t[c.Kind()], c.Object())
 		if len(c.Weakens) > 0 {
-			t[weakened] = append(t[weakened], c.Address)
+			t[weakened] = append(t[weakened], c.Object())
 		}
 	}
 	for kind := range t {

@@ -115,16 +115,24 @@ func TestAttributesAreNamesOfWhatChanges(t *testing.T) {
 		change string
 		want   []string
 	}{
-		"an update": {`{"actions":["update"],"before":{"a":1,"b":"x","same":[1],"tags":{"k.1":"v","gone":"v"}},"after":{"a":2,"same":[1],"tags":{"k.1":"w"}},"after_unknown":{"b":true}}`,
-			[]string{"a", "b", "tags.gone", `tags["k.1"]`}},
-		"blocks": {`{"actions":["update"],"before":{"rule":[{"p":1,"q":1},{"p":2}],"list":["a","b"]},"after":{"rule":[{"p":1,"q":2},{"p":2}],"list":["a","c"]},"after_unknown":{}}`,
-			[]string{"list", "rule[0].q"}},
+		"an update": {
+			`{"actions":["update"],"before":{"a":1,"b":"x","same":[1],"tags":{"k.1":"v","gone":"v"}},"after":{"a":2,"same":[1],"tags":{"k.1":"w"}},"after_unknown":{"b":true}}`,
+			[]string{"a", "b", "tags.gone", `tags["k.1"]`},
+		},
+		"blocks": {
+			`{"actions":["update"],"before":{"rule":[{"p":1,"q":1},{"p":2}],"list":["a","b"]},"after":{"rule":[{"p":1,"q":2},{"p":2}],"list":["a","c"]},"after_unknown":{}}`,
+			[]string{"list", "rule[0].q"},
+		},
 		"a block less": {`{"actions":["update"],"before":{"rule":[{"p":1},{"p":2}]},"after":{"rule":[{"p":1}]},"after_unknown":{}}`, []string{"rule"}},
-		"a replacement": {`{"actions":["delete","create"],"before":{"id":"1","name":"x","net":[{"ip":"1"}]},"after":{"name":"y","net":[{"ip":"2"}]},"after_unknown":{"id":true},"replace_paths":[["name"],["net",0,"ip"]]}`,
-			[]string{"name", "net[0].ip"}},
+		"a replacement": {
+			`{"actions":["delete","create"],"before":{"id":"1","name":"x","net":[{"ip":"1"}]},"after":{"name":"y","net":[{"ip":"2"}]},"after_unknown":{"id":true},"replace_paths":[["name"],["net",0,"ip"]]}`,
+			[]string{"name", "net[0].ip"},
+		},
 		"forced by what is unknown": {`{"actions":["delete","create"],"before":{"id":"1","name":"x"},"after":{},"after_unknown":{"id":true,"name":true},"replace_paths":[["name"]]}`, []string{"name"}},
-		"nothing inside of a secret": {`{"actions":["delete","create"],"before":{"s":{"inner-key":"1"},"p":"a"},"after":{"s":{"inner-key":"2"},"p":"b"},"after_unknown":{},"before_sensitive":{"s":true},"after_sensitive":{"p":true},"replace_paths":[["s","inner-key"]]}`,
-			[]string{"p", "s"}},
+		"nothing inside of a secret": {
+			`{"actions":["delete","create"],"before":{"s":{"inner-key":"1"},"p":"a"},"after":{"s":{"inner-key":"2"},"p":"b"},"after_unknown":{},"before_sensitive":{"s":true},"after_sensitive":{"p":true},"replace_paths":[["s","inner-key"]]}`,
+			[]string{"p", "s"},
+		},
 		"a key that is a secret": {`{"actions":["update"],"before":{"m":{"hunter2":"1"},"n":1},"after":{"m":{"hunter2":"2"},"n":2},"after_unknown":{}}`, []string{"n"}},
 		"a create":               {`{"actions":["create"],"before":null,"after":{"a":1},"after_unknown":{"id":true}}`, nil},
 		"a delete":               {`{"actions":["delete"],"before":{"a":1},"after":null,"after_unknown":{}}`, nil},
