@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -359,5 +360,20 @@ func TestNothingPendingReadsNothing(t *testing.T) {
 	observe(&in, database(appliedFile(open, "earlier"), appliedFile(in.Folders["orders"][1], "c")))
 	if p := mustPlan(t, in); slices.Contains(codes(p), "schema-unknown") {
 		t.Errorf("none is pending: findings %v", codes(p))
+	}
+}
+
+// TestWhatGoesAlong: no rule sees what CASCADE reaches, the rehearsal does.
+func TestWhatGoesAlong(t *testing.T) {
+	t.Parallel()
+	e := planner.Evidence{Rehearsal: restored(plans.GradeStructural)}
+	e.Rehearsal.Dropped = []plans.Dropped{
+		{Line: 1, Kind: "type", Identity: "public.addr", Why: "named"},
+		{Line: 1, Kind: "table column", Identity: "public.users.a", Why: "cascade"},
+	}
+	p := mustPlan(t, rehearsed(pending(t, "DROP TYPE addr CASCADE;", "CREATE TYPE addr AS (street text);"), e))
+	text, err := json.Marshal(p)
+	if err != nil || !strings.Contains(string(text), "line 1 drops table column public.users.a along, with what is in it") {
+		t.Errorf("%s, %v", text, err)
 	}
 }

@@ -97,8 +97,14 @@ func undecided(q *plans.QueryEvidence, r plans.Rehearsal) string {
 }
 
 // weighLosses: of code that nobody can read, what is gone on the throw-away
-// server, or was written anew there, is lost.
+// server, or was written anew there, is lost. What goes along by CASCADE stands
+// in no statement at all.
 func weighLosses(v *sqlcheck.Verdict, r plans.Rehearsal) {
+	for _, d := range r.Dropped {
+		if d.Why == "cascade" && (d.Kind == "table" || d.Kind == "table column") {
+			v.Loses = append(v.Loses, fmt.Sprintf("measured: line %d drops %s %s along, with what is in it", d.Line, d.Kind, d.Identity))
+		}
+	}
 	if len(v.Unread) == 0 {
 		return
 	}
