@@ -63,8 +63,8 @@ var ErrBlocked = errors.New("blocked by others")
 var ErrStopped = errors.New("stopped on request")
 
 // ErrForeign is wrapped by the error of a Rollback that found neither the
-// step's effect nor what was there before it: another hand has moved the
-// target since. Nothing was changed.
+// step's effect nor what was there before it, and of an Apply whose target is
+// not what the plan saw: another hand has moved it since. Nothing was changed.
 var ErrForeign = errors.New("moved by another hand since")
 
 // Rerun is what may be done with a step whose outcome is missing.

@@ -19,7 +19,7 @@ const (
 	Blocked     State = "blocked"      // a passing cause; nothing was changed by the step
 	Succeeded   State = "succeeded"    // ended
 	RolledBack  State = "rolled_back"  // ended: the previous release serves
-	Refused     State = "refused"      // ended: a rollback that is impossible; nothing was changed
+	Refused     State = "refused"      // ended: impossible, or made for what is not there any more; nothing was changed
 	NeedsPerson State = "needs_person" // stopped half-way
 )
 

@@ -163,6 +163,7 @@ func (w *walk) conclude(ctx context.Context, step plans.Step, cause error, repor
 	return halt{kind: haltFailed, failure: &Failure{
 		Step: step.Address, Phase: step.Phase, Message: cause.Error(), Verdict: report.Verdict, Detail: report.Detail, Lost: report.Lost,
 		blocked: errors.Is(cause, providers.ErrBlocked), outside: errors.Is(cause, providers.ErrOutsideEnvelope),
+		foreign: errors.Is(cause, providers.ErrForeign),
 	}}
 }
 

@@ -60,6 +60,8 @@ func (w *walk) cannotGoBack(f Failure) *Outcome {
 	switch {
 	case passing && (f.Phase == plans.Contract || !w.changedAnything()):
 		return &Outcome{State: journal.Blocked, FailedStep: f.Step, Failure: &f, Reason: f.Step + ": " + f.Message, Remains: w.remains(f)}
+	case f.foreign && f.Verdict == providers.Absent && f.Phase != plans.Contract && !w.changedAnything():
+		return &Outcome{State: journal.Refused, FailedStep: f.Step, Failure: &f, Reason: f.Step + ": " + f.Message}
 	case f.outside:
 		out := w.needsPerson(f)
 		out.Reason = f.Step + " would leave what was approved: " + f.Message

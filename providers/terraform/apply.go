@@ -143,7 +143,7 @@ func (m *module) settled(ctx context.Context) (providers.Result, error) {
 func (m *module) choose(ctx context.Context, req providers.Request, now *stateFile) (bool, error) {
 	t := req.Observed.Terraform
 	if !req.Step.Late && t != nil && now.mark() == (mark{Lineage: t.Lineage, Serial: t.Serial}) && t.Plan != "" {
-		return true, m.useApproved(req)
+		return true, m.useUnmoved(ctx, req, now)
 	}
 	fresh, err := m.plan(ctx)
 	if err != nil {
