@@ -106,6 +106,9 @@ type Finding struct {
 	Address  string   `json:"address,omitempty"`
 	File     string   `json:"file,omitempty"`
 	Line     int      `json:"line,omitempty"`
+	// Column is where the statement begins in its line, counted in characters
+	// from 1; 0 stands for 1.
+	Column int `json:"column,omitempty"`
 	// Roles must look at it: "dba", "security", "release".
 	Roles []string `json:"roles,omitempty"`
 	// Accepted is the reason of an author who accepts it: "nolint CODE REASON".

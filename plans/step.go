@@ -117,8 +117,11 @@ const (
 
 // Statement is one SQL statement of a step and what is known of its locks.
 type Statement struct {
-	File     string   `json:"file"`
-	Line     int      `json:"line"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+	// Column is where it begins in its line, counted in characters from 1; 0
+	// stands for 1.
+	Column   int      `json:"column,omitempty"`
 	SQL      string   `json:"sql"`
 	Phase    Phase    `json:"phase"`
 	Locks    []Lock   `json:"locks,omitempty"`

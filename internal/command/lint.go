@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -195,20 +196,35 @@ func lintSources(paths []string, driver string) ([]lintSource, error) {
 	project, _ := config.Load(os.DirFS(".")) // there may be none, and then no rules of one
 	rules := projectRules(project)
 	var sources []lintSource
-	for _, path := range paths {
+	for _, given := range paths {
+		path := fromHere(given)
 		s, err := pathSource(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, usageError("%s: no such file or folder", path)
+			return nil, usageError("%s: no such file or folder", given)
 		case err != nil:
 			return nil, err
 		case len(s.files) == 0:
-			return nil, usageError("%s: no SQL file there", path)
+			return nil, usageError("%s: no SQL file there", given)
 		}
 		s.driver, s.rules = driver, rules
 		sources = append(sources, s)
 	}
 	return sources, nil
+}
+
+// fromHere is an absolute path below the working directory as a relative one:
+// what reads a report looks files up from its repository.
+func fromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return path
+	}
+	relative, err := filepath.Rel(here, path)
+	if err != nil || !filepath.IsLocal(relative) {
+		return path
+	}
+	return relative
 }
 
 // projectSources are the migrations of the project's databases.

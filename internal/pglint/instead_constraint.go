@@ -25,10 +25,46 @@ func (l look) insteadOfConstraint(code string, table pgschema.Name, k *pg.Constr
 		n.Whole = l.onEachPartition(table, n)
 	case "add-exclusion":
 		n.Name, n.Definition = beside(table, table.Local+"_new"), demand(k, "")
+	case "add-unique", "add-primary-key":
+		n.Whole = l.asUnique(code, k, n)
 	case "pk-using-index-nullable":
 		n.Whole = l.keyAfterNotNull(table, k)
 	}
 	return n
+}
+
+// asUnique is the rule's alternative with what else the author demands of the
+// key: more columns in its index, NULLs that are equal, a check at the end of
+// the transaction. Empty where there is nothing of it.
+func (l look) asUnique(code string, k *pg.Constraint, n pgrule.Names) string {
+	index, constraint := "", ""
+	if include := pgschema.Strings(k.GetIncluding()); len(include) > 0 {
+		index += " INCLUDE (" + spelled(include) + ")"
+	}
+	if k.GetNullsNotDistinct() {
+		index += " NULLS NOT DISTINCT"
+	}
+	switch {
+	case k.GetInitdeferred():
+		constraint = " DEFERRABLE INITIALLY DEFERRED"
+	case k.GetDeferrable():
+		constraint = " DEFERRABLE"
+	}
+	rule, known := pgrule.Find(code)
+	if !known || index+constraint == "" {
+		return ""
+	}
+	all := strings.Split(l.fix(rule, n), "\n")
+	for i, line := range all {
+		body := strings.TrimSuffix(line, ";")
+		switch {
+		case strings.HasPrefix(line, "CREATE UNIQUE INDEX"):
+			all[i] = body + index + ";"
+		case strings.Contains(line, " USING INDEX "):
+			all[i] = body + constraint + ";"
+		}
+	}
+	return strings.Join(all, "\n")
 }
 
 // onEachPartition adds a constraint to the partitions, which take it NOT VALID

@@ -175,7 +175,7 @@ func (f *fileview) judge(st pgsyntax.Statement, text string) {
 	f.looked = append(f.looked, l)
 	f.setZone(l)
 	f.statements = append(f.statements, plans.Statement{
-		File: f.path, Line: st.Line, SQL: text, Source: l.source(),
+		File: f.path, Line: st.Line, Column: behind(st), SQL: text, Source: l.source(),
 		Locks: l.locks(), Rewrites: l.spelled(l.effect.Rewrites), Scans: l.spelled(l.effect.Scans),
 	})
 	before := len(f.findings)
@@ -187,7 +187,7 @@ func (f *fileview) judge(st pgsyntax.Statement, text string) {
 	}
 	if l.holdsWork() && !f.warned(before) {
 		f.findings = append(f.findings, plans.Finding{
-			Code: "works-behind-a-lock", Severity: plans.SeverityWarning, File: f.path, Line: st.Line, Roles: []string{string(pgrule.DBA)},
+			Code: "works-behind-a-lock", Severity: plans.SeverityWarning, File: f.path, Line: st.Line, Column: behind(st), Roles: []string{string(pgrule.DBA)},
 			Summary: "it reads or writes a whole table and keeps others from it meanwhile", Detail: l.figures(),
 			Fix: "do it in a quiet hour, or in steps that hold no such lock",
 		})
@@ -229,7 +229,7 @@ func (f *fileview) reportAs(l look, h hit, severity plans.Severity) {
 		return
 	}
 	f.findings = append(f.findings, plans.Finding{
-		Code: r.Code, Severity: cmp.Or(severity, r.Severity), File: f.path, Line: l.Line,
+		Code: r.Code, Severity: cmp.Or(severity, r.Severity), File: f.path, Line: l.Line, Column: behind(l.Statement),
 		Summary: subject(h.names) + strings.TrimSuffix(r.Title, "."),
 		Detail:  detail(r, h.names), Fix: l.fix(r, h.names), Roles: Roles(r),
 	})
@@ -256,6 +256,15 @@ func Roles(r pgrule.Rule) []string {
 		list[i] = string(role)
 	}
 	return list
+}
+
+// behind is the column of a statement that stands behind something in its
+// line, else 0.
+func behind(st pgsyntax.Statement) int {
+	if st.Column <= 1 {
+		return 0
+	}
+	return st.Column
 }
 
 // detail is why the rule matters, after what of the schema makes it so.

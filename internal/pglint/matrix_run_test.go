@@ -32,7 +32,6 @@ func elsewhereFound() map[string]string {
 	return map[string]string{
 		"PG-T08": "package sqlcheck, which takes BEGIN and COMMIT around a file away",
 		"PG-T09": "package sqlcheck, which knows whether BEGIN and COMMIT stood around the file",
-		"PG-T11": "a plan, which shows transactions that are open on the target",
 		"PG-S02": "package sqlcheck, of all statements that leave the database by COPY",
 		"PG-F01": "package sqlcheck, which knows the down file",
 		"PG-F02": "package sqlcheck, of indexes that are looked up after a crash",
@@ -92,8 +91,14 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("there is no rule %s", r.id)
 			continue
 		}
-		if len(r.found(t, r.sql)) == 0 {
+		findings := r.found(t, r.sql)
+		if len(findings) == 0 {
 			t.Errorf("%s is not found in %s", rule.Code, r.sql)
+		}
+		for _, f := range findings {
+			if !strings.Contains(f.Fix, r.says) {
+				t.Errorf("%s has no %q in\n%s", r.sql, r.says, f.Fix)
+			}
 		}
 		if more := r.found(t, r.neighbour); len(more) > 0 {
 			t.Errorf("%s is found in %s", rule.Code, r.neighbour)

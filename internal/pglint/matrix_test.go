@@ -58,6 +58,8 @@ type row struct {
 	unrun string
 	// fails is what the server says to a statement that is meant to be refused.
 	fails string
+	// says stands in the alternative.
+	says string
 	// major is the version that the files are for; 0 for one on which the rule
 	// holds.
 	major int
@@ -130,6 +132,9 @@ func matrixOfConstraints() []row {
 		{id: "PG-L42", sql: `ALTER TABLE parts ADD CONSTRAINT x FOREIGN KEY (id) REFERENCES customers (id) NOT VALID`, neighbour: `ALTER TABLE loose ADD CONSTRAINT x FOREIGN KEY (id) REFERENCES customers (id) NOT VALID`},
 		{id: "PG-L43", sql: `ALTER TABLE "order" ADD CONSTRAINT x FOREIGN KEY ("user") REFERENCES customers (id) NOT VALID`, neighbour: `ALTER TABLE "order" ADD CONSTRAINT x FOREIGN KEY (customer) REFERENCES customers (id) NOT VALID`},
 		{id: "PG-L44", sql: `ALTER TABLE "order" ADD UNIQUE (n, "user")`, neighbour: `ALTER TABLE nokey ADD CONSTRAINT x UNIQUE USING INDEX nokey_b`},
+		{id: "PG-L44", sql: `ALTER TABLE "order" ADD UNIQUE NULLS NOT DISTINCT (n) INCLUDE ("user") DEFERRABLE INITIALLY DEFERRED`, neighbour: `ALTER TABLE nokey ADD CONSTRAINT x UNIQUE USING INDEX nokey_b`,
+			says: `INCLUDE ("user") NULLS NOT DISTINCT;` + "\n" + `ALTER TABLE "order" ADD CONSTRAINT order_n_key UNIQUE USING INDEX order_n_key DEFERRABLE INITIALLY DEFERRED;`},
+		{id: "PG-L45", sql: `ALTER TABLE nokey ADD PRIMARY KEY (a) INCLUDE (b)`, neighbour: `ALTER TABLE nokey ADD CONSTRAINT x PRIMARY KEY USING INDEX nokey_a`, says: "(a) INCLUDE (b);"},
 		{id: "PG-L45", sql: `ALTER TABLE nokey ADD PRIMARY KEY (a)`, neighbour: `ALTER TABLE nokey ADD CONSTRAINT x PRIMARY KEY USING INDEX nokey_a`},
 		{id: "PG-L46", sql: `ALTER TABLE nokey ADD CONSTRAINT x PRIMARY KEY USING INDEX nokey_b`, neighbour: `ALTER TABLE nokey ADD CONSTRAINT x PRIMARY KEY USING INDEX nokey_a`},
 		{id: "PG-L47", sql: `ALTER TABLE "order" ADD CONSTRAINT x EXCLUDE USING gist (r WITH &&)`, neighbour: `CREATE TABLE x (r int4range, EXCLUDE USING gist (r WITH &&))`},

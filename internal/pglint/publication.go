@@ -24,7 +24,13 @@ func published(l look) []hit {
 		if a.GetAction() == pg.AlterPublicationAction_AP_DropObjects {
 			return nil
 		}
-		return l.publishes(a.GetPubname(), false, a.GetPubobjects())
+		hits := l.publishes(a.GetPubname(), false, a.GetPubobjects())
+		for i := range hits {
+			if hits[i].code == "publish-all-tables" {
+				hits[i].names.Whole = "-- tables by name: ALTER PUBLICATION ... ADD TABLE, each after it has a key\n"
+			}
+		}
+		return hits
 	}
 	return l.alters(func(table pgschema.Name, c *pg.AlterTableCmd) []hit {
 		switch c.GetSubtype() {

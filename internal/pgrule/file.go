@@ -10,7 +10,6 @@ func files() []Rule {
 				"A down file does, or the author's reason why there is none: \"-- lockstep:irreversible REASON\".",
 			Instead: "-- in the down file:\n" +
 				"ALTER TABLE {table} DROP COLUMN {column};",
-			Manual: manual + "sql-altertable.html",
 		},
 		{
 			Code: "unnamed-index", ID: "PG-F02", Severity: refused, Verdict: Expand, Look: []Role{DBA},

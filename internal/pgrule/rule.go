@@ -16,8 +16,8 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// Rule describes one code. Its fields are complete: none but the versions is
-// ever empty.
+// Rule describes one code. Its fields are complete: none but the versions and
+// the manual's page is ever empty.
 type Rule struct {
 	// Code is what findings, "-- lockstep:nolint" and reports say. It never
 	// changes.
@@ -35,7 +35,8 @@ type Rule struct {
 	Verdict Verdict
 	// Look names who must look at it, at least one.
 	Look []Role
-	// Manual is a page of PostgreSQL's manual.
+	// Manual is a page of PostgreSQL's manual; empty for what is Lockstep's own
+	// affair.
 	Manual string
 	// Since and Until are the first and the last major version of the server
 	// on which the rule holds; 0 means that there is no such bound.

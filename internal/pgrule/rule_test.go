@@ -12,7 +12,8 @@ import (
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// matrix are the rows of the rule matrix.
+// matrix are the rows of the rule matrix, without T11: what is open on a target
+// no file shows.
 func matrix() []string {
 	return strings.Fields(`
 		PG-L01 PG-L02 PG-L03 PG-L04 PG-L05 PG-L06 PG-L07 PG-L08 PG-L09 PG-L10 PG-C01 PG-B01
@@ -22,7 +23,7 @@ func matrix() []string {
 		PG-T10 PG-C20 PG-C21 PG-C22 PG-L70 PG-L71 PG-C23 PG-L72 PG-B02
 		PG-L80 PG-L81 PG-C30 PG-L82 PG-L83 PG-L84 PG-L85 PG-L86 PG-C31 PG-L87 PG-C32
 		PG-L90 PG-L91 PG-C40 PG-C41 PG-R10 PG-R11 PG-R12 PG-R13 PG-R14 PG-C42 PG-T20
-		PG-T02 PG-T03 PG-T04 PG-T06 PG-T07 PG-T08 PG-T09 PG-T11 PG-T12 PG-T13 PG-T14
+		PG-T02 PG-T03 PG-T04 PG-T06 PG-T07 PG-T08 PG-T09 PG-T12 PG-T13 PG-T14
 		PG-D01 PG-D02 PG-D03 PG-D04 PG-B03`)
 }
 
@@ -50,7 +51,7 @@ func TestNoRuleOfTheMatrixIsMissing(t *testing.T) {
 	want := matrix()
 	slices.Sort(have)
 	slices.Sort(want)
-	if len(want) != 99 || !slices.Equal(have, want) {
+	if len(want) != 98 || !slices.Equal(have, want) {
 		for _, id := range want {
 			if !slices.Contains(have, id) {
 				t.Errorf("%s is missing", id)
@@ -127,6 +128,9 @@ func TestManualPages(t *testing.T) {
 	page := regexp.MustCompile(`^[a-z0-9-]+\.html$`)
 	anchor := regexp.MustCompile(`^([A-Z0-9-]+)?$`)
 	for _, r := range All() {
+		if r.Code == "no-way-back" && r.Manual == "" {
+			continue // no page of PostgreSQL's manual is about down files
+		}
 		u, err := url.Parse(r.Manual)
 		if err != nil {
 			t.Errorf("%s: %v", r.Code, err)

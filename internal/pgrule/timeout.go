@@ -33,17 +33,6 @@ func timeouts() []Rule {
 			Manual: manual + "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY",
 		},
 		{
-			Code: "old-transaction", ID: "PG-T11", Severity: warning, Verdict: Neutral, Look: []Role{DBA},
-			Title: "A transaction that has been open for long keeps the statement waiting.",
-			Why: "ACCESS EXCLUSIVE waits for everyone who has used the table, and CONCURRENTLY for every older transaction. " +
-				"It is better ended, or waited for, before the migration begins.",
-			Instead: "SELECT pid, usename, application_name, now() - xact_start AS open_for, left(query, 60) AS query\n" +
-				"FROM pg_stat_activity\n" +
-				"WHERE xact_start < now() - interval '1 minute'\n" +
-				"ORDER BY xact_start;",
-			Manual: manual + "monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW",
-		},
-		{
 			Code: "alter-system", ID: "PG-T20", Severity: refused, Verdict: Neutral, Look: []Role{DBA, Security},
 			Title: "ALTER SYSTEM changes the whole server, and the setting of a role or database only new sessions.",
 			Why: "A migration is about one database, and a rollback would not take the setting back. " +

@@ -190,11 +190,28 @@ func TestFindingBelongsToItsStatement(t *testing.T) {
 	})
 	for line, want := range map[int]string{0: "", 1: "", 2: "first", 4: "first", 5: "", 9: "second", 10: ""} {
 		got := ""
-		if s := index.find("a.sql", line); s != nil {
+		if s := index.find(plans.Finding{File: "a.sql", Line: line}); s != nil {
 			got, _, _ = strings.Cut(s.SQL, "\n")
 		}
 		if got != want {
 			t.Errorf("line %d: got %q, want %q", line, got, want)
+		}
+	}
+}
+
+// TestFindingBelongsToItsStatementInALine: several statements stand in a line.
+func TestFindingBelongsToItsStatementInALine(t *testing.T) {
+	t.Parallel()
+	index := newStatementIndex([]plans.Statement{
+		{File: "a.sql", Line: 1, SQL: "before\nit"}, {File: "a.sql", Line: 2, Column: 20, SQL: "second"}, {File: "a.sql", Line: 2, Column: 5, SQL: "first"},
+	})
+	for column, want := range map[int]string{0: "first", 1: "before\nit", 5: "first", 19: "first", 20: "second", 99: "second"} {
+		got := ""
+		if s := index.find(plans.Finding{File: "a.sql", Line: 2, Column: column}); s != nil {
+			got = s.SQL
+		}
+		if got != want {
+			t.Errorf("column %d: got %q, want %q", column, got, want)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (r Report) entries() []entry {
 	all := make([]entry, 0, len(r.Findings)+len(r.Silenced))
 	add := func(f plans.Finding, s *Silenced) {
 		all = append(all, entry{
-			Finding: f, silenced: s, rule: rules[f.Code], statement: index.find(f.File, f.Line), file: r.fromRoot(f.File),
+			Finding: f, silenced: s, rule: rules[f.Code], statement: index.find(f), file: r.fromRoot(f.File),
 		})
 	}
 	for i := range r.Findings {

@@ -10,33 +10,41 @@ import (
 )
 
 // statementIndex finds the statement that a line belongs to.
-type statementIndex map[string][]plans.Statement
+type statementIndex map[string][]*plans.Statement
 
 func newStatementIndex(all []plans.Statement) statementIndex {
 	index := statementIndex{}
 	for i := range all {
-		index[all[i].File] = append(index[all[i].File], all[i])
+		index[all[i].File] = append(index[all[i].File], &all[i])
 	}
 	for _, list := range index {
-		slices.SortStableFunc(list, func(a, b plans.Statement) int { return cmp.Compare(a.Line, b.Line) })
+		slices.SortStableFunc(list, func(a, b *plans.Statement) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
 	}
 	return index
 }
 
-// find returns the last statement that begins at or above the line and reaches
-// down to it; nil for a finding about the file as a whole.
-func (x statementIndex) find(file string, line int) *plans.Statement {
-	list := x[file]
-	for i := len(list) - 1; i >= 0 && line > 0; i-- {
-		s := &list[i]
-		if s.Line <= line {
-			if line > s.Line+strings.Count(s.SQL, "\n") {
-				return nil
-			}
+// find returns the last statement that begins at or before the finding and
+// reaches down to its line; nil for a finding about the file as a whole. A
+// finding without a column is of the first statement in its line.
+func (x statementIndex) find(f plans.Finding) *plans.Statement {
+	var first *plans.Statement
+	for _, s := range slices.Backward(x[f.File]) {
+		switch {
+		case f.Line <= 0 || s.Line > f.Line:
+		case s.Line == f.Line && f.Column == 0:
+			first = s
+		case s.Line == f.Line && s.Column > f.Column:
+		case first != nil:
+			return first
+		case f.Line > s.Line+strings.Count(s.SQL, "\n"):
+			return nil
+		default:
 			return s
 		}
 	}
-	return nil
+	return first
 }
 
 // effects says in words what a statement keeps others from, and how that is

@@ -39,11 +39,19 @@ func (d *direction) refuse() {
 }
 
 func (d *direction) refuseAt(s sqlscan.Statement, code, summary, fix string) {
-	d.report(plans.Finding{Code: code, Severity: plans.SeverityError, Summary: summary, Fix: fix, Line: s.Line})
+	d.report(plans.Finding{Code: code, Severity: plans.SeverityError, Summary: summary, Fix: fix, Line: s.Line, Column: columnOf(s)})
 }
 
 func (d *direction) warnAt(s sqlscan.Statement, code, summary, fix string) {
-	d.report(plans.Finding{Code: code, Severity: plans.SeverityWarning, Summary: summary, Fix: fix, Line: s.Line})
+	d.report(plans.Finding{Code: code, Severity: plans.SeverityWarning, Summary: summary, Fix: fix, Line: s.Line, Column: columnOf(s)})
+}
+
+// columnOf is where a statement begins in its line; 0 at its beginning.
+func columnOf(s sqlscan.Statement) int {
+	if s.Column <= 1 {
+		return 0
+	}
+	return s.Column
 }
 
 func (d *direction) refuseControl(s sqlscan.Statement) {
