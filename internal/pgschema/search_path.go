@@ -117,6 +117,9 @@ func (p *SearchPath) relationIn(s *Schema, local string) string {
 	case p.temporary[local], index != nil && p.temporary[index.Table.Local]:
 		return Temporary
 	case p.elsewhere():
+		if !p.known(s, local) && slices.Contains(p.schemas, Public) {
+			return "" // the server alone knows which of them has it
+		}
 		if schema := p.schemaOf(s, local); schema != Public {
 			return schema // names without a schema are of public already
 		}
@@ -148,11 +151,20 @@ func madeBy(tree *pg.Node) *pg.RangeVar {
 // name, or the first of all, where a new one is made.
 func (p *SearchPath) schemaOf(s *Schema, local string) string {
 	for _, schema := range p.schemas {
-		if n := (Name{schema, local}); s.Has(n) || s.Types[n] != nil || s.Functions[n] != nil {
+		if has(s, Name{schema, local}) {
 			return schema
 		}
 	}
 	return p.schemas[0]
+}
+
+// known reports whether a schema of the path has something of that name.
+func (p *SearchPath) known(s *Schema, local string) bool {
+	return slices.ContainsFunc(p.schemas, func(schema string) bool { return has(s, Name{schema, local}) })
+}
+
+func has(s *Schema, n Name) bool {
+	return s.Has(n) || s.Types[n] != nil || s.Functions[n] != nil
 }
 
 // resolveParts names those objects in full whose names the grammar keeps as

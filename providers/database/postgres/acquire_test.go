@@ -104,7 +104,7 @@ func TestLocksAreTakenBeforehand(t *testing.T) {
 		{sleep + "alter table only_there add b int", ""},
 		{"set local search_path = app, public;" + sleep + "alter table orders add c int; alter table parents add c int", "AccessExclusiveLock app.orders, AccessExclusiveLock parents"},
 		{"set search_path to 'app', '$user';" + sleep + "alter table orders add c int", "AccessExclusiveLock app.orders"},
-		{sleep + "set search_path = app; alter table orders add c int; alter table public.parents add c int", "AccessExclusiveLock parents"},
+		{sleep + "set search_path = app; alter table orders add c int; alter table public.parents add c int", "AccessExclusiveLock app.orders, AccessExclusiveLock parents"},
 		{"select set_config('search_path', 'app', true);" + sleep + "alter table orders add c int", ""},
 		// what cannot be locked, or would lock more than it should
 		{sleep + "alter table if exists nowhere add c int; alter table nowhere.t add c int", ""},
