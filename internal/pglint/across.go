@@ -3,11 +3,12 @@ package pglint
 import (
 	"slices"
 
+	pg "github.com/pganalyze/pg_query_go/v6"
+
 	"github.com/lockstep-dev/lockstep/internal/pgrule"
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/plans"
-	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 // across meets the rules about statements of one transaction together.

@@ -34,9 +34,11 @@ func (l look) attachedChecked(parent pgschema.Name, p *pg.PartitionCmd) string {
 		return lines(append(free, attach...)...)
 	}
 	name := quotedPart(p.GetName().GetRelname() + "_fits")
-	all := append([]string{"-- each in a file of its own:",
+	all := append([]string{
+		"-- each in a file of its own:",
 		"ALTER TABLE " + child + " ADD CONSTRAINT " + name + " CHECK (" + fits + ") NOT VALID",
-		"ALTER TABLE " + child + " VALIDATE CONSTRAINT " + name}, free...)
+		"ALTER TABLE " + child + " VALIDATE CONSTRAINT " + name,
+	}, free...)
 	return lines(append(append(all, attach...), "ALTER TABLE "+child+" DROP CONSTRAINT "+name)...)
 }
 
@@ -48,9 +50,11 @@ func (l look) freeDefault(parent pgschema.Name, bound *pg.PartitionBoundSpec) []
 		return nil
 	}
 	alter, name := "ALTER TABLE "+sql(rest.Name), quotedPart(rest.Name.Local+"_has_none")
-	return []string{"-- each in a file of its own:",
+	return []string{
+		"-- each in a file of its own:",
 		alter + " ADD CONSTRAINT " + name + " CHECK (NOT (" + fits + ")) NOT VALID",
-		alter + " VALIDATE CONSTRAINT " + name}
+		alter + " VALIDATE CONSTRAINT " + name,
+	}
 }
 
 // fits is the condition that rows of a partition meet; empty for bounds that

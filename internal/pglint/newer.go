@@ -129,8 +129,10 @@ func (l look) lostColumns(d *pg.DropStmt) (hits []hit) {
 		if !l.old(table) {
 			continue
 		}
-		hits = append(hits, hit{"drop-column", pgrule.Names{Table: table.String(), Column: quotedPart(column), Name: quotedPart("unused_" + column),
-			Whole: l.copied(table, column)}})
+		hits = append(hits, hit{"drop-column", pgrule.Names{
+			Table: table.String(), Column: quotedPart(column), Name: quotedPart("unused_" + column),
+			Whole: l.copied(table, column),
+		}})
 	}
 	return hits
 }
