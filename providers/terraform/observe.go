@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
@@ -216,50 +215,6 @@ func (m *module) addInstalled(files map[string][]byte) error {
 		files[filepath.ToSlash(relative)] = b
 		return err
 	})
-}
-
-// identity names the state by kind, address and workspace, without secrets.
-func (m *module) identity() (string, error) {
-	if m.config.local() {
-		return m.provider.localIdentity(m.place, m.workspace), nil
-	}
-	b, err := os.ReadFile(filepath.Join(m.root(), ".terraform", "terraform.tfstate"))
-	if err != nil {
-		return "", fmt.Errorf("read the backend's configuration: %w", err)
-	}
-	var initialised struct {
-		Backend struct {
-			Type   string         `json:"type"`
-			Config map[string]any `json:"config"`
-		} `json:"backend"`
-	}
-	if err := json.Unmarshal(b, &initialised); err != nil {
-		return "", errors.New("the backend's configuration is not the expected JSON")
-	}
-	parts := []string{initialised.Backend.Type}
-	for _, name := range addressing() {
-		if v, ok := initialised.Backend.Config[name].(string); ok && v != "" && !strings.Contains(v, "@") {
-			parts = append(parts, name+"="+v)
-		}
-	}
-	return strings.Join(append(parts, "workspace "+m.workspace), " "), nil
-}
-
-// addressing names the backend arguments that say where state lies and are
-// never secret.
-func addressing() []string {
-	return []string{
-		"address", "bucket", "container_name", "endpoint", "hostname", "key", "namespace", "organization",
-		"path", "prefix", "region", "schema_name", "secret_suffix", "storage_account_name", "workspace_dir",
-	}
-}
-
-func (p *Provider) localIdentity(pl *place, workspace string) string {
-	file := pl.localState(workspace)
-	if relative, err := filepath.Rel(p.options.Root, file); err == nil && filepath.IsLocal(relative) {
-		file = filepath.ToSlash(relative)
-	}
-	return fmt.Sprintf("local %s workspace %s", file, workspace)
 }
 
 // compact takes the line breaks of Terraform's JSON out of a value.
