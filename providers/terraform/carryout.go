@@ -35,6 +35,9 @@ func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) 
 	if err != nil {
 		return nil, fmt.Errorf("read the saved plan: %w", err)
 	}
+	if err := m.checkRoom(len(e.state)); err != nil {
+		return nil, err
+	}
 	if err := m.backUp(e.before, e.state); err != nil {
 		return nil, err
 	}

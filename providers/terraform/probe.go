@@ -32,18 +32,28 @@ func (p *Provider) Probe(ctx context.Context, req providers.Request) (providers.
 	return report, nil
 }
 
+// attempts are the folders of the applies here, oldest first.
+func (pl *place) attempts() ([]string, error) {
+	all := filepath.Join(pl.state, "attempts")
+	entries, err := os.ReadDir(all)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read terraform attempts: %w", err)
+	}
+	var found []string
+	for _, e := range entries {
+		found = append(found, filepath.Join(all, e.Name()))
+	}
+	return found, nil
+}
+
 // awaitOrphan waits for Terraform processes whose shim is gone and with it
 // the lock.
 func (pl *place) awaitOrphan(ctx context.Context) error {
-	attempts := filepath.Join(pl.state, "attempts")
-	entries, err := os.ReadDir(attempts)
-	if errors.Is(err, fs.ErrNotExist) || len(entries) == 0 {
-		return nil
+	attempts, err := pl.attempts()
+	if err != nil || len(attempts) == 0 {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("read terraform attempts: %w", err)
-	}
-	last := filepath.Join(attempts, entries[len(entries)-1].Name())
+	last := attempts[len(attempts)-1]
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for {

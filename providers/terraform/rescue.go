@@ -7,6 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
 // rescued is where a state waits that Terraform could not store.
@@ -16,10 +20,44 @@ func (m *module) rescued() string { return filepath.Join(m.place.state, erroredF
 // the only trace of what was made.
 func (m *module) rescue() error {
 	err := os.Rename(filepath.Join(m.root(), erroredFile), m.rescued())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return m.rescueDumped()
+	}
+	if err != nil {
 		return fmt.Errorf("save %s: %w", erroredFile, err)
 	}
 	return nil
+}
+
+// dumpTaken marks an attempt whose dumped state was saved.
+const dumpTaken = "dump-taken"
+
+// rescueDumped saves the state that Terraform put into its output, because it
+// could not write even errored.tfstate
+// (statemgr.Writer failed twice: backendLocal.backupStateForError).
+func (m *module) rescueDumped() error {
+	attempts, err := m.place.attempts()
+	if err != nil || len(attempts) == 0 {
+		return err
+	}
+	dir := attempts[len(attempts)-1]
+	if _, err := os.Lstat(filepath.Join(dir, dumpTaken)); err == nil {
+		return nil
+	}
+	if exit, err := shim.ReadExit(dir); err != nil || exit.Code == 0 {
+		return nil // not over, killed, or stored
+	}
+	a, err := replay(filepath.Join(dir, shim.StdoutFile))
+	if err != nil || len(a.dumped) == 0 {
+		return err
+	}
+	if _, err := readState(a.dumped); err != nil {
+		return fmt.Errorf("terraform could not store its state, and what it put into %s cannot be read: %w", filepath.Join(dir, shim.StdoutFile), err)
+	}
+	if err := renameio.WriteFile(m.rescued(), a.dumped, 0o600); err != nil {
+		return fmt.Errorf("save the state that terraform put out: %w", err)
+	}
+	return os.WriteFile(filepath.Join(dir, dumpTaken), nil, 0o600)
 }
 
 // unsaved refuses to go on while a rescued state waits.

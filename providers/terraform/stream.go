@@ -31,6 +31,9 @@ type event struct {
 		Import int `json:"import"`
 		Remove int `json:"remove"`
 	} `json:"changes"`
+	// State is the whole state, in the line that Terraform writes when it can
+	// store it nowhere (views.JSONView.StateDump).
+	State      json.RawMessage `json:"state"`
 	Diagnostic struct {
 		Severity string `json:"severity"`
 		Summary  string `json:"summary"`
@@ -46,6 +49,7 @@ type account struct {
 	errors  []string
 	// created are the resources whose creation began, by address.
 	created  map[string]creation
+	dumped   []byte // the state, if Terraform could store it nowhere
 	progress func(string)
 }
 
@@ -61,6 +65,9 @@ func (a *account) take(line []byte) {
 	var e event
 	if json.Unmarshal(line, &e) != nil {
 		return
+	}
+	if len(e.State) > 0 {
+		a.dumped = e.State
 	}
 	address := e.Hook.Resource.Address
 	switch e.Type {

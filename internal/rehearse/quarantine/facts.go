@@ -146,7 +146,7 @@ func (f *facts) readRemarks(ctx context.Context, conn *sql.Conn, t target) error
 		word = t.column
 	}
 	rows, err := conn.QueryContext(ctx, `
-		SELECT format('function %s mentions it in its text, which keeps the old name', p.oid::regprocedure) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+		SELECT format('function %s names it in its text, which keeps the old name: from the quarantine on it fails where it uses that', p.oid::regprocedure) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema' AND p.prosrc ~* ('(^|\W)' || regexp_replace($3, '(\W)', '\\\1', 'g') || '(\W|$)')
 		UNION ALL
 		SELECT format('publication %I holds the table: subscribers see it by its name, change them first', pubname) FROM pg_catalog.pg_publication_tables

@@ -85,7 +85,7 @@ func (m *Made) tryAway(ctx context.Context, b wayback.Bench, files []plans.Migra
 	}
 	for _, stands := range [][]string{trial.Problems, trial.Lost, trial.Closed} {
 		if len(stands) > 0 {
-			return refuse("mend what stands in the way in a migration of its own first", "the quarantine of %s does not work: %s", m.What, strings.Join(stands, "; "))
+			return refuse("mend what stands in the way in a migration of its own first", "the quarantine of %s does not work: %s", m.What, strings.Join(slices.Concat(stands, m.Remarks), "; "))
 		}
 	}
 	if len(trial.Changed) > 0 {

@@ -231,3 +231,20 @@ func TestRowsOfTheQuarantineDoNotHinderTheWayBack(t *testing.T) {
 		})
 	}
 }
+
+// TestATriggerThatNamesIt: the cause is said before what follows from it.
+func TestATriggerThatNamesIt(t *testing.T) {
+	t.Parallel()
+	w := wanted("persons.nick", "")
+	w.Files[0].Up.Bytes = []byte(`CREATE TABLE persons (id int PRIMARY KEY, nick text);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.nick := coalesce(NEW.nick, ''x''); RETURN NEW; END';
+CREATE TRIGGER touch BEFORE INSERT ON persons FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TABLE bills (person int NOT NULL REFERENCES persons);`)
+	_, err := quarantine.Make(t.Context(), bench(t), w)
+	refusal, ok := errors.AsType[*quarantine.Refusal](err)
+	const want = `the quarantine of column public.persons.nick does not work: table public.persons takes a row before the up file and none after it: record "new" has no field "nick"; ` +
+		"so those take none that refer to it: public.bills; function public.touch() names it in its text, which keeps the old name: from the quarantine on it fails where it uses that"
+	if !ok || refusal.Reason != want {
+		t.Errorf("got %v", err)
+	}
+}

@@ -23,6 +23,11 @@ type Seeded struct {
 // Refusal is a table that took no row, and why.
 type Refusal struct{ Table, Reason string }
 
+const lacksParent = "its foreign keys need a row of "
+
+// LacksParent reports whether a table took no row for another that has none.
+func LacksParent(reason string) bool { return strings.HasPrefix(reason, lacksParent) }
+
 // Seed puts one row into every empty table, so that a statement that fails on
 // data fails: ADD COLUMN NOT NULL without a default, SET NOT NULL, a foreign
 // key without parents, a cast. A column that may be NULL is NULL, one with a
@@ -89,7 +94,7 @@ func sow(ctx context.Context, tx *sql.Tx, tables []*seedbed) (Seeded, error) {
 		waiting = later
 	}
 	for _, b := range waiting {
-		done.Refused = append(done.Refused, Refusal{b.name, "its foreign keys need a row of " + strings.Join(b.missing(filled), ", ") + ", which is in a cycle or has no row"})
+		done.Refused = append(done.Refused, Refusal{b.name, lacksParent + strings.Join(b.missing(filled), ", ") + ", which is in a cycle or has no row"})
 	}
 	return done, nil
 }

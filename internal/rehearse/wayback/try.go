@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/rehearse/catalog"
+	"github.com/lockstep-dev/lockstep/internal/rehearse/trace"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -169,11 +171,29 @@ func (t *try) goBack(ctx context.Context) error {
 }
 
 // closed notes the tables that take a row now and took none after the up file.
+// One that lacks rows of another is named behind what that one lacks.
 func (t *try) closed(seeded []string) {
+	var causes, followers []string
 	for _, name := range seeded {
-		if reason, ok := t.refused[name]; ok {
-			t.trial.Closed = append(t.trial.Closed, fmt.Sprintf("table %s takes a row before the up file and none after it: %s", name, reason))
+		reason, ok := t.refused[name]
+		switch {
+		case !ok:
+		case trace.LacksParent(reason):
+			followers = append(followers, name)
+		default:
+			causes = append(causes, fmt.Sprintf("table %s takes a row before the up file and none after it: %s", name, reason))
 		}
 	}
-	slices.Sort(t.trial.Closed)
+	slices.Sort(causes)
+	slices.Sort(followers)
+	switch {
+	case len(followers) == 0:
+	case len(causes) > 0:
+		causes = append(causes, "so those take none that refer to it: "+strings.Join(followers, ", "))
+	default:
+		for _, name := range followers {
+			causes = append(causes, fmt.Sprintf("table %s takes a row before the up file and none after it: %s", name, t.refused[name]))
+		}
+	}
+	t.trial.Closed = causes
 }
