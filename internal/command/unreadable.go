@@ -6,6 +6,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/database"
+	"github.com/lockstep-dev/lockstep/providers/terraform"
 )
 
 // unreadableError says which target could not be looked at.
@@ -23,6 +24,9 @@ func (e *unreadableError) Error() string {
 	if busy, ok := errors.AsType[*database.MigratingError](e.err); ok {
 		return e.address + " cannot be worked on now: " + busy.Error()
 	}
+	if locked, ok := errors.AsType[*terraform.LockedError](e.err); ok {
+		return e.address + " cannot be worked on now: " + locked.Error()
+	}
 	return e.address + " cannot be read: " + text
 }
 
@@ -37,6 +41,9 @@ func unreadable(address, environment string, err error) error {
 	next := []string{"Nothing was changed. Check that it is there, and what its block says for " + environment + "; then try again."}
 	if _, ok := errors.AsType[*database.MigratingError](err); ok {
 		next = []string{"Nothing was changed. Wait for its end, or end it if nobody works on it; then try again."}
+	}
+	if locked, ok := errors.AsType[*terraform.LockedError](err); ok {
+		next = locked.Next()
 	}
 	if _, ok := errors.AsType[*database.OtherToolError](err); ok {
 		next = []string{

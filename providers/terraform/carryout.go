@@ -2,12 +2,10 @@ package terraform
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -84,7 +82,7 @@ func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) 
 // applyArguments give values again only for ephemeral variables: the saved plan
 // holds all others, and Terraform before 1.10 refuses to be told twice.
 func (m *module) applyArguments() []string {
-	arguments := []string{m.provider.options.Binary, "apply", "-json", "-input=false", "-no-color", stateLockWait}
+	arguments := []string{m.provider.options.Binary, "apply", "-json", "-input=false", "-no-color", m.lockWait()}
 	if m.config.ephemeral {
 		arguments = append(arguments, "-var-file="+m.inputsPath())
 	}
@@ -162,15 +160,5 @@ func (m *module) judge(ctx context.Context, exit shim.Exit, a *account, attempt 
 			text = oneParagraph(string(b))
 		}
 	}
-	return lockHeld(&exitError{command: "apply", code: exit.Code, text: m.secrets.scrub(text)})
-}
-
-// lockHeld makes an error of Terraform's that means "somebody holds the state
-// lock" wrap providers.ErrBlocked; Terraform gives text alone for it.
-func lockHeld(err error) error {
-	var e *exitError
-	if errors.As(err, &e) && strings.Contains(e.text, "Error acquiring the state lock") {
-		return fmt.Errorf("%w: %w", providers.ErrBlocked, err)
-	}
-	return err
+	return m.lockHeld(ctx, &exitError{command: "apply", code: exit.Code, text: m.secrets.scrub(text)})
 }

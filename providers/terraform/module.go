@@ -18,11 +18,10 @@ import (
 )
 
 const (
-	overrideFile  = "lockstep_override.tf.json"
-	lockFile      = ".terraform.lock.hcl"
-	erroredFile   = "errored.tfstate"
-	localBackend  = "local"
-	stateLockWait = "-lock-timeout=30s"
+	overrideFile = "lockstep_override.tf.json"
+	lockFile     = ".terraform.lock.hcl"
+	erroredFile  = "errored.tfstate"
+	localBackend = "local"
 )
 
 // module is one occupied working directory with sources, inputs and backend
@@ -274,12 +273,12 @@ func (m *module) readState(ctx context.Context) ([]byte, *stateFile, error) {
 // plan makes a plan and saves it at savedPlanPath.
 func (m *module) plan(ctx context.Context, options ...string) (*savedPlan, error) {
 	arguments := append([]string{
-		"plan", "-input=false", "-no-color", "-detailed-exitcode", stateLockWait,
+		"plan", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(),
 		"-out=" + m.savedPlanPath(), "-var-file=" + m.inputsPath(),
 	}, options...)
 	const changed = 2
 	if _, err := m.program.run(ctx, arguments...); err != nil && !exitedWith(err, changed) {
-		return nil, m.scrubbed(ctx, lockHeld(err))
+		return nil, m.scrubbed(ctx, m.lockHeld(ctx, err))
 	}
 	if err := os.Chmod(m.savedPlanPath(), 0o600); err != nil {
 		return nil, fmt.Errorf("terraform plan: %w", err)

@@ -144,7 +144,7 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 		return providers.Observed{}, err
 	}
 	if before.mark() != after.mark() {
-		return providers.Observed{}, errors.New("the state changed while it was planned: somebody else is applying; plan again when they are done")
+		return providers.Observed{}, fmt.Errorf("%w: the state changed while it was planned: somebody else is applying; plan again when they are done", providers.ErrBlocked)
 	}
 	return result, m.describe(&result, plan, c)
 }

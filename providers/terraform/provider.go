@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -36,6 +37,9 @@ type Options struct {
 	// error or progress that may repeat it; nil for nobody. It must be safe for
 	// concurrent use.
 	Hide func(texts ...string)
+	// LockWait bounds how long Terraform waits for the lock of a state; 0 for
+	// half a minute.
+	LockWait time.Duration
 	// Environment names further variables that Terraform may see; a name
 	// that ends in an underscore stands for all that begin with it.
 	Environment []string
@@ -63,6 +67,9 @@ func New(o Options) (*Provider, error) {
 		return nil, fmt.Errorf("terraform provider: project folder: %w", err)
 	}
 	o.Root = root
+	if o.LockWait <= 0 {
+		o.LockWait = defaultLockWait
+	}
 	for _, path := range []*string{&o.StateDir, &o.WorkDir} {
 		if !filepath.IsAbs(*path) {
 			*path = filepath.Join(root, *path)

@@ -75,7 +75,7 @@ func (m *module) enter(ctx context.Context) error {
 	if err != nil || there {
 		return err
 	}
-	_, refused := m.outside().run(ctx, "workspace", "new", "-no-color", stateLockWait, m.workspace)
+	_, refused := m.outside().run(ctx, "workspace", "new", "-no-color", m.lockWait(), m.workspace)
 	if refused == nil {
 		m.created = true
 		return m.deselect()
@@ -84,7 +84,7 @@ func (m *module) enter(ctx context.Context) error {
 	if there, err := m.workspaceIsThere(ctx); err != nil || there {
 		return err
 	}
-	return fmt.Errorf("create the workspace %q: %w", m.workspace, lockHeld(refused))
+	return fmt.Errorf("create the workspace %q: %w", m.workspace, m.lockHeld(ctx, refused))
 }
 
 func (m *module) workspaceIsThere(ctx context.Context) (bool, error) {

@@ -1,0 +1,210 @@
+package terraform
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/lockstep-dev/lockstep/providers"
+)
+
+// defaultLockWait is how long Terraform waits for a state lock, and
+// stateLockWait tells it so.
+const (
+	defaultLockWait = 30 * time.Second
+	stateLockWait   = "-lock-timeout=30s"
+)
+
+// LockedError says that somebody else holds the lock of a state; nothing was
+// changed. It wraps providers.ErrBlocked.
+type LockedError struct {
+	// ID is the lock's, as its holder chose it; empty where it is not told.
+	ID string
+	// Holder is who holds it, since when and for what; empty where the backend
+	// does not tell.
+	Holder string
+
+	backend string
+	engine  string
+	waited  time.Duration
+}
+
+// Error names the holder, or says why nobody can.
+func (e *LockedError) Error() string {
+	who := "the " + e.backend + " backend does not tell by whom"
+	if e.Holder != "" {
+		who = "by " + e.Holder
+	}
+	if e.ID != "" {
+		who += " (lock " + e.ID + ")"
+	}
+	return fmt.Sprintf("the lock of the Terraform state is held, %s; waited %s for it", who, e.waited)
+}
+
+// Unwrap lets errors.Is find providers.ErrBlocked.
+func (e *LockedError) Unwrap() error { return providers.ErrBlocked }
+
+// Next says what a person can do, one line each.
+func (e *LockedError) Next() []string {
+	next := []string{"Nothing was changed. Wait until that work has ended, then try again."}
+	switch e.backend {
+	case localBackend, pgBackend:
+		// These locks end with the process or the session that holds them.
+		return append(next, "The lock ends with that process: if nobody works there any more, end it.")
+	}
+	if e.ID == "" {
+		return next
+	}
+	return append(next, fmt.Sprintf("If nobody works there any more, in the module's folder: %s force-unlock %s", e.engine, e.ID))
+}
+
+// lockHeld makes an error of Terraform's that means "somebody holds the state
+// lock" wrap providers.ErrBlocked; Terraform gives text alone for it.
+func lockHeld(err error) error {
+	var e *exitError
+	if errors.As(err, &e) && strings.Contains(e.text, "Error acquiring the state lock") {
+		return fmt.Errorf("%w: %w", providers.ErrBlocked, err)
+	}
+	return err
+}
+
+// lockHeld makes a LockedError of that, which says who holds the lock.
+func (m *module) lockHeld(ctx context.Context, err error) error {
+	var e *exitError
+	if err = lockHeld(err); !errors.Is(err, providers.ErrBlocked) || !errors.As(err, &e) {
+		return err
+	}
+	info := readLockInfo(e.text)
+	locked := &LockedError{backend: m.config.backend, engine: m.engine.name, waited: m.provider.options.LockWait, ID: info["ID"]}
+	switch m.config.backend {
+	case "", localBackend:
+		locked.backend, locked.Holder = localBackend, info.holder()
+	case httpBackend:
+		locked.ID, locked.Holder = heldOverHTTP(e.text, info)
+	case pgBackend:
+		// All that Terraform prints is its own request.
+		locked.ID, locked.Holder = "", m.secrets.scrub(m.askWhoLocks(ctx))
+	default:
+		locked.Holder = info.holder()
+	}
+	return locked
+}
+
+// heldOverHTTP tells the holder from the requester: beside the id that the
+// server gave, Terraform (1.5 to 1.11) prints its own request, and OpenTofu
+// what the server says of the holder.
+func heldOverHTTP(text string, info lockInfo) (id, holder string) {
+	given := regexp.MustCompile(`already locked: ID=(\S+)`).FindStringSubmatch(text)
+	switch {
+	case given == nil:
+		return "", ""
+	case given[1] == info["ID"]:
+		return given[1], info.holder()
+	}
+	return given[1], ""
+}
+
+// lockWait is the argument that bounds how long Terraform waits for a lock.
+func (m *module) lockWait() string {
+	if m.provider.options.LockWait == defaultLockWait {
+		return stateLockWait
+	}
+	return "-lock-timeout=" + m.provider.options.LockWait.String()
+}
+
+// lockInfo is what Terraform prints of a lock, by its labels.
+type lockInfo map[string]string
+
+// readLockInfo reads Terraform's "Lock Info" out of a text whose line breaks
+// are spaces; statemgr.LockInfo.String of Terraform and OpenTofu writes it.
+func readLockInfo(text string) lockInfo {
+	info := lockInfo{}
+	_, text, _ = strings.Cut(text, "Lock Info:")
+	labels := regexp.MustCompile(`(?:^|\s)(ID|Path|Operation|Who|Version|Created|Info):\s`)
+	found := labels.FindAllStringSubmatchIndex(text, -1)
+	for i, at := range found {
+		end := len(text)
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		info[text[at[2]:at[3]]] = strings.TrimSpace(text[at[1]:end])
+	}
+	return info
+}
+
+func (l lockInfo) holder() string {
+	if l["Who"] == "" {
+		return ""
+	}
+	text := l["Who"]
+	if l["Created"] != "" {
+		text += " since " + toSecond(l["Created"])
+	}
+	if operation := strings.TrimPrefix(l["Operation"], "OperationType"); operation != "" {
+		text += " (" + strings.ToLower(operation) + ")"
+	}
+	return text
+}
+
+// toSecond takes the fraction off a time as Terraform prints it.
+func toSecond(text string) string {
+	return regexp.MustCompile(`\.\d+ \+0000 UTC`).ReplaceAllString(text, " UTC")
+}
+
+// askWait bounds the question who holds a lock.
+const askWait = 5 * time.Second
+
+// askWhoLocks asks the database of a pg backend which session holds the lock of
+// the workspace: Terraform locks the number of the state's row. It returns
+// nothing where that cannot be found out.
+func (m *module) askWhoLocks(ctx context.Context) string {
+	backend, err := m.initialised()
+	if err != nil {
+		return ""
+	}
+	connector, err := pq.NewConnector(backend.text("conn_str"))
+	if err != nil {
+		return ""
+	}
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	schema := backend.text("schema_name")
+	if schema == "" {
+		schema = "terraform_remote_state"
+	}
+	var role, application, address string
+	var pid int
+	var since time.Time
+	err = db.QueryRowContext(ctx, whoLocks(schema), m.workspace).Scan(&role, &application, &address, &pid, &since)
+	if err != nil {
+		return ""
+	}
+	text := "role " + role + " from " + address
+	if application != "" {
+		text = fmt.Sprintf("%q, %s", application, text)
+	}
+	return fmt.Sprintf("%s (session %d, connected since %s)", text, pid, since.UTC().Format("2006-01-02 15:04:05 UTC"))
+}
+
+// whoLocks finds the session with an advisory lock on a state's number
+// (https://www.postgresql.org/docs/current/view-pg-locks.html: a bigint key has
+// its high half in classid, its low half in objid, and objsubid 1).
+func whoLocks(schema string) string {
+	return `SELECT coalesce(a.usename, '?'), coalesce(a.application_name, ''),
+       coalesce(host(a.client_addr), 'the server itself'), a.pid, coalesce(a.backend_start, now())
+  FROM ` + pq.QuoteIdentifier(schema) + `.states s
+  JOIN pg_locks l ON l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+   AND ((l.classid::bigint << 32) | l.objid::bigint) = s.id
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  JOIN pg_stat_activity a ON a.pid = l.pid
+ WHERE s.name = $1
+ LIMIT 1`
+}
