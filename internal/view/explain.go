@@ -140,26 +140,6 @@ func bounds(p *page, s *plans.Step) {
 	}
 }
 
-func terraform(p *page, plan *plans.Plan, s *plans.Step) {
-	if s.Action != plans.ActionTerraform {
-		return
-	}
-	for i := range plan.Observations {
-		o := &plan.Observations[i]
-		if o.Terraform == nil || o.Address != s.Address && o.Address != s.Block {
-			continue
-		}
-		t := o.Terraform
-		labelled(p, "engine", fmt.Sprintf("%s %s, workspace %s", safe(t.Engine), safe(t.Version), safe(t.Workspace)))
-		for _, c := range t.Changes {
-			labelled(p, "resource", fmt.Sprintf("%s %s %s", strings.Join(c.Actions, "+"), safe(c.Address), safe(c.Reason)))
-		}
-		for _, c := range t.Drift {
-			labelled(p, "drift", fmt.Sprintf("%s %s", strings.Join(c.Actions, "+"), safe(c.Address)))
-		}
-	}
-}
-
 func inputs(p *page, s *plans.Step) {
 	for _, in := range s.Inputs {
 		labelled(p, "input", fmt.Sprintf("%s %s @%s", safe(in.Role), safe(in.Path), in.Digest.Short()))
