@@ -108,7 +108,7 @@ step, and applies them environment by environment.`,
 	group("plan", newPlanCommand(a), newShowCommand(a), newRehearseCommand(a), newDiffCommand(a))
 	group("run", newApplyCommand(a), newPromoteCommand(a), newPauseCommand(a), newResumeCommand(a),
 		newAbortCommand(a), newRollbackCommand(a))
-	group("see", newStatusCommand(a), newHistoryCommand(a), newLogCommand(a))
+	group("see", newStatusCommand(a), newHistoryCommand(a), newLogCommand(a), newDriftCommand(a))
 	group("care", newRepairCommand(a), newDecideCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	nameFormats(root)

@@ -11,7 +11,7 @@ import (
 const (
 	exitDone        = 0
 	exitError       = 1
-	exitChanges     = 2   // plan or diff with --detailed-exitcode: there are changes
+	exitChanges     = 2   // plan or diff with --detailed-exitcode: there are changes; drift: there is some
 	exitBlocked     = 3   // nothing was changed
 	exitFindings    = 4   // findings at or above --fail-on
 	exitRolledBack  = 5   // the run failed, the previous release serves

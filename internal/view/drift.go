@@ -1,0 +1,111 @@
+package view
+
+import (
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/internal/terminal"
+)
+
+// DriftReport is how one environment differs from what was applied to it.
+type DriftReport struct {
+	Environment string
+	Targets     []DriftTarget
+}
+
+// DriftTarget is one configuration or database.
+type DriftTarget struct {
+	Address string
+	Kind    string // terraform or database
+	Source  string // a configuration's folder
+	Items   []DriftItem
+	Error   string // why it could not be looked at
+}
+
+// DriftItem is one object that is not as it was applied. Values are never told.
+type DriftItem struct {
+	Address    string   `json:"address"`
+	What       string   `json:"what"`
+	Detail     string   `json:"detail,omitempty"`
+	Attributes []string `json:"attributes"`
+}
+
+// Drift shows such a report.
+type Drift struct {
+	Out *terminal.Output
+}
+
+// Text writes the report for people.
+func (v Drift) Text(r DriftReport) error {
+	p := newPage(v.Out)
+	env := safe(r.Environment)
+	if len(r.Targets) == 0 {
+		p.line("Nothing to compare: %s has no database and no infrastructure that was applied.", env)
+		return p.flush()
+	}
+	drifted, unread := 0, 0
+	for _, t := range r.Targets {
+		v.target(p, t)
+		drifted += len(t.Items)
+		if t.Error != "" {
+			unread++
+		}
+	}
+	p.line("")
+	switch {
+	case unread > 0:
+		p.paragraph("", count(unread, "target")+" could not be looked at; in the others of "+env+" "+count(drifted, "object")+" not as applied.")
+	case drifted > 0:
+		p.paragraph("", count(drifted, "object")+" in "+env+" not as applied. A plan shows what it would undo.")
+	default:
+		p.line("No drift in %s.", env)
+	}
+	return p.flush()
+}
+
+func (v Drift) target(p *page, t DriftTarget) {
+	name := safe(t.Address)
+	switch {
+	case t.Error != "":
+		p.paragraph(p.out.Paint(terminal.Bad, "!")+" ", safe(t.Error))
+		return
+	case len(t.Items) == 0:
+		p.line("%s: as applied", name)
+		return
+	}
+	p.line("%s: %s not as applied", name, count(len(t.Items), "object"))
+	for _, i := range t.Items {
+		words := safe(i.What)
+		if len(i.Attributes) > 0 {
+			words += ": " + safe(strings.Join(i.Attributes, ", "))
+		}
+		if i.Detail != "" {
+			words += " (" + safe(i.Detail) + ")"
+		}
+		p.paragraph("  ", safe(i.Address)+"  "+words)
+	}
+}
+
+// JSON writes the report as one document.
+func (v Drift) JSON(r DriftReport) error {
+	type target struct {
+		Address string      `json:"address"`
+		Kind    string      `json:"kind"`
+		Source  string      `json:"source,omitempty"`
+		Items   []DriftItem `json:"items"`
+		Error   string      `json:"error,omitempty"`
+	}
+	targets := make([]target, 0, len(r.Targets))
+	for _, t := range r.Targets {
+		one := target{Address: t.Address, Kind: t.Kind, Source: t.Source, Items: []DriftItem{}, Error: t.Error}
+		for _, i := range t.Items {
+			i.Attributes = list(i.Attributes)
+			one.Items = append(one.Items, i)
+		}
+		targets = append(targets, one)
+	}
+	return document(v.Out, struct {
+		FormatVersion string   `json:"format_version"`
+		Environment   string   `json:"environment"`
+		Targets       []target `json:"targets"`
+	}{FormatVersion, r.Environment, targets})
+}
