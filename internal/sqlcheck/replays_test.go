@@ -20,8 +20,12 @@ func TestReplaysTellHistoriesApart(t *testing.T) {
 	t.Parallel()
 	var kept Replays
 	histories := []History{
-		{}, {Missing: "x"}, applied(false, "CREATE TABLE a (id int)"), applied(true, "CREATE TABLE a (id int)"),
-		applied(false, "CREATE TABLE b (id int)"), applied(false, "CREATE TABLE a (id int)", ""),
+		{},
+		{Missing: "x"},
+		applied(false, "CREATE TABLE a (id int)"),
+		applied(true, "CREATE TABLE a (id int)"),
+		applied(false, "CREATE TABLE b (id int)"),
+		applied(false, "CREATE TABLE a (id int)", ""),
 	}
 	for i, h := range histories {
 		first := kept.after(h)
