@@ -121,6 +121,12 @@ func failures() []failure {
 			name: "blocked later", fault: memory.Fault{Address: "migration.b", Kind: memory.Blocked}, state: journal.RolledBack,
 			kept: []string{"migration.a", "terraform.cache"},
 		},
+		{name: "moved by hand at the start", fault: memory.Fault{Address: "terraform.cache", Kind: memory.Foreign}, state: journal.Refused},
+		{
+			name: "moved by hand later", fault: memory.Fault{Address: "migration.b", Kind: memory.Foreign}, state: journal.RolledBack,
+			kept: []string{"migration.a", "terraform.cache"},
+		},
+		{name: "moved by hand in contract", fault: memory.Fault{Address: "migration.drop", Kind: memory.Foreign}, state: journal.NeedsPerson},
 		{name: "blocked in contract", fault: memory.Fault{Address: "migration.drop", Kind: memory.Blocked}, state: journal.Blocked},
 	}
 }

@@ -29,6 +29,8 @@ const (
 	Fail Kind = "fail"
 	// Blocked returns an error that wraps providers.ErrBlocked.
 	Blocked Kind = "blocked"
+	// Foreign returns an error that wraps providers.ErrForeign.
+	Foreign Kind = "foreign"
 	// Halfway does the first half of the effect and returns an error.
 	Halfway Kind = "halfway"
 	// Lost does the whole effect and returns an error, as a connection that
@@ -74,6 +76,8 @@ func (f Fault) refusal(address string) error {
 		return fmt.Errorf("%s of %s: %w", f.Verb, address, ErrOrdered)
 	case Blocked:
 		return fmt.Errorf("%s of %s: %w: %w", f.Verb, address, ErrOrdered, providers.ErrBlocked)
+	case Foreign:
+		return fmt.Errorf("%s of %s: %w: %w", f.Verb, address, ErrOrdered, providers.ErrForeign)
 	}
 	return nil
 }
