@@ -3,12 +3,15 @@ package command
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/redact"
+	"github.com/lockstep-dev/lockstep/internal/tfpolicy"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/artifact"
 	"github.com/lockstep-dev/lockstep/providers/artifact/directory"
@@ -34,13 +37,14 @@ type registrySettings struct {
 	folder string            // the working folder, usually ".lockstep"
 	tools  map[string]string // required versions
 	mirror string            // of Terraform's providers, as the project names it
+	policy config.TerraformPolicy
 }
 
 func newRegistry(a *app, w *workspace) *registry {
 	return &registry{
 		self:      a.host.Self,
 		mask:      a.mask,
-		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools, mirror: w.settings.PluginMirror},
+		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools, mirror: w.settings.PluginMirror, policy: w.settings.TerraformPolicy},
 		providers: map[string]providers.Provider{},
 	}
 }
@@ -108,6 +112,8 @@ func (r *registry) makeTerraform() (providers.Provider, error) {
 		ShimCommand:  []string{r.self, shimVerb},
 		PluginMirror: mirror,
 		Hide:         r.mask.Learn,
+		Policy:       tfpolicy.Policy{Allow: r.settings.policy.Allow, Providers: r.settings.policy.Providers, Modules: r.settings.policy.Modules},
+		Home:         os.Getenv(terraform.HomeVariable),
 	})
 }
 

@@ -13,6 +13,15 @@ func lockstepBlock() BlockDoc {
 		Blocks: []BlockDoc{
 			{Type: "required_tools", Supported: true, Free: true, Doc: "Versions of tools by name, for example terraform = \">= 1.5\". Where tofu is named and terraform is not, OpenTofu runs the terraform blocks; where both are, Terraform if it is there."},
 			{
+				Type: "terraform_policy", Supported: true,
+				Doc: "What the sources of terraform blocks may do while a plan is made, beyond what Lockstep lets pass.",
+				Arguments: []ArgumentDoc{
+					{Name: "allow", Type: TypeStrings, Constant: true, Doc: "Subjects that are allowed, for example \"data.http\", \"data.terraform_remote_state\", \"data.dns_*\", \"file\" (files outside of the module)."},
+					{Name: "providers", Type: TypeStrings, Constant: true, Doc: "Patterns of the provider sources that may be used, for example \"hashicorp/*\"; any when left out."},
+					{Name: "modules", Type: TypeStrings, Constant: true, Doc: "Patterns of the module sources outside of the project that may be used; any when left out."},
+				},
+			},
+			{
 				Type: "journal", Driver: "file", Labels: []string{"type"}, Supported: true,
 				Doc: "Where runs are recorded: a folder.",
 				Arguments: []ArgumentDoc{

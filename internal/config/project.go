@@ -18,6 +18,14 @@ type LockstepSettings struct {
 	RequiredTools   map[string]string // constraint by tool
 	JournalPath     string            // relative to the project
 	PluginMirror    string            // absolute path or https address; empty: the registries
+	TerraformPolicy TerraformPolicy
+}
+
+// TerraformPolicy is what the sources of terraform blocks may do.
+type TerraformPolicy struct {
+	Allow     []string // subjects of findings
+	Providers []string // nil: any
+	Modules   []string // nil: any
 }
 
 // Environment is an environment block.
@@ -63,6 +71,11 @@ func (p *Project) Settings() LockstepSettings {
 	for _, b := range p.root.children("lockstep") {
 		settings.RequiredVersion = p.constantText(b, "required_version")
 		settings.PluginMirror = p.constantText(b, "plugin_mirror")
+		for _, policy := range b.children("terraform_policy") {
+			settings.TerraformPolicy = TerraformPolicy{
+				Allow: p.constantTexts(policy, "allow"), Providers: p.constantTexts(policy, "providers"), Modules: p.constantTexts(policy, "modules"),
+			}
+		}
 		for _, tools := range b.children("required_tools") {
 			for name := range tools.args {
 				settings.RequiredTools[name] = p.constantText(tools, name)

@@ -170,7 +170,7 @@ func identify(ctx context.Context, path string) (engine, error) {
 func tell(ctx context.Context, path string, arguments ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, path, arguments...)
 	cmd.Dir = os.TempDir()
-	cmd.Env = environment(os.Environ(), nil, os.DevNull)
+	cmd.Env = environment(os.Environ(), nil, os.DevNull, os.DevNull)
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("run %s %s: %w", path, arguments[0], err)

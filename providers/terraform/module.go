@@ -144,13 +144,17 @@ func (m *module) configure(shown json.RawMessage) error {
 	if err := m.learnLocal(); err != nil {
 		return err
 	}
+	home, err := m.home()
+	if err != nil {
+		return err
+	}
 	cliConfig, err := m.writeCLIConfig()
 	if err != nil {
 		return err
 	}
 	m.program = &program{
 		binary: m.provider.options.Binary, directory: m.root(), lock: m.place.lock, secrets: m.secrets,
-		environment: append(environment(os.Environ(), m.provider.options.Environment, cliConfig),
+		environment: append(environment(os.Environ(), m.provider.options.Environment, home, cliConfig),
 			workspaceVariable+m.workspace),
 	}
 	if err := m.writeInputs(); err != nil {

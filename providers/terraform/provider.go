@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/internal/tfpolicy"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -40,6 +41,12 @@ type Options struct {
 	// LockWait bounds how long Terraform waits for the lock of a state; 0 for
 	// half a minute.
 	LockWait time.Duration
+	// Policy says what the sources may do while a plan is made.
+	Policy tfpolicy.Policy
+	// Home is the home folder that Terraform sees; empty for a folder without
+	// files. A home holds credentials, and ~/.terraform.d/plugins, whose
+	// programs Terraform would run.
+	Home string
 	// Environment names further variables that Terraform may see; a name
 	// that ends in an underscore stands for all that begin with it.
 	Environment []string
