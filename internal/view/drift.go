@@ -55,11 +55,28 @@ func (v Drift) Text(r DriftReport) error {
 	case unread > 0:
 		p.paragraph("", count(unread, "target")+" could not be looked at; in the others of "+env+" "+count(drifted, "object")+" not as applied.")
 	case drifted > 0:
-		p.paragraph("", count(drifted, "object")+" in "+env+" not as applied. A plan shows what it would undo.")
+		p.paragraph("", count(drifted, "object")+" in "+env+" not as applied.")
 	default:
 		p.line("No drift in %s.", env)
 	}
+	v.next(p, r)
 	return p.flush()
+}
+
+// next says what shows and mends each kind.
+func (v Drift) next(p *page, r DriftReport) {
+	planned := false
+	for _, t := range r.Targets {
+		if len(t.Items) == 0 {
+			continue
+		}
+		if name, ok := strings.CutPrefix(t.Address, "database."); ok {
+			p.command("lockstep repair "+ShellWord(name)+" --env "+ShellWord(r.Environment), "what of it can be mended in "+safe(t.Address))
+		} else if !planned {
+			planned = true
+			p.command("lockstep plan CHANGE_SET --env "+ShellWord(r.Environment), "what an apply would change back")
+		}
+	}
 }
 
 func (v Drift) target(p *page, t DriftTarget) {

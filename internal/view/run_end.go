@@ -183,6 +183,9 @@ func (v *Run) refused(p *page, o rollout.Outcome) {
 		return
 	}
 	p.paragraph("Refused: ", reason(o)+". Nothing was changed.")
+	if o.FailedStep != "" && v.head.Kind == journal.Apply {
+		v.next(p, fmt.Sprintf("lockstep plan %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment)), "what an apply would do now")
+	}
 }
 
 func (v *Run) paused(p *page, o rollout.Outcome) {
