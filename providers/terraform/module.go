@@ -48,10 +48,15 @@ type contents struct {
 	shown   json.RawMessage // the settings as the plan shows them, for what it masks; nil before there is a plan
 }
 
-// fromProject reads a configuration from the working tree.
+// fromProject reads a configuration from the working tree, and refuses what
+// a plan of it may not do.
 func (p *Provider) fromProject(source string) (contents, error) {
 	sources, blobs, err := Sources(p.options.Root, source)
-	return contents{sources: sources, blob: func(d plans.Digest) ([]byte, error) { return blobs[d], nil }}, err
+	if err != nil {
+		return contents{}, err
+	}
+	c := contents{sources: sources, blob: func(d plans.Digest) ([]byte, error) { return blobs[d], nil }}
+	return c, p.permitted(source)
 }
 
 // prepare fills an occupied place and initialises Terraform there.

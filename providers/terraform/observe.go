@@ -41,9 +41,6 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
 	}
-	if err := p.permitted(s.Source); err != nil {
-		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
-	}
 	if req.Late {
 		return p.observeLate(pl, req, s, c)
 	}

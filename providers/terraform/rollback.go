@@ -139,6 +139,13 @@ func (m *module) closeRollback(ctx context.Context, req providers.Request, befor
 	}
 	at := now.mark()
 	r := receipt{Bundle: req.Plan, Step: req.Step.Address, Before: before, RolledBack: &at}
+	last, err := m.receiptOf(req)
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		r.Attempt, r.Decided = last.Attempt, last.Decided
+	}
 	if again {
 		if err := m.keepRelease(ctx); err != nil {
 			return err
