@@ -26,7 +26,7 @@ func TestQuestionMarksAndCopies(t *testing.T) {
 			t.Errorf("%s: %+v", d.Statement.SQL, d.Failure)
 		}
 	}
-	if p := before[0].Parameters; len(p) != 3 || p[0].Type.Name != "integer" || p[1].Type.Name != "text" {
+	if p := before[0].Parameters; len(p) != 3 || p[0].Name != "integer" || p[1].Name != "text" {
 		t.Errorf("%+v", p)
 	}
 	run(t, db, "ALTER TABLE carts DROP COLUMN status")
@@ -53,7 +53,7 @@ func TestRightsAreNotAsked(t *testing.T) {
 	})
 	run(t, conn, "SET ROLE of_no_rights")
 	d, err := queries.Describe(t.Context(), conn, []queries.Statement{{SQL: "UPDATE closed SET id = $1"}})
-	if err != nil || d[0].Failure != nil || d[0].Planned || d[0].Parameters[0].Type.Name != "integer" {
+	if err != nil || d[0].Failure != nil || d[0].Planned || d[0].Parameters[0].Name != "integer" {
 		t.Errorf("%+v, %v", d, err)
 	}
 	run(t, conn, "RESET ROLE")
