@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -195,10 +196,14 @@ const otherTool = "another tool is migrating this database: "
 // enterTries is how often a transaction that holds nothing yet tries to enter.
 const enterTries = 6
 
-// enterBooks enters a transaction that writes the books alone.
+// enterBooks enters a transaction that writes the books alone. A try of a lease
+// that fails would abort the transaction, so each has a savepoint.
 func (s *session) enterBooks(ctx context.Context, tx rowQuerier) error {
+	if _, leases := s.guarding.(*lease); !leases {
+		return s.guarding.enter(ctx, tx)
+	}
 	for try := 0; ; try++ {
-		err := s.guarding.enter(ctx, tx)
+		err := tryEntering(ctx, s.guarding, tx)
 		if !passing(err) || try == enterTries {
 			return err
 		}
@@ -206,6 +211,22 @@ func (s *session) enterBooks(ctx context.Context, tx rowQuerier) error {
 			return err
 		}
 	}
+}
+
+// tryEntering leaves the transaction as it was where it fails.
+func tryEntering(ctx context.Context, g guarding, tx rowQuerier) error {
+	if _, err := tx.ExecContext(ctx, `SAVEPOINT lockstep_entering`); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	end := `RELEASE SAVEPOINT lockstep_entering`
+	failure := g.enter(ctx, tx)
+	if failure != nil {
+		end = `ROLLBACK TO SAVEPOINT lockstep_entering`
+	}
+	if _, err := tx.ExecContext(ctx, end); err != nil {
+		return cmp.Or(failure, fmt.Errorf("begin: %w", err))
+	}
+	return failure
 }
 
 // beside holds the fence in a transaction that does nothing else.
