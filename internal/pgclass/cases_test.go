@@ -294,6 +294,8 @@ func rowCases() []verdictCase {
 		{"CREATE TABLE lines (line text);", "UPDATE lines SET line = ''", "data", "lines, which released code does not know"},
 		{"", "DELETE FROM logs WHERE line = 'l'", "contract", "deletes rows of logs"},
 		{"CREATE TABLE lines (line text);", "DELETE FROM lines", "data", "deletes rows of lines"},
+		{"", "CREATE TABLE kept AS WITH gone AS (DELETE FROM logs RETURNING line) SELECT line FROM gone", "contract", "deletes rows of logs"},
+		{"", "CREATE TEMPORARY TABLE kept AS WITH gone AS (DELETE FROM logs RETURNING line) SELECT line FROM gone", "contract", "deletes rows of logs"},
 		{"", "WITH gone AS (DELETE FROM logs RETURNING line) INSERT INTO customers (id, name) SELECT 90, line FROM gone LIMIT 1", "contract", "deletes rows of logs"},
 		{"", "MERGE INTO logs USING old_logs o ON logs.line = o.line WHEN NOT MATCHED THEN INSERT VALUES (o.line)", "data", "moves rows into logs"},
 		{"", "MERGE INTO logs USING old_logs o ON logs.line = o.line WHEN MATCHED THEN DELETE", "contract", "deletes rows of logs"},

@@ -81,6 +81,14 @@ func holds(k *pg.Constraint) bool {
 }
 
 func (j judging) createTableAs(c *pg.CreateTableAsStmt) ruling {
+	own := madeFromQuery(c)
+	if changes := j.changes(c.GetQuery()); len(changes) > 0 {
+		return worstOf(append(changes, own))
+	}
+	return own
+}
+
+func madeFromQuery(c *pg.CreateTableAsStmt) ruling {
 	name := pgschema.NameOf(c.GetInto().GetRel())
 	act := act("create", name.Local)
 	if c.GetInto().GetRel().GetRelpersistence() == "t" {

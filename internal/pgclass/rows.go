@@ -20,6 +20,12 @@ func (j judging) rows(tree *pg.Node) (ruling, bool) {
 	default:
 		return ruling{}, false
 	}
+	return worstOf(append(j.changes(tree), j.calls(tree))), true
+}
+
+// changes judges each statement in a tree that changes rows, those of a WITH
+// included: they run whoever reads them.
+func (j judging) changes(tree *pg.Node) []ruling {
 	var all []ruling
 	pgschema.Walk(tree, func(m proto.Message) {
 		switch s := m.(type) {
@@ -33,8 +39,7 @@ func (j judging) rows(tree *pg.Node) (ruling, bool) {
 			all = append(all, j.merge(s))
 		}
 	})
-	all = append(all, j.calls(tree))
-	return worstOf(all), true
+	return all
 }
 
 // insert of written rows is reference data, which running code survives; rows
