@@ -43,8 +43,38 @@ func In(statements []sqlscan.Statement) []Secret {
 	return all
 }
 
-// mayHold spares most statements the search.
-func mayHold(text string) bool { return words.MatchString(text) }
+// mayHold spares most statements the search. It looks at each byte of every
+// file there is, which a regular expression takes ten times as long for.
+func mayHold(text string) bool {
+	for i := range len(text) {
+		for _, word := range wordsOf(text[i]) {
+			if len(text)-i >= len(word) && strings.EqualFold(text[i:i+len(word)], word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wordsOf are the words that begin with a letter and that every secret has one
+// of before it or in it.
+func wordsOf(first byte) []string {
+	switch first {
+	case 'p', 'P':
+		return []string{"pass", "pwd"}
+	case 's', 'S':
+		return []string{"secret"}
+	case 't', 'T':
+		return []string{"token"}
+	case 'i', 'I':
+		return []string{"identified"}
+	case 'a', 'A':
+		return []string{"apikey", "api_key"}
+	case ':':
+		return []string{"://"}
+	}
+	return nil
+}
 
 // judge says whether the literal behind tokens is or holds a secret.
 func judge(before []sqlscan.Token, literal string) (holds, sure bool) {
@@ -75,7 +105,6 @@ func names(t sqlscan.Token) bool {
 }
 
 var (
-	words      = regexp.MustCompile(`(?i)pass|pwd|secret|token|identified|api_?key|://`)
 	secretName = regexp.MustCompile(`(?i)^([a-z0-9_]*_)?(password|passwd|pwd|passphrase|secret|token|secret_access_key|api_?key|sslpassword)$`)
 	// inside finds a secret in the body of a routine, or in SQL that is built.
 	inside = regexp.MustCompile(`(?i)(\bpassword|\bidentified\s+by)\s+([eu]&?)?'+[^'\s]`)
