@@ -100,24 +100,60 @@ func (r Rule) Fill(n Names) string {
 	if n.Whole != "" {
 		return n.Whole
 	}
-	var pairs []string
-	for placeholder, name := range map[string]string{
-		"{table}": n.Table, "{column}": n.Column, "{name}": n.Name, "{type}": n.Type, "{other}": n.Other,
-		"{definition}": n.Definition, "{default}": n.Default, "{statement}": n.Statement,
-		"'{table}'": literal(n.Table), "'{name}'": literal(n.Name), "'{column}'": literal(plain(n.Column)), "{moved}": cmp.Or(n.Moved, n.Name),
-	} {
-		if name != "" {
-			pairs = append(pairs, placeholder, name)
+	var filled strings.Builder
+	for rest := r.Instead; ; {
+		before, after, found := strings.Cut(rest, "{")
+		placeholder, behind, closed := strings.Cut(after, "}")
+		if !found || !closed {
+			filled.WriteString(rest)
+			return filled.String()
 		}
+		name := n.filling(placeholder)
+		if in, isString := strings.CutSuffix(before, "'"); isString && name != "" && strings.HasPrefix(behind, "'") {
+			before, behind, name = in, behind[1:], literal(n.inString(placeholder, name))
+		}
+		filled.WriteString(before)
+		filled.WriteString(cmp.Or(name, "{"+placeholder+"}"))
+		rest = behind
 	}
-	return strings.NewReplacer(longestFirst(pairs)...).Replace(r.Instead)
+}
+
+// filling is what stands for a placeholder, empty for one that stays.
+func (n Names) filling(placeholder string) string {
+	switch placeholder {
+	case "table":
+		return n.Table
+	case "column":
+		return n.Column
+	case "name":
+		return n.Name
+	case "moved":
+		return cmp.Or(n.Moved, n.Name)
+	case "type":
+		return n.Type
+	case "other":
+		return n.Other
+	case "definition":
+		return n.Definition
+	case "default":
+		return n.Default
+	case "statement":
+		return n.Statement
+	}
+	return ""
+}
+
+// inString is a name as a string of SQL has it: functions take a table as it is
+// spelled and a column as the catalog has it.
+func (n Names) inString(placeholder, name string) string {
+	if placeholder == "column" {
+		return plain(name)
+	}
+	return name
 }
 
 // literal spells a name as a string of SQL.
 func literal(name string) string {
-	if name == "" {
-		return ""
-	}
 	return "'" + strings.ReplaceAll(name, "'", "''") + "'"
 }
 
@@ -127,14 +163,6 @@ func plain(identifier string) string {
 		return identifier
 	}
 	return strings.ReplaceAll(identifier[1:len(identifier)-1], `""`, `"`)
-}
-
-// longestFirst orders pairs so that a placeholder that holds another one goes
-// before it.
-func longestFirst(pairs []string) []string {
-	list := slices.Collect(slices.Chunk(pairs, 2))
-	slices.SortFunc(list, func(a, b []string) int { return cmp.Or(len(b[0])-len(a[0]), strings.Compare(a[0], b[0])) })
-	return slices.Concat(list...)
 }
 
 // Holds reports whether the rule holds on a server of this major version; 0

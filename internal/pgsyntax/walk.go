@@ -4,9 +4,7 @@ import (
 	"reflect"
 	"sync"
 
-	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // Walk visits a message of a tree and every message below it, a parent before
@@ -47,7 +45,7 @@ func (w walker) message(m proto.Message, depth int) {
 
 // reflected takes a pointer to a message whose parts have a depth.
 func (w walker) reflected(m reflect.Value, depth int) {
-	for _, field := range fieldsOf()[m.Type()] {
+	for _, field := range fieldsOf(m.Type()) {
 		switch v := m.Elem().Field(field.index); {
 		case field.list:
 			for i := range v.Len() {
@@ -73,21 +71,19 @@ type field struct {
 	list, choice bool // a choice holds one of several kinds
 }
 
-// fieldsOf has the fields of every kind of message, by the type of a pointer to
-// it. Most fields of most kinds hold words and numbers.
-var fieldsOf = sync.OnceValue(func() map[reflect.Type][]field {
-	all := map[reflect.Type][]field{}
-	messages := (&pg.Node{}).ProtoReflect().Descriptor().ParentFile().Messages()
-	for i := range messages.Len() {
-		kind, err := protoregistry.GlobalTypes.FindMessageByName(messages.Get(i).FullName())
-		if err != nil {
-			panic(err) // the library registers what it has
-		}
-		t := reflect.TypeOf(kind.Zero().Interface())
-		all[t] = fieldsIn(t.Elem())
+// fieldsOf has the fields of a kind of message, by the type of a pointer to it,
+// and finds them once. Most fields of most kinds hold words and numbers.
+func fieldsOf(message reflect.Type) []field {
+	if known, ok := knownFields.Load(message); ok {
+		return known.([]field)
 	}
-	return all
-})
+	found := fieldsIn(message.Elem())
+	knownFields.Store(message, found)
+	return found
+}
+
+// knownFields remembers what follows from the types of this program alone.
+var knownFields sync.Map
 
 func fieldsIn(message reflect.Type) []field {
 	var found []field

@@ -38,6 +38,10 @@ func (w walker) held(n *pg.Node, depth int) bool {
 		w.message(kind.ColumnDef, depth)
 	case *pg.Node_AlterTableCmd:
 		w.message(kind.AlterTableCmd, depth)
+	case *pg.Node_Constraint:
+		w.message(kind.Constraint, depth)
+	case *pg.Node_IndexElem:
+		w.message(kind.IndexElem, depth)
 	default:
 		return kind == nil
 	}
@@ -76,9 +80,62 @@ func (w walker) common(m proto.Message, depth int) bool {
 	case *pg.InsertStmt:
 		w.insert(m, depth)
 	default:
+		return w.definition(m, depth)
+	}
+	return true
+}
+
+// definition is common for what makes and changes tables and indexes.
+func (w walker) definition(m proto.Message, depth int) bool {
+	switch m := m.(type) {
+	case *pg.AlterTableStmt:
+		part(w, m.GetRelation(), depth)
+		w.nodes(m.GetCmds(), depth)
+	case *pg.CreateStmt:
+		w.table(m, depth)
+	case *pg.Constraint:
+		w.constraint(m, depth)
+	case *pg.IndexStmt:
+		part(w, m.GetRelation(), depth)
+		w.nodes(m.GetIndexParams(), depth)
+		w.nodes(m.GetIndexIncludingParams(), depth)
+		w.nodes(m.GetOptions(), depth)
+		part(w, m.GetWhereClause(), depth)
+		w.nodes(m.GetExcludeOpNames(), depth)
+	case *pg.IndexElem:
+		part(w, m.GetExpr(), depth)
+		w.nodes(m.GetCollation(), depth)
+		w.nodes(m.GetOpclass(), depth)
+		w.nodes(m.GetOpclassopts(), depth)
+	default:
 		return false
 	}
 	return true
+}
+
+func (w walker) table(s *pg.CreateStmt, depth int) {
+	part(w, s.GetRelation(), depth)
+	w.nodes(s.GetTableElts(), depth)
+	w.nodes(s.GetInhRelations(), depth)
+	part(w, s.GetPartbound(), depth)
+	part(w, s.GetPartspec(), depth)
+	part(w, s.GetOfTypename(), depth)
+	w.nodes(s.GetConstraints(), depth)
+	w.nodes(s.GetOptions(), depth)
+}
+
+func (w walker) constraint(c *pg.Constraint, depth int) {
+	part(w, c.GetRawExpr(), depth)
+	w.nodes(c.GetKeys(), depth)
+	w.nodes(c.GetIncluding(), depth)
+	w.nodes(c.GetExclusions(), depth)
+	w.nodes(c.GetOptions(), depth)
+	part(w, c.GetWhereClause(), depth)
+	part(w, c.GetPktable(), depth)
+	w.nodes(c.GetFkAttrs(), depth)
+	w.nodes(c.GetPkAttrs(), depth)
+	w.nodes(c.GetFkDelSetCols(), depth)
+	w.nodes(c.GetOldConpfeqop(), depth)
 }
 
 func (w walker) constant(c *pg.A_Const, depth int) {
