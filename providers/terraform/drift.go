@@ -18,13 +18,13 @@ func (m *module) refreshed(ctx context.Context) ([]planned, error) {
 	path := m.savedPlanPath() + ".refreshed"
 	defer os.Remove(path)
 	const differs = 2
-	_, err := m.program.run(ctx, "plan", "-refresh-only", "-input=false", "-no-color", "-detailed-exitcode", stateLockWait,
+	_, err := m.program.run(ctx, "plan", "-refresh-only", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(),
 		"-out="+path, "-var-file="+m.inputsPath())
 	if err == nil {
 		return nil, nil
 	}
 	if !exitedWith(err, differs) {
-		return nil, m.scrubbed(ctx, lockHeld(err))
+		return nil, m.scrubbed(ctx, m.lockHeld(ctx, err))
 	}
 	p, err := m.show(ctx, path)
 	if err != nil {

@@ -14,12 +14,8 @@ import (
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
-// defaultLockWait is how long Terraform waits for a state lock, and
-// stateLockWait tells it so.
-const (
-	defaultLockWait = 30 * time.Second
-	stateLockWait   = "-lock-timeout=30s"
-)
+// defaultLockWait is how long Terraform waits for a state lock.
+const defaultLockWait = 30 * time.Second
 
 // LockedError says that somebody else holds the lock of a state; nothing was
 // changed. It wraps providers.ErrBlocked.
@@ -64,20 +60,11 @@ func (e *LockedError) Next() []string {
 	return append(next, fmt.Sprintf("If nobody works there any more, in the module's folder: %s force-unlock %s", e.engine, e.ID))
 }
 
-// lockHeld makes an error of Terraform's that means "somebody holds the state
-// lock" wrap providers.ErrBlocked; Terraform gives text alone for it.
-func lockHeld(err error) error {
-	var e *exitError
-	if errors.As(err, &e) && strings.Contains(e.text, "Error acquiring the state lock") {
-		return fmt.Errorf("%w: %w", providers.ErrBlocked, err)
-	}
-	return err
-}
-
-// lockHeld makes a LockedError of that, which says who holds the lock.
+// lockHeld makes a LockedError, which says who holds the lock, of an error that
+// means "somebody holds the state lock"; Terraform gives text alone for it.
 func (m *module) lockHeld(ctx context.Context, err error) error {
 	var e *exitError
-	if err = lockHeld(err); !errors.Is(err, providers.ErrBlocked) || !errors.As(err, &e) {
+	if !errors.As(err, &e) || !strings.Contains(e.text, "Error acquiring the state lock") {
 		return err
 	}
 	info := readLockInfo(e.text)
@@ -112,9 +99,6 @@ func heldOverHTTP(text string, info lockInfo) (id, holder string) {
 
 // lockWait is the argument that bounds how long Terraform waits for a lock.
 func (m *module) lockWait() string {
-	if m.provider.options.LockWait == defaultLockWait {
-		return stateLockWait
-	}
 	return "-lock-timeout=" + m.provider.options.LockWait.String()
 }
 
