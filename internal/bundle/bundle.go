@@ -6,6 +6,12 @@
 // SHA-256 of everything after the line, followed by a tar with plan.json and
 // blobs/HEX in ascending order. Equal plans give equal files, and a changed
 // byte anywhere is refused.
+//
+// In format 2 the inputs are sealed: the tar has plan.json, the names of the
+// recipients, and inputs.age, which holds a tar with the same blobs/HEX. Anybody
+// can read the plan; its digest, which is approved, is the same. An input that
+// is not the one that the plan names by the SHA-256 of its clear bytes is
+// refused when it is opened.
 package bundle
 
 import (
@@ -20,8 +26,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/lockstep-dev/lockstep/internal/seal"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -30,10 +35,11 @@ import (
 var ErrRefused = errors.New("plan file refused")
 
 const (
-	magic    = "lockstep-bundle 1 "
-	planName = "plan.json"
-	blobDir  = "blobs/"
-	maxSize  = 1 << 30
+	magic       = "lockstep-bundle 1 "
+	sealedMagic = "lockstep-bundle 2 " // as long as the other
+	planName    = "plan.json"
+	blobDir     = "blobs/"
+	maxSize     = 1 << 30
 )
 
 // Bundle is an opened plan file. It is immutable.
@@ -42,6 +48,7 @@ type Bundle struct {
 	Digest plans.Digest // of plan.json: what is approved
 	plan   []byte       // plan.json
 	blobs  map[plans.Digest][]byte
+	sealed *sealed // nil in format 1
 	encode func() ([]byte, error)
 }
 
@@ -67,9 +74,13 @@ func New(p *plans.Plan, blobs map[plans.Digest][]byte) (*Bundle, error) {
 	return b, nil
 }
 
-// Blob returns an input's bytes. The caller must not change them.
+// Blob returns an input's bytes. The caller must not change them. The error
+// wraps seal.ErrClosed where the inputs are sealed and nobody opened them.
 func (b *Bundle) Blob(d plans.Digest) ([]byte, error) {
 	content, ok := b.blobs[d]
+	if !ok && b.closed() {
+		return nil, fmt.Errorf("input %s: %w", d.Short(), seal.ErrClosed)
+	}
 	if !ok {
 		return nil, fmt.Errorf("the plan file has no input %s", d.Short())
 	}
@@ -88,17 +99,38 @@ func (b *Bundle) encodeAll() ([]byte, error) {
 	if err := addFile(tw, planName, b.plan); err != nil {
 		return nil, err
 	}
-	for _, d := range b.Plan.InputDigests() {
-		if err := addFile(tw, blobDir+d.Hex(), b.blobs[d]); err != nil {
-			return nil, err
-		}
+	if err := b.addInputs(tw); err != nil {
+		return nil, err
 	}
 	if err := tw.Close(); err != nil {
 		return nil, fmt.Errorf("write plan file: %w", err)
 	}
 	sum := sha256.Sum256(file.Bytes()[headSize:])
-	copy(file.Bytes(), magic+hex.EncodeToString(sum[:])+"\n")
+	copy(file.Bytes(), b.magic()+hex.EncodeToString(sum[:])+"\n")
 	return file.Bytes(), nil
+}
+
+func (b *Bundle) magic() string {
+	if b.sealed != nil {
+		return sealedMagic
+	}
+	return magic
+}
+
+func (b *Bundle) addInputs(tw *tar.Writer) error {
+	if b.sealed != nil {
+		return b.sealed.add(tw)
+	}
+	return addBlobs(tw, b.Plan.InputDigests(), b.blobs)
+}
+
+func addBlobs(tw *tar.Writer, digests []plans.Digest, blobs map[plans.Digest][]byte) error {
+	for _, d := range digests {
+		if err := addFile(tw, blobDir+d.Hex(), blobs[d]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // headSize is the length of the header line, its end included.
@@ -111,6 +143,10 @@ const hexSize = 2 * sha256.Size
 func (b *Bundle) size() int {
 	const block = 512
 	total := headSize + len(b.plan) + 4*block
+	if b.sealed != nil {
+		const names = 2 << 10
+		return total + names + len(b.sealed.inputs) + 2*block
+	}
 	for _, content := range b.blobs {
 		total += len(content) + 2*block
 	}
@@ -134,7 +170,7 @@ func (b *Bundle) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(path, content, 0o600, renameio.IgnoreUmask()); err != nil {
+	if err := seal.WritePrivate(path, content); err != nil {
 		return fmt.Errorf("save plan file: %w", err)
 	}
 	return nil
@@ -164,26 +200,26 @@ func Decode(content []byte) (*Bundle, error) {
 	if len(content) > maxSize {
 		return nil, refuse("it is larger than 1 GiB")
 	}
-	body, err := checkHeader(content)
+	body, isSealed, err := checkHeader(content)
 	if err != nil {
 		return nil, err
 	}
-	planBytes, blobs, err := readBody(body)
+	entries, err := readEntries(body)
 	if err != nil {
 		return nil, err
 	}
-	p, err := plans.Decode(planBytes)
+	b, err := decodePlan(entries)
 	if err != nil {
-		return nil, refuse(err.Error())
-	}
-	if err := checkBlobs(p, blobs); err != nil {
 		return nil, err
 	}
-	canonical, err := plans.Encode(p)
-	if err != nil {
-		return nil, refuse(err.Error())
+	if isSealed {
+		b.sealed, err = readSealed(entries[1:])
+	} else {
+		b.blobs, err = readBlobs(b.Plan, entries[1:])
 	}
-	b := &Bundle{Plan: p, Digest: plans.DigestOf(canonical), plan: canonical, blobs: blobs}
+	if err != nil {
+		return nil, err
+	}
 	b.encode = sync.OnceValues(b.encodeAll)
 	if again, err := b.Encode(); err != nil || !bytes.Equal(again, content) {
 		return nil, refuse("it is not in the form that Lockstep writes")
@@ -191,48 +227,74 @@ func Decode(content []byte) (*Bundle, error) {
 	return b, nil
 }
 
-func checkHeader(content []byte) ([]byte, error) {
+func checkHeader(content []byte) (body []byte, isSealed bool, err error) {
 	line, body, ok := bytes.Cut(content, []byte("\n"))
 	want, isBundle := strings.CutPrefix(string(line), magic)
-	if !ok || !isBundle {
-		return nil, refuse("it is not a Lockstep plan file of format 1")
+	if !isBundle {
+		want, isSealed = strings.CutPrefix(string(line), sealedMagic)
+	}
+	if !ok || !isBundle && !isSealed {
+		return nil, false, refuse("it is not a Lockstep plan file of format 1 or 2")
 	}
 	sum := sha256.Sum256(body)
 	if want != hex.EncodeToString(sum[:]) {
-		return nil, refuse("its bytes are not the ones that were written: it was cut or altered")
+		return nil, false, refuse("its bytes are not the ones that were written: it was cut or altered")
 	}
-	return body, nil
+	return body, isSealed, nil
 }
 
-func readBody(body []byte) (planBytes []byte, blobs map[plans.Digest][]byte, err error) {
-	blobs = map[plans.Digest][]byte{}
-	tr := tar.NewReader(bytes.NewReader(body))
+// entry is one file of an archive.
+type entry struct {
+	name    string
+	content []byte
+}
+
+func readEntries(archive []byte) ([]entry, error) {
+	var all []entry
+	tr := tar.NewReader(bytes.NewReader(archive))
 	for {
 		h, err := tr.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return all, nil
 		}
 		if err != nil {
-			return nil, nil, refuse("its archive is damaged: " + err.Error())
+			return nil, refuse("its archive is damaged: " + err.Error())
 		}
 		content, err := io.ReadAll(tr)
 		if err != nil {
-			return nil, nil, refuse("its archive is damaged: " + err.Error())
+			return nil, refuse("its archive is damaged: " + err.Error())
 		}
-		if h.Name == planName && planBytes == nil {
-			planBytes = content
-			continue
-		}
-		d := plans.DigestOf(content)
-		if _, twice := blobs[d]; twice || h.Name != blobDir+d.Hex() {
-			return nil, nil, refuse(fmt.Sprintf("entry %q is not what its name says", h.Name))
-		}
-		blobs[d] = content
+		all = append(all, entry{h.Name, content})
 	}
-	if planBytes == nil {
-		return nil, nil, refuse("it holds no plan.json")
+}
+
+// decodePlan reads the first entry; the rest of the bundle is still missing.
+func decodePlan(entries []entry) (*Bundle, error) {
+	if len(entries) == 0 || entries[0].name != planName {
+		return nil, refuse("it does not begin with plan.json")
 	}
-	return planBytes, blobs, nil
+	p, err := plans.Decode(entries[0].content)
+	if err != nil {
+		return nil, refuse(err.Error())
+	}
+	canonical, err := plans.Encode(p)
+	if err != nil {
+		return nil, refuse(err.Error())
+	}
+	return &Bundle{Plan: p, Digest: plans.DigestOf(canonical), plan: canonical}, nil
+}
+
+// readBlobs takes exactly the inputs that the plan names.
+func readBlobs(p *plans.Plan, entries []entry) (map[plans.Digest][]byte, error) {
+	blobs := map[plans.Digest][]byte{}
+	for _, e := range entries {
+		d := plans.DigestOf(e.content)
+		if _, twice := blobs[d]; twice || e.name != blobDir+d.Hex() {
+			return nil, refuse(fmt.Sprintf("entry %q is not what its name says", e.name))
+		}
+		blobs[d] = e.content
+	}
+	return blobs, checkBlobs(p, blobs)
 }
 
 func checkBlobs(p *plans.Plan, blobs map[plans.Digest][]byte) error {

@@ -103,6 +103,8 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
+	_, closed := sealedSample(f, keys(f))
+	f.Add(closed)
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		b, err := Decode(content)

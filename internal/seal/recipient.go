@@ -42,13 +42,15 @@ func parseRecipient(text string) (age.Recipient, error) {
 	switch {
 	case strings.HasPrefix(text, "AGE-SECRET-KEY-"), strings.Contains(text, "PRIVATE KEY"):
 		return nil, errors.New(`is an identity, the secret half; whoever reads this file can open everything, so make a new pair (age-keygen) and name its "age1..." here`)
+	case strings.ContainsAny(text, "\r\n"):
+		return nil, errNoRecipient
 	case strings.HasPrefix(text, "ssh-"):
 		r, err := agessh.ParseRecipient(text)
 		if err != nil {
 			return nil, errNoRecipient
 		}
 		return r, nil
-	case strings.HasPrefix(text, "age1") && !strings.ContainsAny(text, "\r\n"):
+	case strings.HasPrefix(text, "age1"):
 		all, err := age.ParseRecipients(strings.NewReader(text))
 		if err != nil || len(all) != 1 {
 			return nil, errNoRecipient

@@ -173,6 +173,7 @@ func TestMistakesAreNamedAndNotRepeated(t *testing.T) {
 		{seal.Check([]string{recipient, identity.String()}), "recipient 2 is an identity, the secret half"},
 		{seal.Check([]string{"Canary-8731"}), "recipient 1 is not a recipient; expected \"age1...\""},
 		{seal.Check([]string{"age1Canary-8731"}), "is not a recipient"},
+		{seal.Check([]string{recipient + "\n" + recipient}), "is not a recipient"},
 		{seal.Check([]string{"ssh-ed25519 Canary-8731"}), "is not a recipient"},
 		{seal.Check([]string{recipient, hybrid.Recipient().String()}), "cannot be used together"},
 		{open(keep(t, "Canary-8731\n")), "is no file of identities"},
