@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -13,13 +14,24 @@ import (
 )
 
 // refreshed compares the state with the objects themselves, and changes
-// neither: its plan goes to a file that nobody applies.
+// neither: its plan goes to a file that nobody applies. A plan that refreshes
+// alone also reads what is read by way of an object that is still to be made,
+// and fails; a whole plan knows to wait for that.
 func (m *module) refreshed(ctx context.Context) ([]planned, error) {
+	drift, err := m.refreshedBy(ctx, "-refresh-only")
+	if err != nil && !errors.Is(err, providers.ErrBlocked) && ctx.Err() == nil {
+		return m.refreshedBy(ctx)
+	}
+	return drift, err
+}
+
+func (m *module) refreshedBy(ctx context.Context, options ...string) ([]planned, error) {
 	path := m.savedPlanPath() + ".refreshed"
 	defer os.Remove(path)
 	const differs = 2
-	_, err := m.program.run(ctx, "plan", "-refresh-only", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(),
-		"-out="+path, "-var-file="+m.inputsPath())
+	_, err := m.program.run(ctx, append([]string{
+		"plan", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(), "-out=" + path, "-var-file=" + m.inputsPath(),
+	}, options...)...)
 	if err == nil {
 		return nil, nil
 	}
