@@ -26,9 +26,21 @@ type TerraformState struct {
 	Outputs []Output         `json:"outputs,omitempty"`
 	// Checks are check blocks and conditions that did not pass.
 	Checks []TerraformCheck `json:"checks,omitempty"`
+	// Notes are what was found in the sources before the plan was made.
+	Notes []TerraformNote `json:"notes,omitempty"`
 	// Part is the saved plan of what only adds, where the whole plan adds and
 	// takes away; nil where the plan is carried out as it is.
 	Part *TerraformPart `json:"part,omitempty"`
+}
+
+// TerraformNote is a place of a configuration's sources that reviewers should
+// look at, and that no plan of Terraform shows.
+type TerraformNote struct {
+	Rule    string `json:"rule"` // "terraform-provisioner"
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+	Fix     string `json:"fix,omitempty"`
 }
 
 // TerraformPart is a plan limited to some of a configuration's addresses.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/lockstep-dev/lockstep/internal/diag"
+	"github.com/lockstep-dev/lockstep/internal/nesting"
 )
 
 // Limits of one language file. The parsers of the HCL library recurse without
@@ -18,8 +19,8 @@ import (
 // (hashicorp/hcl issue 809), so they only see what passes here.
 const (
 	maxFileBytes = 1 << 20
-	maxNesting   = 200
-	maxOperators = 1000
+	maxNesting   = nesting.MaxDepth
+	maxOperators = nesting.MaxOperators
 )
 
 // inspect refuses what must not reach a parser. Warnings alone do not stop it.
@@ -35,7 +36,10 @@ func inspect(name string, src []byte) diag.Diagnostics {
 		return diag.Diagnostics{invalidUTF8(name, src)}
 	}
 	if strings.HasSuffix(name, ".json") {
-		return inspectJSON(name, src)
+		if excess := nesting.JSON(name, src); excess != nil {
+			return diag.Diagnostics{tooDeep(excess.Range)}
+		}
+		return nil // templates inside of strings are counted when they are converted
 	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos) // the parser reports what is wrong here
 	return inspectTokens(tokens)
@@ -67,29 +71,16 @@ func invalidUTF8(name string, src []byte) diag.Diagnostic {
 // deceives or that looks like a credential.
 func inspectTokens(tokens hclsyntax.Tokens) diag.Diagnostics {
 	var ds diag.Diagnostics
-	var open []hclsyntax.TokenType
-	operators := []int{0} // one count for each open bracket
-	for _, token := range tokens {
+	excess := nesting.Tokens(tokens)
+	for i, token := range tokens {
 		switch {
-		case opens(token.Type):
-			open = append(open, token.Type)
-			operators = append(operators, 0)
-			if len(open) > maxNesting {
-				return append(ds, tooDeep(token.Range))
-			}
-		case closes(token.Type) && len(open) > 0:
-			open = open[:len(open)-1]
-			operators = operators[:len(operators)-1]
-		case token.Type == hclsyntax.TokenComma,
-			token.Type == hclsyntax.TokenNewline && (len(open) == 0 || open[len(open)-1] == hclsyntax.TokenOBrace):
-			operators[len(operators)-1] = 0
-		case operator(token.Type):
-			operators[len(operators)-1]++
-			if operators[len(operators)-1] > maxOperators {
-				return append(ds, tooManyOperators(token.Range))
-			}
+		case excess == nil || i < excess.Index:
+			ds = append(ds, inspectText(token)...)
+		case excess.Deep:
+			return append(ds, tooDeep(token.Range))
+		default:
+			return append(ds, tooManyOperators(token.Range))
 		}
-		ds = append(ds, inspectText(token)...)
 	}
 	return ds
 }
@@ -108,33 +99,6 @@ func tooManyOperators(r hcl.Range) diag.Diagnostic {
 		"One expression strings together more operators than any real configuration needs.",
 		"Name parts of the expression with locals.",
 	}.at(r)
-}
-
-func opens(t hclsyntax.TokenType) bool {
-	switch t {
-	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-		return true
-	}
-	return false
-}
-
-func closes(t hclsyntax.TokenType) bool {
-	switch t {
-	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
-		return true
-	}
-	return false
-}
-
-func operator(t hclsyntax.TokenType) bool {
-	switch t {
-	case hclsyntax.TokenPlus, hclsyntax.TokenMinus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
-		hclsyntax.TokenBang, hclsyntax.TokenQuestion, hclsyntax.TokenAnd, hclsyntax.TokenOr,
-		hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq,
-		hclsyntax.TokenGreaterThan, hclsyntax.TokenGreaterThanEq:
-		return true
-	}
-	return false
 }
 
 // credentials are shapes that no literal of a reviewed file should have: an
@@ -182,33 +146,4 @@ func inspectLiteral(literal string, r hcl.Range) diag.Diagnostics {
 		}.hidden(r))
 	}
 	return ds
-}
-
-// inspectJSON counts brackets outside of strings; the templates inside of
-// strings are counted when they are converted.
-func inspectJSON(name string, src []byte) diag.Diagnostics {
-	at := hcl.InitialPos
-	depth, quoted, escaped := 0, false, false
-	for i, c := range src {
-		at.Byte = i
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped, quoted = c == '\\', c != '"'
-		case c == '"':
-			quoted = true
-		case c == '[' || c == '{':
-			if depth++; depth > maxNesting {
-				return diag.Diagnostics{tooDeep(hcl.Range{Filename: name, Start: at, End: at})}
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
-		at.Column++
-		if c == '\n' {
-			at.Line, at.Column = at.Line+1, 1
-		}
-	}
-	return nil
 }

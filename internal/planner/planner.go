@@ -21,6 +21,7 @@ func Plan(in Input) (*plans.Plan, diag.Diagnostics) {
 		d.classes,
 		d.versionsAlone,
 		d.terraform,
+		d.terraformNotes,
 		d.migrations,
 		d.deployments,
 		d.backfills,

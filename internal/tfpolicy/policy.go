@@ -22,10 +22,13 @@ type Policy struct {
 	// Allow names what is allowed all the same, as findings name their
 	// subject: "data.http", "data.dns_*", "file", "local-exec".
 	Allow []string
-	// Providers and Modules are patterns of the sources that may be used; nil
-	// for any. A pattern is one of path.Match; "hashicorp/*" is an example.
+	// Providers are patterns of the sources that providers may come from, nil
+	// for any; Modules those of modules from outside of the project, nil for
+	// none. A pattern is one of path.Match; "hashicorp/*" is an example.
 	Providers []string
 	Modules   []string
+	// MaxBytes bounds one file of configuration; 0: nothing does.
+	MaxBytes int
 }
 
 // Finding is one place of the sources that the policy does not let pass.
@@ -48,12 +51,18 @@ type Sources struct {
 
 // Check returns what the policy finds, in order of file and line.
 func Check(s Sources, p Policy) []Finding {
-	c := &checker{sources: s, policy: p}
+	c := &checker{sources: s, policy: p, folders: map[string]bool{}, rendered: map[string]bool{}, wanted: map[provider]wanted{}}
+	for name := range s.Files {
+		if isConfiguration(name) {
+			c.folders[path.Dir(name)] = true
+		}
+	}
 	for name, content := range s.Files {
 		if isConfiguration(name) {
 			c.file(name, content)
 		}
 	}
+	c.judgeProviders()
 	slices.SortFunc(c.found, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
 	})
@@ -77,7 +86,11 @@ func isConfiguration(name string) bool {
 type checker struct {
 	sources Sources
 	policy  Policy
-	found   []Finding
+	folders map[string]bool // that hold configuration
+	// rendered are the templates that were looked into.
+	rendered map[string]bool
+	wanted   map[provider]wanted
+	found    []Finding
 }
 
 // add keeps a finding unless its subject is allowed.

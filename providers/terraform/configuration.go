@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/lockstep-dev/lockstep/internal/nesting"
 )
 
 // configuration is what Lockstep must know of a root module.
@@ -47,16 +49,17 @@ func readConfiguration(folder string, files map[string][]byte) (configuration, e
 		if path.Dir(name) != folder {
 			continue
 		}
-		var file *hcl.File
-		var diags hcl.Diagnostics
-		switch {
-		case strings.HasSuffix(name, ".tf.json"), strings.HasSuffix(name, ".tofu.json"):
-			file, diags = parser.ParseJSON(files[name], name)
-		case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tofu"):
-			file, diags = parser.ParseHCL(files[name], name)
-		default:
+		if !isConfiguration(name) {
 			continue
 		}
+		parse, count := parser.ParseHCL, nesting.Config
+		if strings.HasSuffix(name, ".json") {
+			parse, count = parser.ParseJSON, nesting.JSON
+		}
+		if excess := count(name, files[name]); excess != nil {
+			return c, fmt.Errorf("terraform configuration: %s: %s", excess.Range, excess)
+		}
+		file, diags := parse(files[name], name)
 		found = true
 		if diags.HasErrors() {
 			return c, fmt.Errorf("terraform configuration: %w", diags)
@@ -131,8 +134,8 @@ func literal(body hcl.Body, name string) cty.Value {
 	if !ok {
 		return cty.NullVal(cty.DynamicPseudoType)
 	}
-	v, diags := attribute.Expr.Value(nil)
-	if diags.HasErrors() || v.IsNull() || !v.IsKnown() {
+	v, known := nesting.Constant(attribute.Expr, nil)
+	if !known {
 		return cty.NullVal(cty.DynamicPseudoType)
 	}
 	return v

@@ -45,18 +45,21 @@ type module struct {
 type contents struct {
 	sources []plans.Input
 	blob    func(plans.Digest) ([]byte, error)
+	notes   []plans.TerraformNote
 	shown   json.RawMessage // the settings as the plan shows them, for what it masks; nil before there is a plan
 }
 
 // fromProject reads a configuration from the working tree, and refuses what
 // a plan of it may not do.
 func (p *Provider) fromProject(source string) (contents, error) {
-	sources, blobs, err := Sources(p.options.Root, source)
+	files, err := readSources(p.options.Root, source)
 	if err != nil {
 		return contents{}, err
 	}
+	sources, blobs := asInputs(files)
 	c := contents{sources: sources, blob: func(d plans.Digest) ([]byte, error) { return blobs[d], nil }}
-	return c, p.permitted(source)
+	c.notes, err = p.permitted(source, files)
+	return c, err
 }
 
 // prepare fills an occupied place and initialises Terraform there.

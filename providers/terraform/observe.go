@@ -95,7 +95,7 @@ func (p *Provider) observeLate(pl *place, req providers.ObserveRequest, s settin
 		}
 		seen = observed(req, "", binding(e, "", mark{}))
 	}
-	seen.Late, seen.Terraform.Source = true, c.sources
+	seen.Late, seen.Terraform.Source, seen.Terraform.Notes = true, c.sources, c.notes
 	seen.Blobs = map[plans.Digest][]byte{}
 	for _, in := range c.sources {
 		if seen.Blobs[in.Digest], err = c.blob(in.Digest); err != nil {
@@ -167,7 +167,7 @@ func (m *module) describe(result *providers.Observed, plan *savedPlan, c content
 	t.Source, result.Blobs = asInputs(files)
 	t.Changes, t.Drift = changes, public(plan.drift(m.secrets))
 	t.Outputs, result.Secrets = plan.outputs(m.secrets)
-	t.Checks = plan.checks(m.secrets)
+	t.Checks, t.Notes = plan.checks(m.secrets), c.notes
 	if plan.empty(m.secrets) {
 		return nil
 	}

@@ -50,7 +50,21 @@ func readSources(root, source string) (map[string][]byte, error) {
 		return nil, fmt.Errorf("project folder: %w", err)
 	}
 	defer r.Close()
-	s := &sourceReader{root: r, files: map[string][]byte{}}
+	s := &sourceReader{project: r.FS(), files: map[string][]byte{}}
+	return s.files, s.follow(source)
+}
+
+// sourceReader reads modules of a project that no link leads out of.
+type sourceReader struct {
+	project fs.FS
+	files   map[string][]byte
+	// instead, where it is set, gets what would end the reading: a file that
+	// must not be there, or a module that cannot be read.
+	instead func(name, reason string)
+}
+
+// follow reads a module and those that it calls.
+func (s *sourceReader) follow(source string) error {
 	pending := []string{path.Clean(filepath.ToSlash(source))}
 	seen := map[string]bool{}
 	for len(pending) > 0 {
@@ -62,16 +76,14 @@ func readSources(root, source string) (map[string][]byte, error) {
 		seen[folder] = true
 		called, err := s.module(folder)
 		if err != nil {
-			return nil, err
+			if s.instead == nil {
+				return err
+			}
+			s.instead(folder, err.Error())
 		}
 		pending = append(pending, called...)
 	}
-	return s.files, nil
-}
-
-type sourceReader struct {
-	root  *os.Root
-	files map[string][]byte
+	return nil
 }
 
 // module reads one module's folder and returns the folders that it calls.
@@ -79,7 +91,7 @@ func (s *sourceReader) module(folder string) ([]string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return nil, fmt.Errorf("terraform source %s lies outside of the project; move the module into it", folder)
 	}
-	if err := fs.WalkDir(s.root.FS(), folder, s.visit); err != nil {
+	if err := fs.WalkDir(s.project, folder, s.visit); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("terraform source %s: there is no such folder in the project", folder)
 		}
@@ -110,24 +122,40 @@ func (s *sourceReader) visit(name string, entry fs.DirEntry, err error) error {
 		return fs.SkipDir
 	}
 	if reason := refused(entry.Name()); reason != "" {
-		return fmt.Errorf("%s: %s", name, reason)
+		if s.instead == nil {
+			return fmt.Errorf("%s: %s", name, reason)
+		}
+		s.instead(name, reason)
+		if entry.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
 	}
 	if entry.IsDir() {
 		return nil
 	}
-	info, err := s.root.Stat(filepath.FromSlash(name))
-	if err != nil {
-		return fmt.Errorf("%s: a link must stay inside of the project and lead to a file: %w", name, err)
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: expected a regular file, found %s; Terraform sources are copied file by file", name, info.Mode().Type())
-	}
-	b, err := s.root.ReadFile(filepath.FromSlash(name))
-	if err != nil {
-		return fmt.Errorf("terraform source: %w", err)
+	b, err := s.content(name)
+	if err != nil && s.instead != nil {
+		s.instead(name, err.Error())
+		return nil
 	}
 	s.files[name] = b
-	return nil
+	return err
+}
+
+func (s *sourceReader) content(name string) ([]byte, error) {
+	info, err := fs.Stat(s.project, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: a link must stay inside of the project and lead to a file: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: expected a regular file, found %s; Terraform sources are copied file by file", name, info.Mode().Type())
+	}
+	b, err := fs.ReadFile(s.project, name)
+	if err != nil {
+		return nil, fmt.Errorf("terraform source: %w", err)
+	}
+	return b, nil
 }
 
 // skipped folders hold what Terraform, Git and Lockstep make for themselves;
@@ -137,11 +165,14 @@ func skipped(name string) bool {
 }
 
 // refused says why a file or folder must not be in a module; empty if it may.
+// Some file systems do not tell upper from lower case, so names are compared
+// without it.
 func refused(name string) string {
+	name = strings.ToLower(name)
 	switch {
 	case name == "terraform.d":
 		return "this folder brings its own provider programs, which a plan would run; remove it and use a provider mirror"
-	case name == ".terraformrc", name == "terraform.rc", name == ".tofurc", strings.HasSuffix(name, ".tfrc"):
+	case name == ".terraformrc", name == "terraform.rc", name == ".tofurc", name == "tofu.rc", strings.HasSuffix(name, ".tfrc"):
 		return "this is a Terraform CLI configuration, which can replace providers; remove it from the module"
 	case strings.HasSuffix(name, ".tfstate"), strings.Contains(name, ".tfstate."):
 		return "this is Terraform state, which Lockstep would not use; move it to a backend, or into Lockstep's state folder, and remove it from the module"
