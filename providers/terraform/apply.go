@@ -49,9 +49,6 @@ func (p *Provider) open(ctx context.Context, req providers.Request) (*module, er
 }
 
 func (p *Provider) openOccupied(ctx context.Context, pl *place, s settings, req providers.Request) (*module, error) {
-	if err := pl.awaitOrphan(ctx); err != nil {
-		return nil, err
-	}
 	c := contents{sources: sourcesOf(req), blob: req.Blob, shown: req.Step.Settings}
 	if len(c.sources) == 0 {
 		return nil, errors.New("the plan names no Terraform sources; make a new plan")

@@ -27,8 +27,8 @@ var errBusy = errors.New("another run is working on this module")
 
 const lockPoll = 50 * time.Millisecond
 
-// occupy creates the folders and takes the place's lock; it waits until ctx
-// ends, then it returns errBusy.
+// occupy creates the folders and takes the place's lock; it waits until nobody
+// else works there, an orphan neither, or ctx ends, and then returns errBusy.
 func (p *Provider) occupy(ctx context.Context, environment string, s settings) (*place, error) {
 	if err := checkSegment("environment", environment); err != nil {
 		return nil, err
@@ -50,7 +50,16 @@ func (p *Provider) occupy(ctx context.Context, environment string, s settings) (
 		}
 		*dir = real
 	}
-	return pl, pl.wait(ctx)
+	if err := pl.wait(ctx); err != nil {
+		return nil, err
+	}
+	for _, settle := range []func(context.Context) error{pl.awaitOrphan, pl.endOrphans} {
+		if err := settle(ctx); err != nil {
+			pl.leave()
+			return nil, err
+		}
+	}
+	return pl, nil
 }
 
 // wait takes the lock. It lies beside the state, so that two checkouts that
@@ -63,6 +72,11 @@ func (pl *place) wait(ctx context.Context) error {
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for {
+		// A provider inherits the lock of a Terraform that only reads.
+		if err := pl.endOrphans(ctx); err != nil {
+			f.Close()
+			return err
+		}
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			pl.lock = f

@@ -7,10 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/lockstep-dev/lockstep/providers"
-	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
 // Probe implements providers.Provider. It waits for a Terraform that an
@@ -44,29 +42,6 @@ func (pl *place) attempts() ([]string, error) {
 		found = append(found, filepath.Join(all, e.Name()))
 	}
 	return found, nil
-}
-
-// awaitOrphan waits for Terraform processes whose shim is gone and with it
-// the lock.
-func (pl *place) awaitOrphan(ctx context.Context) error {
-	attempts, err := pl.attempts()
-	if err != nil || len(attempts) == 0 {
-		return err
-	}
-	last := attempts[len(attempts)-1]
-	tick := time.NewTicker(lockPoll)
-	defer tick.Stop()
-	for {
-		alive, err := shim.Running(last)
-		if err != nil || !alive {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", errBusy, ctx.Err())
-		case <-tick.C:
-		}
-	}
 }
 
 func (m *module) probe(ctx context.Context, req providers.Request) (providers.Report, error) {
