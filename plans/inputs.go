@@ -23,6 +23,9 @@ func (p *Plan) InputDigests() []Digest {
 		if o.Terraform.Plan != "" {
 			seen[o.Terraform.Plan] = true
 		}
+		if o.Terraform.Part != nil {
+			seen[o.Terraform.Part.Plan] = true
+		}
 	}
 	all := make([]Digest, 0, len(seen))
 	for d := range seen {

@@ -32,6 +32,9 @@ type Step struct {
 	// steps of earlier phases.
 	Needs []string `json:"needs,omitempty"`
 
+	// Part is set where two steps carry out one Terraform plan.
+	Part Part `json:"part,omitempty"`
+
 	Migration  *Migration  `json:"migration,omitempty"`
 	Backfill   *Backfill   `json:"backfill,omitempty"`
 	Statements []Statement `json:"statements,omitempty"`

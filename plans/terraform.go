@@ -28,6 +28,9 @@ type TerraformState struct {
 	Checks []TerraformCheck `json:"checks,omitempty"`
 	// Notes are what was found in the sources before the plan was made.
 	Notes []TerraformNote `json:"notes,omitempty"`
+	// Unsplittable says why a plan that adds and takes away cannot be carried
+	// out in two parts; no plan is made of such a state.
+	Unsplittable string `json:"unsplittable,omitempty"`
 	// Part is the saved plan of what only adds, where the whole plan adds and
 	// takes away; nil where the plan is carried out as it is.
 	Part *TerraformPart `json:"part,omitempty"`
@@ -41,12 +44,6 @@ type TerraformNote struct {
 	Line    int    `json:"line"`
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
-}
-
-// TerraformPart is a plan limited to some of a configuration's addresses.
-type TerraformPart struct {
-	Plan    Digest   `json:"plan"`
-	Targets []string `json:"targets"`
 }
 
 // TerraformCheck is the result of a check block, a pre- or postcondition or

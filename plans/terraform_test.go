@@ -43,3 +43,31 @@ func TestMovesAndImportsChangeTheStateAlone(t *testing.T) {
 		t.Error("an update that takes something away does not count as taking")
 	}
 }
+
+func TestAPlanThatAddsAndTakesHasTwoParts(t *testing.T) {
+	t.Parallel()
+	change := func(action string, weakens bool) ResourceChange {
+		c := ResourceChange{Address: "t." + action, Actions: []string{action}}
+		if weakens {
+			c.Weakens = []Weakening{{Attribute: "a", Reason: "r"}}
+		}
+		return c
+	}
+	moved := ResourceChange{Address: "t.b", Previous: "t.a", Actions: []string{"no-op"}}
+	for name, test := range map[string]struct {
+		changes []ResourceChange
+		mixed   bool
+		adds    int
+	}{
+		"adds":            {[]ResourceChange{change("create", false), change("update", false)}, false, 2},
+		"takes":           {[]ResourceChange{change("delete", false), moved}, false, 1},
+		"both":            {[]ResourceChange{change("create", false), change("forget", false), moved}, true, 2},
+		"weakens as well": {[]ResourceChange{change("create", false), change("update", true)}, true, 1},
+	} {
+		state := &TerraformState{Changes: test.changes}
+		if Mixed(test.changes) != test.mixed || len(state.ChangesOf(PartAdds)) != test.adds ||
+			len(state.ChangesOf(PartTakes)) != len(test.changes)-test.adds || len(state.ChangesOf("")) != len(test.changes) {
+			t.Errorf("%s: mixed %v, adds %d", name, Mixed(test.changes), len(state.ChangesOf(PartAdds)))
+		}
+	}
+}
