@@ -94,6 +94,7 @@ func TestStories(t *testing.T) {
 			"occupy":   occupy,
 			"forge":    forge,
 			"trial":    trial(t),
+			"identity": identity,
 
 			"golang-migrate": golangMigrate,
 		},

@@ -68,7 +68,7 @@ func rules() []rule {
 		{"internal/report", []string{"plans", "internal/redact", "internal/terminal"}, nil, "a report spells findings for other programs, and escapes what is foreign in them"},
 		{"internal/sqlcheck", []string{"plans", "internal/sqlscan", "internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule", "internal/pglint", "internal/pgclass", "internal/sqlsecret"}, nil, "analysers turn statements into findings"},
 		{"internal/nesting", none, []string{"github.com/hashicorp/hcl/v2", "github.com/zclconf/go-cty"}, "how deep a text nests is counted before anybody parses it"},
-		{"internal/config", []string{"internal/diag", "internal/nesting", "internal/redact", "internal/sqlscan", "internal/sqlcheck", "plans"}, nil, "the language knows no target; SQL in it is read as text, and the lint block names sqlcheck's codes"},
+		{"internal/config", []string{"internal/diag", "internal/nesting", "internal/redact", "internal/seal", "internal/sqlscan", "internal/sqlcheck", "plans"}, nil, "the language knows no target; SQL in it is read as text, and the lint block names sqlcheck's codes"},
 		{"internal/planner", []string{"plans", "internal/config", "internal/dag", "internal/diag", "internal/sqlcheck", "internal/sqlscan", "internal/budget"}, nil, "a plan is a pure function of what was read"},
 		{"internal/bundle", []string{"plans", "internal/failpoint", "internal/seal"}, nil, "a bundle is a plan and the bytes it names"},
 		{"internal/rollout", []string{"plans", "providers", "internal/dag", "internal/gate", "internal/journal", "internal/lock", "internal/failpoint"}, nil, "apply obeys the plan and nothing else"},

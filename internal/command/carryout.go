@@ -124,6 +124,9 @@ func (a *app) permit(ctx context.Context, open *opened, store *journal.Store) er
 	if err := policyHolds(b.Plan); err != nil {
 		return err
 	}
+	if err := a.canOpen(open.workspace); err != nil {
+		return err
+	}
 	runs, err := readRuns(store)
 	if err != nil {
 		return err

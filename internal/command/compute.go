@@ -43,6 +43,13 @@ func (a *app) computePlan(ctx context.Context, w *workspace, changeSet, environm
 	if err != nil {
 		return nil, failed(err)
 	}
+	keys, err := a.keysOf(w.settings.Encryption)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = b.Sealed(keys); err != nil {
+		return nil, failed(err)
+	}
 	return b, nil
 }
 

@@ -31,6 +31,10 @@ type opened struct {
 
 // openPlan reads a bundle's configuration and resolves its values again.
 func (a *app) openPlan(b *bundle.Bundle) (*opened, error) {
+	b, err := a.unsealed(b)
+	if err != nil {
+		return nil, err
+	}
 	files, err := configFiles(b)
 	if err != nil {
 		return nil, blocked(err.Error())

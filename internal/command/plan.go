@@ -134,6 +134,9 @@ func (a *app) presentPlan(w *workspace, b *bundle.Bundle, o planOptions) (int, e
 		return exitError, err
 	}
 	review := view.Review{Plan: b.Plan, Digest: b.Digest, Saved: o.out, Blocked: blocksOf(b.Plan, runs, time.Now())}
+	if o.out != "" {
+		review.SealedFor = b.SealedFor()
+	}
 	if err := a.showReview(review, o.view); err != nil {
 		return exitError, err
 	}

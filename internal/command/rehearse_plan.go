@@ -28,7 +28,7 @@ func (a *app) rehearsePlanned(ctx context.Context, args []string, scratch string
 	}
 	doc := rehearsal{FormatVersion: "1.0", Migrations: []rehearsed{}, sample: sample}
 	for _, d := range plannedDatabases(b.Plan) {
-		request, err := open.rehearsalOf(b, d)
+		request, err := open.rehearsalOf(d)
 		if err != nil {
 			return failed(err)
 		}
@@ -76,7 +76,7 @@ func plannedDatabases(p *plans.Plan) []plannedDatabase {
 
 // rehearsalOf is the request for one database: where it is, what it has, and
 // the bundle's files.
-func (o *opened) rehearsalOf(b *bundle.Bundle, d plannedDatabase) (rehearse.Request, error) {
+func (o *opened) rehearsalOf(d plannedDatabase) (rehearse.Request, error) {
 	settings, err := o.resolver.Settings(d.steps[0], nil)
 	if err != nil {
 		return rehearse.Request{}, err
@@ -90,7 +90,7 @@ func (o *opened) rehearsalOf(b *bundle.Bundle, d plannedDatabase) (rehearse.Requ
 		Cache: rehearsalsOf(o.workspace),
 	}
 	for _, s := range d.steps {
-		file, err := fileOf(b, s)
+		file, err := fileOf(o.bundle, s)
 		if err != nil {
 			return r, err
 		}

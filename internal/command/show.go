@@ -35,7 +35,7 @@ func (a *app) show(name, form string) error {
 	if err != nil {
 		return err
 	}
-	review := view.Review{Plan: b.Plan, Digest: b.Digest}
+	review := view.Review{Plan: b.Plan, Digest: b.Digest, SealedFor: b.SealedFor()}
 	if isFile(name) {
 		review.Saved = name
 	}

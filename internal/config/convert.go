@@ -27,7 +27,7 @@ func valueType(t Type) cty.Type {
 		return cty.Number
 	case TypeBool:
 		return cty.Bool
-	case TypeStrings, TypePaths, TypePatterns:
+	case TypeStrings, TypeRecipients, TypePaths, TypePatterns:
 		return cty.List(cty.String)
 	case TypeStringMap:
 		return cty.Map(cty.String)
@@ -105,6 +105,8 @@ func checkValue(doc ArgumentDoc, v cty.Value) (cty.Value, error) {
 		return cleanPaths(v)
 	case TypePatterns:
 		return v, checkPatterns(textsOf(v))
+	case TypeRecipients:
+		return v, checkRecipients(textsOf(v))
 	case TypeObject:
 		if !v.Type().IsObjectType() && !v.Type().IsMapType() {
 			return v, fmt.Errorf("an object is required, found %s", found(v))

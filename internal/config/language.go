@@ -58,6 +58,7 @@ const (
 	TypeStrings     Type = "list of string"
 	TypePaths       Type = "list of path in the project"
 	TypePatterns    Type = "list of address pattern" // * stands for anything
+	TypeRecipients  Type = "list of recipient"       // of age
 	TypeStringMap   Type = "map of string"
 	TypeObject      Type = "object"
 	TypeAny         Type = "any"

@@ -22,6 +22,14 @@ func lockstepBlock() BlockDoc {
 				},
 			},
 			{
+				Type: "encryption", Supported: true,
+				Doc: "Who may read what can hold secrets: the inputs of plan files, and what Lockstep keeps of Terraform's states, outputs and releases. Without it these files are readable by their owner alone, and not encrypted.",
+				Arguments: []ArgumentDoc{
+					{Name: "recipients", Type: TypeRecipients, Required: true, Constant: true, Doc: "Public keys of age (age1...), or ssh-ed25519 and ssh-rsa keys as in authorized_keys. Each of them alone can read, and apply."},
+					{Name: "identity_file", Type: TypeAnyPath, Constant: true, Doc: "File with the secret half of one of them, relative to the project: lines that age-keygen makes, or an OpenSSH private key without passphrase. The environment variable LOCKSTEP_AGE_IDENTITY_FILE goes before it."},
+				},
+			},
+			{
 				Type: "journal", Driver: "file", Labels: []string{"type"}, Supported: true,
 				Doc: "Where runs are recorded: a folder.",
 				Arguments: []ArgumentDoc{

@@ -19,6 +19,13 @@ type LockstepSettings struct {
 	JournalPath     string            // relative to the project
 	PluginMirror    string            // absolute path or https address; empty: the registries
 	TerraformPolicy TerraformPolicy
+	Encryption      Encryption
+}
+
+// Encryption is who may read what can hold secrets.
+type Encryption struct {
+	Recipients   []string // none: nothing is encrypted
+	IdentityFile string   // relative to the project, or absolute
 }
 
 // TerraformPolicy is what the sources of terraform blocks may do.
@@ -74,6 +81,11 @@ func (p *Project) Settings() LockstepSettings {
 		for _, policy := range b.children("terraform_policy") {
 			settings.TerraformPolicy = TerraformPolicy{
 				Allow: p.constantTexts(policy, "allow"), Providers: p.constantTexts(policy, "providers"), Modules: p.constantTexts(policy, "modules"),
+			}
+		}
+		for _, encryption := range b.children("encryption") {
+			settings.Encryption = Encryption{
+				Recipients: p.constantTexts(encryption, "recipients"), IdentityFile: p.constantText(encryption, "identity_file"),
 			}
 		}
 		for _, tools := range b.children("required_tools") {

@@ -58,6 +58,17 @@ func (k *Keys) Recipients() []string {
 	return slices.Clone(k.names)
 }
 
+// Try returns nil where what these keys seal can be opened with them again, or
+// where nothing is sealed; else the error of Open.
+func (k *Keys) Try() error {
+	sealed, err := k.Seal(nil)
+	if err != nil {
+		return err
+	}
+	_, err = k.Open(sealed)
+	return err
+}
+
 // intro begins every file of age's format, version 1.
 const intro = "age-encryption.org/v1\n"
 

@@ -198,6 +198,19 @@ func TestMistakesAreNamedAndNotRepeated(t *testing.T) {
 	if err := open(file); err != nil {
 		t.Error(err)
 	}
+	for name, test := range map[string]struct {
+		keys *seal.Keys
+		want error
+	}{
+		"nil":        {nil, nil},
+		"its own":    {keys(t, seal.Settings{Recipients: []string{recipient}, IdentityFile: file}), nil},
+		"no file":    {keys(t, seal.Settings{Recipients: []string{recipient}}), seal.ErrClosed},
+		"of another": {keys(t, seal.Settings{Recipients: []string{hybrid.Recipient().String()}, IdentityFile: file}), seal.ErrClosed},
+	} {
+		if err := test.keys.Try(); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	if err := seal.Check(nil); err != nil {
 		t.Error(err)
 	}

@@ -21,6 +21,8 @@ type Review struct {
 	Blocked []plans.Block
 	// Saved is the file that holds the bundle; empty when there is none.
 	Saved string
+	// SealedFor names those who can read the bundle's inputs; empty for all.
+	SealedFor []string
 	// Running is true when the plan is about to be carried out: what to type
 	// next is then no question.
 	Running bool

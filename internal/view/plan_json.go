@@ -12,6 +12,7 @@ func (v Plan) JSON(r Review) error {
 		Steps:         make([]stepDocument, 0, len(r.Plan.Steps)),
 		Findings:      list(r.Plan.Findings),
 		Blocked:       list(r.Blocked),
+		SealedFor:     r.SealedFor,
 	}
 	for i := range r.Plan.Steps {
 		doc.Steps = append(doc.Steps, stepOf(&r.Plan.Steps[i]))
@@ -27,6 +28,8 @@ type planDocument struct {
 	Steps    []stepDocument  `json:"steps"`
 	Findings []plans.Finding `json:"findings"`
 	Blocked  []plans.Block   `json:"blocked"`
+	// SealedFor are the recipients of the plan file's inputs.
+	SealedFor []string `json:"sealed_for,omitempty"`
 }
 
 type stepDocument struct {

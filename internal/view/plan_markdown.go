@@ -24,6 +24,9 @@ func (v Plan) Markdown(r Review) error {
 	if r.Saved != "" {
 		tail += " " + report.Code("lockstep show "+ShellWord(r.Saved)+" --view dba")
 	}
+	if len(r.SealedFor) > 0 {
+		tail += " " + report.Prose("Its inputs are sealed for "+Recipients(r.SealedFor)+".")
+	}
 	for _, section := range sections(r) {
 		left := report.MarkdownLimit - p.Len() - len(tail)
 		if len(section.text)+len(section.title)+60 > left {

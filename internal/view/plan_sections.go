@@ -298,6 +298,7 @@ func next(p *page, r Review) {
 		return
 	}
 	cs, env := ShellWord(r.Plan.ChangeSet), ShellWord(r.Plan.Environment)
+	sealedFor(p, r)
 	p.line("")
 	if len(r.Plan.Steps) == 0 {
 		p.line("Next:")
