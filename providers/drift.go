@@ -43,4 +43,7 @@ type DriftItem struct {
 	// Detail is a sentence for people; it may be empty.
 	Detail     string
 	Attributes []string
+	// ByHand says that an object of a database's schema is not as migrations
+	// make it: only a migration, or a person, brings the two together.
+	ByHand bool
 }

@@ -20,20 +20,24 @@ import (
 )
 
 func newDriftCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "drift",
 		Short: "What in an environment is not as it was applied",
 		Long: `Compares an environment with what was applied to it: infrastructure with Terraform's
 state (a refresh-only plan), and each database's history with the migrations folder
-and the journal; on PostgreSQL it also looks for INVALID indexes. Objects that somebody
-made or changed in a database by hand are not found. What is pending is no drift.
-Objects and attributes are named, values never are; it changes nothing.
+and the journal. On PostgreSQL it also looks for INVALID indexes, and runs the applied
+files on a throw-away server to find objects that somebody made, changed or dropped by
+hand; owners are not compared, and "unmanaged" in the database block names what others
+look after. What is pending is no drift. Objects and attributes are named, values never
+are; it changes nothing.
 
 It ends with 0 when there is none, with 2 when there is drift, and with 1 when
 something could not be looked at; the rest is shown all the same.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.drift(c.Context()) },
 	}
+	c.Flags().StringVar(&a.flags.rehearse, "rehearse", "", "run the applied migrations on a throw-away server: auto or never (default: as the database block says)")
+	return c
 }
 
 func (a *app) drift(ctx context.Context) error {
@@ -171,10 +175,11 @@ func (d *driftWatch) look(ctx context.Context) []view.DriftTarget {
 	}
 	for i, b := range blocks {
 		group.Go(func() error {
-			items, err := d.ask(ctx, b)
+			items, notCompared, err := d.ask(ctx, b)
 			if err != nil {
 				targets[i].Error = d.app.mask.String((&unreadableError{b.Address, err}).Error())
 			}
+			targets[i].NotCompared = d.app.mask.String(notCompared)
 			for _, item := range items {
 				targets[i].Items = append(targets[i].Items, view.DriftItem(item))
 			}
@@ -185,31 +190,38 @@ func (d *driftWatch) look(ctx context.Context) []view.DriftTarget {
 	return targets
 }
 
-func (d *driftWatch) ask(ctx context.Context, b config.Block) ([]providers.DriftItem, error) {
+// ask compares one target; notCompared says why a part of it was left out.
+func (d *driftWatch) ask(ctx context.Context, b config.Block) (items []providers.DriftItem, notCompared string, err error) {
 	if !b.Settings.Known() {
-		return nil, errors.New("its settings depend on values that are not in the journal (sensitive outputs, artifacts)")
+		return nil, "", errors.New("its settings depend on values that are not in the journal (sensitive outputs, artifacts)")
 	}
 	settings, err := b.Settings.Reveal()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	provider, err := d.registry.provider(providerName(b))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	drifter, able := providers.As[providers.Drifter](provider)
 	if !able {
-		return nil, fmt.Errorf("%s cannot be compared", providerName(b))
+		return nil, "", fmt.Errorf("%s cannot be compared", providerName(b))
 	}
 	req := providers.DriftRequest{Environment: d.environment.Name, Address: b.Address, Settings: settings}
-	if b.Kind == "database" {
-		if req.Migrations, err = database.ReadFolder(database.Disk("."), b.Settings.Text("migrations")); err != nil {
-			return nil, err
-		}
-		req.Settled = d.settled()
-		req.Run, req.Version = d.lastVersion(b.Name)
+	if b.Kind != "database" {
+		items, err = drifter.Drift(ctx, req)
+		return items, "", err
 	}
-	return drifter.Drift(ctx, req)
+	if req.Migrations, err = database.ReadFolder(database.Disk("."), b.Settings.Text("migrations")); err != nil {
+		return nil, "", err
+	}
+	req.Settled = d.settled()
+	req.Run, req.Version = d.lastVersion(b.Name)
+	if items, err = drifter.Drift(ctx, req); err != nil || b.Driver != "postgres" {
+		return items, "", err
+	}
+	objects, notCompared := d.schemaDrift(ctx, provider, req)
+	return append(items, objects...), notCompared, nil
 }
 
 // settled reports whether every change set that is meant for the environment

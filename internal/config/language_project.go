@@ -79,6 +79,7 @@ func databaseBlock() BlockDoc {
 			{Name: "rehearse", Type: TypeString, Constant: true, Default: text("auto"), OneOf: []string{"auto", "always", "never"}, Doc: "Whether a plan tries pending migrations up, down and up again on a throw-away copy of the schema (driver postgres): where a server is to be had, always (a plan without it is refused), or never. --rehearse and LOCKSTEP_REHEARSE say otherwise for one command."},
 			{Name: "scratch_url", Type: TypeString, Doc: "Connection URL of a PostgreSQL server on which a plan may make and drop databases of its own for that; left out, it starts one from the programs on its machine."},
 			{Name: "queries", Type: TypePath, Constant: true, Doc: "Folder of the application's SQL (sqlc style or plain files): a plan tries each statement before and after each pending migration."},
+			{Name: "unmanaged", Type: TypeStrings, Constant: true, Doc: "Objects that others look after, as lockstep drift calls them, with * for anything: \"extension *\", \"table events_2*\". Drift is not told of them (driver postgres)."},
 			{Name: "for_each", Type: TypeAny, Unsupported: true, Doc: "A fleet of databases."},
 		},
 		Exports: []ArgumentDoc{

@@ -96,7 +96,7 @@ func TestWorkedExampleEvaluates(t *testing.T) {
 	if got := evaluated.Phases[plans.Contract].Preconditions; !reflect.DeepEqual(got, []string{"check.sql.backfill_done"}) {
 		t.Errorf("preconditions = %v", got)
 	}
-	assertJSON(t, blocks["migration.orders"].Settings.Masked(), `{"database":{"direct_url":null,"driver":"postgres","lock":"session","lock_timeout":"3s","migrations":"migrations/orders","name":"orders","queries":null,"rehearse":"auto","scratch_url":null,"statement_timeout":"15m0s","table":"schema_migrations","url":"(sensitive value)"},"timeout":null,"version":20261109090000}`)
+	assertJSON(t, blocks["migration.orders"].Settings.Masked(), `{"database":{"direct_url":null,"driver":"postgres","lock":"session","lock_timeout":"3s","migrations":"migrations/orders","name":"orders","queries":null,"rehearse":"auto","scratch_url":null,"statement_timeout":"15m0s","table":"schema_migrations","unmanaged":null,"url":"(sensitive value)"},"timeout":null,"version":20261109090000}`)
 	if len(evaluated.Databases) != 1 || evaluated.Databases[0].Address != "database.orders" {
 		t.Fatalf("databases = %v", evaluated.Databases)
 	}

@@ -19,6 +19,8 @@ type DriftTarget struct {
 	Source  string // a configuration's folder
 	Items   []DriftItem
 	Error   string // why it could not be looked at
+	// NotCompared says why a part of it was not looked at; empty where all was.
+	NotCompared string
 }
 
 // DriftItem is one object that is not as it was applied. Values are never told.
@@ -27,6 +29,7 @@ type DriftItem struct {
 	What       string   `json:"what"`
 	Detail     string   `json:"detail,omitempty"`
 	Attributes []string `json:"attributes"`
+	ByHand     bool     `json:"-"` // of a schema; see providers.DriftItem
 }
 
 // Drift shows such a report.
@@ -45,6 +48,7 @@ func (v Drift) Text(r DriftReport) error {
 	drifted, unread := 0, 0
 	for _, t := range r.Targets {
 		v.target(p, t)
+		v.omitted(p, t)
 		drifted += len(t.Items)
 		if t.Error != "" {
 			unread++
@@ -65,16 +69,23 @@ func (v Drift) Text(r DriftReport) error {
 
 // next says what shows and mends each kind.
 func (v Drift) next(p *page, r DriftReport) {
-	planned := false
+	planned, written := false, false
 	for _, t := range r.Targets {
-		if len(t.Items) == 0 {
-			continue
+		byHand, others := false, false
+		for _, i := range t.Items {
+			byHand, others = byHand || i.ByHand, others || !i.ByHand
 		}
-		if name, ok := strings.CutPrefix(t.Address, "database."); ok {
+		name, isDatabase := strings.CutPrefix(t.Address, "database.")
+		switch {
+		case isDatabase && others:
 			p.command("lockstep repair "+ShellWord(name)+" --env "+ShellWord(r.Environment), "what of it can be mended in "+safe(t.Address))
-		} else if !planned {
+		case others && !planned:
 			planned = true
 			p.command("lockstep plan CHANGE_SET --env "+ShellWord(r.Environment), "what an apply would change back")
+		}
+		if byHand && !written {
+			written = true
+			p.command("lockstep new migration NAME", "to keep what was done by hand, write it there (IF NOT EXISTS); else undo it by hand")
 		}
 	}
 }
@@ -102,6 +113,13 @@ func (v Drift) target(p *page, t DriftTarget) {
 	}
 }
 
+// omitted says what of a target was not looked at.
+func (v Drift) omitted(p *page, t DriftTarget) {
+	if t.NotCompared != "" {
+		p.paragraph("  ", "not compared: "+safe(t.NotCompared))
+	}
+}
+
 // JSON writes the report as one document.
 func (v Drift) JSON(r DriftReport) error {
 	type target struct {
@@ -110,10 +128,12 @@ func (v Drift) JSON(r DriftReport) error {
 		Source  string      `json:"source,omitempty"`
 		Items   []DriftItem `json:"items"`
 		Error   string      `json:"error,omitempty"`
+		// NotCompared is additive to the first form of the document.
+		NotCompared string `json:"not_compared,omitempty"`
 	}
 	targets := make([]target, 0, len(r.Targets))
 	for _, t := range r.Targets {
-		one := target{Address: t.Address, Kind: t.Kind, Source: t.Source, Items: []DriftItem{}, Error: t.Error}
+		one := target{Address: t.Address, Kind: t.Kind, Source: t.Source, Items: []DriftItem{}, Error: t.Error, NotCompared: t.NotCompared}
 		for _, i := range t.Items {
 			i.Attributes = list(i.Attributes)
 			one.Items = append(one.Items, i)

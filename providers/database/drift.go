@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +48,37 @@ func (p *Provider) Drift(ctx context.Context, req providers.DriftRequest) ([]pro
 		}
 	}
 	return d.items, nil
+}
+
+// ErrNotAsApplied says that the folder does not have what a database has had,
+// so that nothing can be made anew from it.
+var ErrNotAsApplied = errors.New("the folder is not what was applied")
+
+// AppliedFiles are the folder's files that the database has had, by version. It
+// wraps ErrNotAsApplied where one of them is not in the folder as it was
+// applied, or the history does not say what it was.
+func (p *Provider) AppliedFiles(ctx context.Context, req providers.DriftRequest) ([]plans.MigrationFile, error) {
+	target, err := DecodeTarget(req.Settings)
+	if err != nil {
+		return nil, err
+	}
+	state, err := p.driver.State(ctx, target)
+	if err != nil {
+		return nil, HideURL(target.URL, err)
+	}
+	d := drift{state: state, request: req}
+	var files []plans.MigrationFile
+	for _, r := range state.Applied() {
+		file, there := d.file(r.Version)
+		if !there || r.Up == "" || file.Up.Digest != r.Up {
+			return nil, fmt.Errorf("%w: %d_%s", ErrNotAsApplied, r.Version, r.Name)
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 && state.Version > 0 {
+		return nil, fmt.Errorf("%w: version %d has no history", ErrNotAsApplied, state.Version)
+	}
+	return files, nil
 }
 
 // drift is a comparison under way.

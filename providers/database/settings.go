@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,9 @@ type Target struct {
 	StatementTimeout time.Duration
 	// Lock is how other migrations are kept out: LockSession or LockLease.
 	Lock string
+	// Unmanaged are patterns of objects that others look after, one a line, so
+	// that targets compare.
+	Unmanaged string
 	// Trial says how a plan tries migrations beforehand.
 	Trial Trial
 }
@@ -65,18 +69,19 @@ const (
 )
 
 type targetJSON struct {
-	Name             string `json:"name"`
-	Driver           string `json:"driver"`
-	URL              string `json:"url"`
-	Migrations       string `json:"migrations"`
-	Table            string `json:"table"`
-	LockTimeout      string `json:"lock_timeout"`
-	StatementTimeout string `json:"statement_timeout"`
-	DirectURL        string `json:"direct_url"`
-	Lock             string `json:"lock"`
-	Rehearse         string `json:"rehearse"`
-	ScratchURL       string `json:"scratch_url"`
-	Queries          string `json:"queries"`
+	Name             string   `json:"name"`
+	Driver           string   `json:"driver"`
+	URL              string   `json:"url"`
+	Migrations       string   `json:"migrations"`
+	Table            string   `json:"table"`
+	LockTimeout      string   `json:"lock_timeout"`
+	StatementTimeout string   `json:"statement_timeout"`
+	DirectURL        string   `json:"direct_url"`
+	Lock             string   `json:"lock"`
+	Rehearse         string   `json:"rehearse"`
+	ScratchURL       string   `json:"scratch_url"`
+	Queries          string   `json:"queries"`
+	Unmanaged        []string `json:"unmanaged"`
 }
 
 // DecodeTarget reads a database block's settings. Its errors never show a
@@ -88,8 +93,9 @@ func DecodeTarget(settings json.RawMessage) (Target, error) {
 	}
 	t := Target{
 		Name: in.Name, Driver: in.Driver, URL: cmp.Or(in.DirectURL, in.URL), Migrations: in.Migrations, Table: in.Table,
-		Lock:  cmp.Or(in.Lock, LockSession),
-		Trial: Trial{cmp.Or(in.Rehearse, RehearseAuto), in.ScratchURL, in.Queries},
+		Lock:      cmp.Or(in.Lock, LockSession),
+		Unmanaged: strings.Join(in.Unmanaged, "\n"),
+		Trial:     Trial{cmp.Or(in.Rehearse, RehearseAuto), in.ScratchURL, in.Queries},
 	}
 	if in.DirectURL != "" {
 		t.PooledURL = in.URL

@@ -44,6 +44,16 @@ func Read(ctx context.Context, q Querier, omit ...string) (Snapshot, error) {
 	return Snapshot{Server: r.version, Objects: r.found, database: database}, r.end()
 }
 
+// ReadAt takes a snapshot in a transaction of its own, which writes nothing.
+func ReadAt(ctx context.Context, conn *sql.Conn, omit ...string) (Snapshot, error) {
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer func() { _ = tx.Rollback() }() // it only reads
+	return Read(ctx, tx, omit...)
+}
+
 // query reads the objects of one kind. Its first three columns are the
 // object's address in pg_depend, its name and what it is on; all others are
 // attributes called as the column is, left out where NULL.

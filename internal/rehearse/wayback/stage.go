@@ -69,13 +69,8 @@ func detail(err error) string {
 }
 
 // Snapshot reads the schema.
-func (s *Stage) Snapshot(ctx context.Context) (snapshot catalog.Snapshot, err error) {
-	tx, err := s.Conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return snapshot, err
-	}
-	defer func() { _ = tx.Rollback() }() // it only reads
-	return catalog.Read(ctx, tx, s.omit...)
+func (s *Stage) Snapshot(ctx context.Context) (catalog.Snapshot, error) {
+	return catalog.ReadAt(ctx, s.Conn, s.omit...)
 }
 
 // ownerless leaves out the statements that give objects to the role of this
