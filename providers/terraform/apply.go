@@ -187,7 +187,7 @@ func (m *module) covered(ctx context.Context, req providers.Request, now *stateF
 	if err != nil {
 		return err
 	}
-	back, err := m.isBack(req, r, now)
+	back, err := m.isBack(ctx, req, r, now)
 	if err != nil {
 		return err
 	}

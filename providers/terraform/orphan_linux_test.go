@@ -22,20 +22,8 @@ func TestAProviderThatOutlivesItsTerraformIsEnded(t *testing.T) {
 	cloud := trialprovider.NewCloud(t)
 	p := newMirroredProject(t, cloud.Provider()+twoObjects)
 	req := p.request(p.observe())
-	cloud.Put("b", trialprovider.Fault{Verb: "create", Name: "b", HangUntil: "go", Stubborn: true})
-	ended := make(chan error, 1)
-	go func() {
-		_, err := p.provider.Apply(context.Background(), req)
-		ended <- err
-	}()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	left := cloud.Await(ctx, trialprovider.Call{Name: "b", Event: "hanging"}).PID
-	killParent(t, left)
-	if err := <-ended; err == nil {
-		t.Fatal("an apply without Terraform succeeded")
-	}
-	cloud.Lift("b")
+	killInCall(t, p, req, cloud, trialprovider.Fault{Verb: "create", Name: "b"})
+	left := cloud.Calls(trialprovider.Call{Verb: "create", Name: "b"})[0].PID
 	req.Recorded = p.recorded
 	p.probe(req, providers.Unknown)
 	if shim.Identify(left).Start != "" {

@@ -56,11 +56,17 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 	if lost, err := m.lost(req, r, now); len(lost) > 0 || err != nil {
 		return providers.Report{Verdict: providers.Unknown, Detail: sayLost(lost), Lost: lost}, err
 	}
-	back, err := m.isBack(req, r, now)
+	held, err := m.holdsAgain(req, r, now)
 	if err != nil {
 		return providers.Report{}, err
 	}
-	if back {
+	unseen := false
+	if held {
+		if unseen, err = m.movedUnseen(ctx, req, r); err != nil {
+			return providers.Report{}, err
+		}
+	}
+	if held && !unseen {
 		if err := m.tidy(req, r); err != nil {
 			return providers.Report{}, err
 		}
@@ -70,7 +76,7 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 	if err != nil {
 		return providers.Report{}, err
 	}
-	if fresh.empty(m.secrets) {
+	if fresh.empty(m.secrets) && !unseen {
 		result, err := m.settled(ctx)
 		return providers.Report{
 			Verdict: providers.Done, Detail: "a fresh plan has no changes",
@@ -96,6 +102,9 @@ func (m *module) compare(ctx context.Context, req providers.Request, now *stateF
 	if err != nil {
 		return providers.Report{}, err
 	}
+	if len(changes) == 0 {
+		return providers.Report{Verdict: providers.Partial, Detail: "what was changed is not in the state yet"}, nil
+	}
 	var why string
 	if req.Step.Late {
 		if err := inEnvelope(req.Step.Envelope, public(changes)); err != nil {
@@ -117,9 +126,19 @@ func (m *module) compare(ctx context.Context, req providers.Request, now *stateF
 	}, nil
 }
 
-// isBack reports whether the state holds what it held before the step: by
+// isBack reports whether everything is as it was before the step.
+func (m *module) isBack(ctx context.Context, req providers.Request, r *receipt, now *stateFile) (bool, error) {
+	held, err := m.holdsAgain(req, r, now)
+	if err != nil || !held {
+		return false, err
+	}
+	moved, err := m.movedUnseen(ctx, req, r)
+	return !moved, err
+}
+
+// holdsAgain reports whether the state holds what it held before the step: by
 // serial, by content, or because our own rollback left exactly this.
-func (m *module) isBack(req providers.Request, r *receipt, now *stateFile) (bool, error) {
+func (m *module) holdsAgain(req providers.Request, r *receipt, now *stateFile) (bool, error) {
 	before, started := origin(req, r)
 	if !started || now.mark() == before {
 		return true, nil

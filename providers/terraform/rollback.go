@@ -40,7 +40,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 	if err != nil {
 		return providers.Result{}, err
 	}
-	back, err := m.isBack(req, r, now)
+	back, err := m.isBack(ctx, req, r, now)
 	if err != nil {
 		return providers.Result{}, err
 	}

@@ -48,7 +48,10 @@ type account struct {
 	figures map[string]any
 	errors  []string
 	// created are the resources whose creation began, by address.
-	created  map[string]creation
+	created map[string]creation
+	// changing are the resources whose change or destruction began.
+	changing map[string]bool
+	silent   bool   // a provider did not answer
 	dumped   []byte // the state, if Terraform could store it nowhere
 	progress func(string)
 }
@@ -57,7 +60,7 @@ func newAccount(progress func(string)) *account {
 	if progress == nil {
 		progress = func(string) {}
 	}
-	return &account{created: map[string]creation{}, progress: progress}
+	return &account{created: map[string]creation{}, changing: map[string]bool{}, progress: progress}
 }
 
 // take accounts for one line; a line that is no event is ignored.
@@ -73,6 +76,9 @@ func (a *account) take(line []byte) {
 	switch e.Type {
 	case "apply_start":
 		a.creation(e, func(c *creation) { *c = creation{kind: e.Hook.Resource.Type} })
+		if e.Hook.Action == "update" || e.Hook.Action == "delete" {
+			a.changing[address] = true
+		}
 	case "apply_progress":
 		a.progress(fmt.Sprintf("%s: %s, still running after %.0fs", address, e.Hook.Action, e.Hook.Elapsed))
 	case "apply_complete":
@@ -92,6 +98,7 @@ func (a *account) take(line []byte) {
 	case "diagnostic":
 		if e.Diagnostic.Severity == "error" {
 			a.blame(e)
+			a.silent = a.silent || unanswered(e.Diagnostic.Summary)
 			a.errors = append(a.errors, oneParagraph(e.Diagnostic.Address+" "+e.Diagnostic.Summary+": "+e.Diagnostic.Detail))
 		}
 	}

@@ -1,0 +1,51 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
+)
+
+// movedUnseen reports whether the step's latest attempt changed or destroyed an
+// object and could not tell the state of it: Terraform was killed, or the
+// provider. The objects themselves are asked. What was made unseen is lost.
+func (m *module) movedUnseen(ctx context.Context, req providers.Request, r *receipt) (bool, error) {
+	latest := lastAttempt(req, r)
+	if latest == "" {
+		return false, nil
+	}
+	begun, err := begunUnseen(m.attemptPath(latest))
+	if err != nil || len(begun) == 0 {
+		return false, err
+	}
+	drift, err := m.refreshed(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look at what an apply that was killed had begun: %w", err)
+	}
+	for _, c := range drift {
+		if begun[c.Address] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// begunUnseen are the objects that an attempt began to change or to destroy,
+// where it did not live to say how that ended.
+func begunUnseen(dir string) (map[string]bool, error) {
+	exit, err := shim.ReadExit(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	killed := err != nil || exit.Signal != ""
+	a, err := replay(filepath.Join(dir, shim.StdoutFile))
+	if err != nil || !killed && !a.silent {
+		return nil, err
+	}
+	return a.changing, nil
+}
