@@ -89,8 +89,13 @@ func TestAnObjectThatWasCompletedAndNotStoredIsToldWithItsID(t *testing.T) {
 	}
 	cloud.Release("go")
 	req.Recorded = p.recorded
-	if report := p.probe(req, providers.Unknown); !slices.Equal(addresses(report.Lost), []string{"trial_object.b"}) {
-		t.Errorf("lost are %+v", report.Lost)
+	lost := []string{"trial_object.b"}
+	if !strings.Contains(p.stateOf(), cloud.Named("object", "a")[0].ID) {
+		// OpenTofu stores a state now and then, Terraform after each object.
+		lost = []string{"trial_object.a", "trial_object.b"}
+	}
+	if report := p.probe(req, providers.Unknown); !slices.Equal(addresses(report.Lost), lost) {
+		t.Errorf("lost are %+v, want %v", report.Lost, lost)
 	}
 	p.removeState()
 	report := p.probe(req, providers.Unknown)
@@ -113,7 +118,7 @@ func addresses(lost []providers.Lost) []string {
 
 func (p *project) removeState() {
 	p.t.Helper()
-	if err := os.Remove(p.statePath()); err != nil {
+	if err := os.Remove(p.statePath()); err != nil && !os.IsNotExist(err) {
 		p.t.Fatal(err)
 	}
 }
