@@ -152,6 +152,15 @@ func (c *Cloud) Remove(id string) {
 	}
 }
 
+// Restore brings a deleted object back, as if it had never been deleted.
+func (c *Cloud) Restore(id string) {
+	c.t.Helper()
+	file := id + ".json"
+	if err := os.Rename(filepath.Join(c.folder, "deleted", file), filepath.Join(c.folder, "objects", file)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // Add makes an object that Terraform knows nothing of, and returns its id.
 func (c *Cloud) Add(kind, name string, attributes map[string]any) string {
 	c.t.Helper()

@@ -53,6 +53,9 @@ func (m *module) decide(ctx context.Context, req providers.Request, d providers.
 	if len(imports) == 0 {
 		return providers.Decided{Settled: settled}, m.noteAbsent(req, r, d, settled)
 	}
+	if raw, now, err = m.forgetReplaced(ctx, raw, now, imports); err != nil {
+		return providers.Decided{}, err
+	}
 	if err := m.planImports(ctx, req, now, imports, func(fresh *savedPlan) error {
 		return d.Agree(settled, public(fresh.changes(m.secrets)))
 	}); err != nil {
