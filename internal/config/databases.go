@@ -16,7 +16,7 @@ func (p *Project) DatabaseBlocks(env string, values *Values) ([]Block, diag.Diag
 		value := r.databases[b.name]
 		databases = append(databases, Block{
 			Kind: "database", Driver: textOf(value.GetAttr("driver")), Name: b.name, Address: b.address(),
-			Needs: p.needsOf(b), Settings: Settings{value: value}, Range: diag.FromHCLRange(b.place),
+			Needs: p.needsOf(b), Reads: p.readsOf(b), Settings: Settings{value: value}, Range: diag.FromHCLRange(b.place),
 		})
 	}
 	r.ds.Sort()

@@ -27,6 +27,7 @@ func (r *resolution) block(b *block) Block {
 		Name:    b.name,
 		Address: b.address(),
 		Needs:   r.project.needsOf(b),
+		Reads:   r.project.readsOf(b),
 		Range:   diag.FromHCLRange(b.place),
 	}
 	values := map[string]cty.Value{}
@@ -132,7 +133,7 @@ func (r *resolution) databaseBlocks(blocks []Block) []Block {
 		}
 		databases = append(databases, Block{
 			Kind: "database", Driver: textOf(value.GetAttr("driver")), Name: b.name, Address: b.address(),
-			Needs: r.project.needsOf(b), Settings: Settings{value: value}, Range: diag.FromHCLRange(b.place),
+			Needs: r.project.needsOf(b), Reads: r.project.readsOf(b), Settings: Settings{value: value}, Range: diag.FromHCLRange(b.place),
 		})
 	}
 	return databases

@@ -40,7 +40,9 @@ type Block struct {
 	Name    string
 	Address string // "terraform.cache", "migration.orders", "artifact.file.api", "database.orders"
 	// Needs are addresses of the blocks this one refers to or depends_on.
-	Needs    []string
+	Needs []string
+	// Reads are what it refers to there, in full: "terraform.db.outputs.url".
+	Reads    []string
 	Settings Settings
 	Timeout  time.Duration // zero: none given
 	Range    diag.Range

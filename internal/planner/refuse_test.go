@@ -92,7 +92,14 @@ func refusedModules() []refusal {
 		{"terraform not observed", cacheBlock, func(in *planner.Input) { unobserve(in, "terraform.cache") }, []string{"terraform.cache was not observed"}},
 		{"mixed terraform", cacheBlock, func(in *planner.Input) {
 			observe(in, module(change("terraform_data.new", "create"), change("terraform_data.old", "delete"), change("terraform_data.kept", "no-op")))
-		}, []string{"adds and takes away", "terraform_data.new", "terraform_data.old", "Split the module"}},
+		}, []string{"adds and takes away", "terraform_data.new", "terraform_data.old", "by another version of lockstep", "Split the module"}},
+		{"unsplittable terraform", cacheBlock, func(in *planner.Input) {
+			m := module(change("terraform_data.new", "create"), change("terraform_data.old", "delete", "create"))
+			m.Terraform.Unsplittable = "terraform_data.new is made from terraform_data.old (terraform_data.new -> local.x -> terraform_data.old)"
+			observe(in, m)
+		}, []string{"Terraform cannot do the one without the other", "local.x", "in two change sets"}},
+		{"output of the second part", cacheBlock + laterReader, func(in *planner.Input) { observe(in, twoParts("addr")) },
+			[]string{`terraform.db reads output "addr" of terraform.cache`, "only after the contract phase", "terraform_data.old"}},
 		{"update and forget", cacheBlock, func(in *planner.Input) {
 			observe(in, module(change("terraform_data.a", "update"), change("terraform_data.b", "forget")))
 		}, []string{"adds and takes away"}},

@@ -41,29 +41,41 @@ func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 	if !d.allowed(b, t) || !d.unprotected(b, seen.Changes) || !d.spares(b, seen.Changes) || !d.splittable(b, t) {
 		return
 	}
+	d.tellChanges(b, seen.Changes)
+	if plans.Mixed(seen.Changes) {
+		d.terraformInParts(b, seen)
+		return
+	}
+	n := d.terraformPart(b, seen, "")
+	n.step.Inputs = append(d.terraformPlanInput(b.Name, seen.Plan), seen.Source...)
+	d.add(n)
+}
+
+// terraformPart is the step of a part of a plan, or of all of it.
+func (d *draft) terraformPart(b *block, seen *plans.TerraformState, part plans.Part) *node {
+	t := tally(seen.ChangesOf(part))
 	n := d.terraformStep(b)
+	n.step.Part = part
 	n.step.Summary, n.step.Rollback, n.step.Risk = t.summary(), t.rollback(), t.risk()
 	n.because = "it only adds to what runs (" + n.step.Summary + ")"
 	if t.takes() {
 		n.step.Phase = plans.Contract
 		n.because = "it takes something away that older code may use (" + n.step.Summary + ")"
 	}
-	n.step.Inputs = append(d.terraformPlanInput(b, seen), seen.Source...)
-	d.tellChanges(b, seen.Changes)
-	d.add(n)
+	return n
 }
 
-// terraformPlanInput names the saved plan as the caller stored it.
-func (d *draft) terraformPlanInput(b *block, seen *plans.TerraformState) []plans.Input {
-	if seen.Plan == "" {
+// terraformPlanInput names a saved plan as the caller stored it.
+func (d *draft) terraformPlanInput(name string, plan plans.Digest) []plans.Input {
+	if plan == "" {
 		return nil
 	}
 	for _, in := range d.in.Inputs {
-		if in.Role == "terraform-plan" && in.Digest == seen.Plan {
+		if in.Role == "terraform-plan" && in.Digest == plan {
 			return []plans.Input{in}
 		}
 	}
-	return []plans.Input{{Role: "terraform-plan", Path: b.Name + ".tfplan", Digest: seen.Plan}}
+	return []plans.Input{{Role: "terraform-plan", Path: name + ".tfplan", Digest: plan}}
 }
 
 func (d *draft) terraformStep(b *block) *node {

@@ -184,17 +184,3 @@ func (d *draft) allowed(b *block, t changeTally) bool {
 	})
 	return false
 }
-
-// splittable refuses a module that adds and takes away at once: the first
-// belongs before the deployment, the second after it.
-func (d *draft) splittable(b *block, t changeTally) bool {
-	if !t.adds() || !t.takes() {
-		return true
-	}
-	d.refuse(b.Range, mistake{
-		"mixed-terraform", fmt.Sprintf("%s adds and takes away in one plan", b.Address),
-		fmt.Sprintf("Before the deployment: %s. After it, because older code may use them: %s. One Terraform plan is applied as a whole.", listed(t.adding()), listed(t.taking())),
-		"Split the module: one terraform block for what is added, and remove the rest in a later change set (or in a module and block of its own).",
-	})
-	return false
-}

@@ -33,9 +33,10 @@ func (p *Plan) Changes(m Mask) []Change {
 	return found
 }
 
-// Drift returns what changed outside of Terraform, in order of address.
+// Drift returns what changed outside of Terraform, in order of address. What
+// the configuration itself moves is listed there by Terraform too, and is none.
 func (p *Plan) Drift(m Mask) []Change {
-	found := collect(p.document.ResourceDrift, m)
+	found := slices.DeleteFunc(collect(p.document.ResourceDrift, m), func(c Change) bool { return c.Kind() == plans.ChangeMove })
 	for i := range found {
 		found[i].Weakens = nil // nobody plans it: it has happened
 	}

@@ -182,3 +182,13 @@ func TestAChangeThatOnlyWeakensTakes(t *testing.T) {
 		t.Error("what goes away is told to be weakened")
 	}
 }
+
+func TestAMoveIsNoDrift(t *testing.T) {
+	t.Parallel()
+	p := decoded(t, `,"resource_drift":[
+		{"address":"t.b","type":"t","previous_address":"t.a","change":{"actions":["no-op"],"before":{},"after":{}}},
+		{"address":"t.d","type":"t","previous_address":"t.c","change":{"actions":["update"],"before":{"x":1},"after":{"x":2}}}]`)
+	if drift := p.Drift(plain{}); len(drift) != 1 || drift[0].Address != "t.d" {
+		t.Errorf("drift %+v", drift)
+	}
+}

@@ -19,7 +19,8 @@ func terraform(p *page, plan *plans.Plan, s *plans.Step) {
 		}
 		t := o.Terraform
 		labelled(p, "engine", fmt.Sprintf("%s %s, workspace %s", safe(t.Engine), safe(t.Version), safe(t.Workspace)))
-		for _, c := range t.Changes {
+		part(p, s, t)
+		for _, c := range t.ChangesOf(s.Part) {
 			labelled(p, "resource", strings.TrimSpace(fmt.Sprintf("%s %s %s", strings.Join(c.Actions, "+"), safe(c.Object()), safe(c.Reason))))
 			resource(p, c)
 		}
@@ -29,6 +30,20 @@ func terraform(p *page, plan *plans.Plan, s *plans.Step) {
 		for _, c := range t.Checks {
 			labelled(p, "tf check", strings.TrimSuffix(safe(c.Status+" "+c.Address+": "+strings.Join(c.Messages, "; ")), ": "))
 		}
+	}
+}
+
+// part says which half of a plan a step carries out, and from which plan.
+func part(p *page, s *plans.Step, t *plans.TerraformState) {
+	switch {
+	case t.Part == nil:
+	case s.Part == plans.PartAdds:
+		labelled(p, "part", "what adds, from a plan that Lockstep limited: -target="+safe(strings.Join(t.Part.Targets, " -target=")))
+		if len(t.Part.Later) > 0 {
+			labelled(p, "", "- outputs that have their new value only after the other part: "+safe(strings.Join(t.Part.Later, ", ")))
+		}
+	case s.Part == plans.PartTakes:
+		labelled(p, "part", "what takes away; planned again at its turn, and may hold nothing else than this")
 	}
 }
 

@@ -59,7 +59,7 @@ func resources(p *plans.Plan, s *plans.Step) (add, change, destroy int) {
 		if o.Terraform == nil || o.Address != s.Address && o.Address != s.Block {
 			continue
 		}
-		for _, c := range o.Terraform.Changes {
+		for _, c := range o.Terraform.ChangesOf(s.Part) {
 			a, ch, d := actions(c.Actions)
 			add, change, destroy = add+a, change+ch, destroy+d
 		}

@@ -56,6 +56,9 @@ func (p *Provider) openOccupied(ctx context.Context, pl *place, s settings, req 
 	if req.Observed.Terraform == nil && !req.Step.Late {
 		return nil, errors.New("the plan holds no observation of the Terraform state; make a new plan")
 	}
+	if t := req.Observed.Terraform; req.Step.Part != "" && (t == nil || t.Plan == "" || t.Part == nil) {
+		return nil, errors.New("the plan does not hold the two plans of a Terraform plan in two parts; make a new plan")
+	}
 	m, err := p.prepare(ctx, pl, s, c)
 	if err != nil {
 		return nil, err
@@ -104,7 +107,7 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 		return providers.Result{}, err
 	}
 	if !wanted {
-		return m.settled(ctx)
+		return m.settled(ctx, req)
 	}
 	if !started || r != nil && r.RolledBack != nil {
 		before = now.mark()
@@ -113,7 +116,7 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 	if err != nil {
 		return providers.Result{}, m.scrubbed(ctx, err)
 	}
-	result, err := m.settled(ctx)
+	result, err := m.settled(ctx, req)
 	if err != nil {
 		return providers.Result{}, err
 	}
@@ -123,11 +126,16 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 }
 
 // settled describes a step that is done and keeps what a later step needs to
-// come back to it.
-func (m *module) settled(ctx context.Context) (providers.Result, error) {
+// come back to it. A configuration of which a part is carried out is nothing
+// to come back to.
+func (m *module) settled(ctx context.Context, req providers.Request) (providers.Result, error) {
 	shown, hidden, err := m.outputs(ctx)
 	if err != nil {
 		return providers.Result{}, err
+	}
+	if req.Step.Part == plans.PartAdds {
+		shown, hidden, err = m.outputsInPart(ctx, req, shown, hidden)
+		return providers.Result{Summary: "no changes", Outputs: shown, Secrets: hidden}, err
 	}
 	if err := m.keepRelease(ctx); err != nil {
 		return providers.Result{}, err
@@ -139,10 +147,10 @@ func (m *module) settled(ctx context.Context) (providers.Result, error) {
 // there is anything to do. It refuses whatever was not approved.
 func (m *module) choose(ctx context.Context, req providers.Request, now *stateFile) (bool, error) {
 	t := req.Observed.Terraform
-	if !req.Step.Late && t != nil && now.mark() == (mark{Lineage: t.Lineage, Serial: t.Serial}) && t.Plan != "" {
+	if !rebound(req.Step) && t != nil && now.mark() == (mark{Lineage: t.Lineage, Serial: t.Serial}) && t.Plan != "" {
 		return true, m.useUnmoved(ctx, req, now)
 	}
-	fresh, err := m.plan(ctx)
+	fresh, err := m.plan(ctx, limits(req)...)
 	if err != nil {
 		return false, err
 	}
@@ -156,11 +164,14 @@ func (m *module) choose(ctx context.Context, req providers.Request, now *stateFi
 		}
 		return true, inEnvelope(req.Step.Envelope, public(left))
 	}
+	if req.Step.Part == plans.PartTakes {
+		return true, m.restCovered(ctx, req, now, fresh)
+	}
 	return true, m.covered(ctx, req, now, fresh)
 }
 
 func (m *module) useApproved(req providers.Request) error {
-	b, err := verified(req.Observed.Terraform.Plan, req.Blob)
+	b, err := verified(carriedOut(req), req.Blob)
 	if err != nil {
 		return fmt.Errorf("the saved terraform plan: %w", err)
 	}
@@ -232,13 +243,25 @@ func orNone(serial string) string {
 	return serial
 }
 
-// approved decodes the saved plan of the bundle. It must not be at
-// savedPlanPath, where the fresh one lies.
+// approved are the changes that the step was approved to carry out.
 func (m *module) approved(ctx context.Context, req providers.Request) ([]planned, error) {
 	if req.Observed.Terraform == nil || req.Observed.Terraform.Plan == "" {
 		return nil, nil
 	}
-	b, err := verified(req.Observed.Terraform.Plan, req.Blob)
+	p, err := m.ofBundle(ctx, req, carriedOut(req))
+	switch {
+	case err != nil:
+		return nil, err
+	case req.Step.Part == plans.PartTakes:
+		return p.Taking(&m.secrets.mask), nil
+	}
+	return p.changes(m.secrets), nil
+}
+
+// ofBundle decodes a saved plan of the bundle. It must not be at
+// savedPlanPath, where a fresh one lies.
+func (m *module) ofBundle(ctx context.Context, req providers.Request, d plans.Digest) (*savedPlan, error) {
+	b, err := verified(d, req.Blob)
 	if err != nil {
 		return nil, fmt.Errorf("the saved terraform plan: %w", err)
 	}
@@ -247,11 +270,10 @@ func (m *module) approved(ctx context.Context, req providers.Request) ([]planned
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		return nil, fmt.Errorf("restore the saved plan: %w", err)
 	}
-	p, err := m.show(ctx, path)
-	if err != nil {
-		return nil, err
+	if part := req.Observed.Terraform.Part; part != nil && part.Plan == d {
+		return m.showAs(ctx, path, (*savedPlan).usableInPart)
 	}
-	return p.changes(m.secrets), nil
+	return m.show(ctx, path)
 }
 
 // inEnvelope refuses changes that the envelope does not allow. What takes

@@ -212,6 +212,9 @@ func digests(req providers.Request) []plans.Digest {
 		if t.Plan != "" {
 			all = append(all, t.Plan)
 		}
+		if t.Part != nil {
+			all = append(all, t.Part.Plan)
+		}
 		for _, in := range t.Source {
 			all = append(all, in.Digest)
 		}

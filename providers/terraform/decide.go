@@ -71,7 +71,7 @@ func (m *module) decide(ctx context.Context, req providers.Request, d providers.
 	if err != nil {
 		return providers.Decided{Settled: settled}, err
 	}
-	result, err := m.settled(ctx)
+	result, err := m.settled(ctx, req)
 	if err != nil {
 		return providers.Decided{Settled: settled}, err
 	}

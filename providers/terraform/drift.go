@@ -83,11 +83,15 @@ func (m *module) refuseMoved(req providers.Request, differs []plans.ResourceChan
 	if len(elsewhere) > 0 && req.Progress != nil {
 		req.Progress("changed outside of Terraform since the plan: " + strings.Join(elsewhere, "; "))
 	}
-	if len(moved) > 0 {
-		return fmt.Errorf("%w: changed outside of Terraform since the plan was made: %s; look at it, then plan again: the new plan shows what it would undo",
-			providers.ErrForeign, strings.Join(moved, "; "))
+	return movedSince(moved)
+}
+
+func movedSince(moved []string) error {
+	if len(moved) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: changed outside of Terraform since the plan was made: %s; look at it, then plan again: the new plan shows what it would undo",
+		providers.ErrForeign, strings.Join(moved, "; "))
 }
 
 // knownDrift is what the approved plan already found, read again from its
@@ -96,7 +100,7 @@ func (m *module) knownDrift(ctx context.Context, req providers.Request) ([]plann
 	if len(req.Observed.Terraform.Drift) == 0 {
 		return nil, nil
 	}
-	p, err := m.show(ctx, m.savedPlanPath())
+	p, err := m.ofBundle(ctx, req, req.Observed.Terraform.Plan)
 	if err != nil {
 		return nil, err
 	}

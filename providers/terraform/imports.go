@@ -28,7 +28,7 @@ func (m *module) planImports(ctx context.Context, req providers.Request, now *st
 		return err
 	}
 	defer os.Remove(m.importsPath())
-	fresh, err := m.plan(ctx)
+	fresh, err := m.plan(ctx, limits(req)...)
 	if err != nil {
 		return err
 	}

@@ -284,22 +284,35 @@ func (m *module) readState(ctx context.Context) ([]byte, *stateFile, error) {
 
 // plan makes a plan and saves it at savedPlanPath.
 func (m *module) plan(ctx context.Context, options ...string) (*savedPlan, error) {
+	return m.planTo(ctx, m.savedPlanPath(), options...)
+}
+
+// planTo makes a plan and saves it at a path.
+func (m *module) planTo(ctx context.Context, path string, options ...string) (*savedPlan, error) {
 	arguments := append([]string{
 		"plan", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(),
-		"-out=" + m.savedPlanPath(), "-var-file=" + m.inputsPath(),
+		"-out=" + path, "-var-file=" + m.inputsPath(),
 	}, options...)
 	const changed = 2
 	if _, err := m.program.run(ctx, arguments...); err != nil && !exitedWith(err, changed) {
 		return nil, m.scrubbed(ctx, m.lockHeld(ctx, err))
 	}
-	if err := os.Chmod(m.savedPlanPath(), 0o600); err != nil {
+	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, fmt.Errorf("terraform plan: %w", err)
 	}
-	return m.show(ctx, m.savedPlanPath())
+	if limited(options) {
+		return m.showAs(ctx, path, (*savedPlan).usableInPart)
+	}
+	return m.show(ctx, path)
 }
 
 // show decodes a saved plan and refuses one that must not be applied.
 func (m *module) show(ctx context.Context, path string) (*savedPlan, error) {
+	return m.showAs(ctx, path, (*savedPlan).usable)
+}
+
+// showAs decodes a saved plan and refuses one that is not usable.
+func (m *module) showAs(ctx context.Context, path string, usable func(*savedPlan) error) (*savedPlan, error) {
 	document, err := m.program.run(ctx, "show", "-json", "-no-color", path)
 	if err != nil {
 		return nil, err
@@ -311,7 +324,7 @@ func (m *module) show(ctx context.Context, path string) (*savedPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, p.usable()
+	return p, usable(p)
 }
 
 // outputs reads the outputs of the stored state. They come with all values of

@@ -139,6 +139,10 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 	if err != nil {
 		return providers.Observed{}, err
 	}
+	half, err := m.divide(ctx, plan)
+	if err != nil {
+		return providers.Observed{}, err
+	}
 	_, after, err := m.readState(ctx)
 	if err != nil {
 		return providers.Observed{}, err
@@ -146,7 +150,11 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 	if before.mark() != after.mark() {
 		return providers.Observed{}, fmt.Errorf("%w: the state changed while it was planned: somebody else is applying; plan again when they are done", providers.ErrBlocked)
 	}
-	return result, m.describe(&result, plan, c)
+	if err := m.describe(&result, plan, c); err != nil {
+		return result, err
+	}
+	half.addTo(&result)
+	return result, nil
 }
 
 // describe adds the plan, its sources and the bundle's contents.

@@ -72,12 +72,12 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 		}
 		return providers.Report{Verdict: providers.Absent, Detail: "the state holds what it held before the step"}, nil
 	}
-	fresh, err := m.plan(ctx)
+	fresh, err := m.plan(ctx, limits(req)...)
 	if err != nil {
 		return providers.Report{}, err
 	}
 	if fresh.empty(m.secrets) && !unseen {
-		result, err := m.settled(ctx)
+		result, err := m.settled(ctx, req)
 		return providers.Report{
 			Verdict: providers.Done, Detail: "a fresh plan has no changes",
 			Outputs: result.Outputs, Secrets: result.Secrets,

@@ -94,7 +94,7 @@ func handles(recorded []json.RawMessage) []handle {
 // origin is where the state stood before the step first ran; known is false
 // when nothing of it ever started.
 func origin(req providers.Request, r *receipt) (before mark, known bool) {
-	if t := req.Observed.Terraform; t != nil && !req.Step.Late {
+	if t := req.Observed.Terraform; t != nil && !rebound(req.Step) {
 		return mark{Lineage: t.Lineage, Serial: t.Serial}, true
 	}
 	if r != nil {

@@ -52,7 +52,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 	if err != nil {
 		return providers.Result{}, err
 	}
-	target, fresh, err := m.wayBack(ctx, before, made)
+	target, fresh, err := m.wayBack(ctx, req, before, made)
 	if err != nil {
 		return providers.Result{}, err
 	}
@@ -64,12 +64,13 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		}
 		result = providers.Result{Summary: a.summary, Changed: true, Figures: a.figures}
 	}
-	return result, target.closeRollback(ctx, req, before, target != m)
+	return result, target.closeRollback(ctx, req, before, target != m && req.Step.Part != plans.PartTakes)
 }
 
 // wayBack prepares the plan that leads back to a mark and proves that it
-// touches nothing else than what the step made.
-func (m *module) wayBack(ctx context.Context, before mark, approved []planned) (*module, *savedPlan, error) {
+// touches nothing else than what the step made. What the second of two parts
+// changed goes back by itself, while what the first one added stays.
+func (m *module) wayBack(ctx context.Context, req providers.Request, before mark, approved []planned) (*module, *savedPlan, error) {
 	was, err := m.stateAt(before)
 	if err != nil {
 		return nil, nil, err
@@ -88,6 +89,7 @@ func (m *module) wayBack(ctx context.Context, before mark, approved []planned) (
 		if target, err = m.provider.prepare(ctx, m.place, s, c); err != nil {
 			return nil, nil, err
 		}
+		options = limitsBack(req)
 	case len(was.managed()) > 0:
 		return nil, nil, fmt.Errorf("%w: the state held resources before, and the configuration that made them was not applied by Lockstep", providers.ErrIrreversible)
 	default:

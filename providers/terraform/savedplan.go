@@ -26,6 +26,9 @@ func decodePlan(document []byte) (*savedPlan, error) {
 
 func (p *savedPlan) usable() error { return p.Usable() }
 
+// usableInPart allows what usable refuses: a plan that Lockstep limited.
+func (p *savedPlan) usableInPart() error { return p.UsableInPart() }
+
 func (p *savedPlan) changes(s *secrets) []planned { return p.Changes(&s.mask) }
 
 func (p *savedPlan) drift(s *secrets) []planned { return p.Drift(&s.mask) }
