@@ -45,23 +45,26 @@ func Main(args []string, host Host) int {
 		return code
 	}
 	a := &app{host: host, mask: &redact.Values{}}
+	unveil := a.veiled()
 	root := newRootCommand(a)
 	root.SetArgs(args)
-	root.SetOut(host.Stdout)
-	root.SetErr(host.Stderr)
+	root.SetOut(a.host.Stdout)
+	root.SetErr(a.host.Stderr)
 	err := root.ExecuteContext(context.Background())
 	if err != nil {
 		a.report(err)
 	}
+	_ = unveil() // nobody is left to be told that an output is gone
 	return exitCode(err)
 }
 
 // app is what all verbs share: the machine, the global flags, and the mask
 // that learns every secret which the command comes to know.
 type app struct {
-	host  Host
-	flags globalFlags
-	mask  *redact.Values
+	host   Host // its outputs are veiled
+	screen Host // as it was given
+	flags  globalFlags
+	mask   *redact.Values
 	// planned is where this command has made its plan.
 	planned *workspace
 }
@@ -168,8 +171,7 @@ func (a *app) wantsJSON() bool { return a.flags.format == "json" }
 
 // report prints an error for people on stderr: what is wrong, then what to do.
 func (a *app) report(err error) {
-	w := a.mask.Writer(a.host.Stderr)
-	defer w.Close() // nobody is left to be told that stderr is gone
+	w := a.host.Stderr
 	if d, ok := errors.AsType[*diagnosticsError](err); ok {
 		diag.Write(w, d.diagnostics, d.source)
 		return

@@ -114,9 +114,8 @@ func (a *app) refusedPlan(changeSet string, err error) error {
 	if !ok || !a.wantsJSON() {
 		return err
 	}
-	out := a.mask.Writer(a.host.Stdout)
 	refusal := view.Refusal{ChangeSet: changeSet, Environment: a.flags.env, Diagnostics: refused.diagnostics}
-	if failure := errors.Join(refusal.JSON(out), out.Close()); failure != nil {
+	if failure := refusal.JSON(a.host.Stdout); failure != nil {
 		return failed(failure)
 	}
 	return err
@@ -181,5 +180,7 @@ func findingsReach(p *plans.Plan, failOn string) bool {
 }
 
 func (a *app) streams() terminal.Streams {
-	return terminal.New(a.host.Stdin, a.host.Stdout, a.host.Stderr, terminal.Options{NoColor: a.flags.noColor, Environ: a.host.Environ})
+	s := terminal.New(a.host.Stdin, a.screen.Stdout, a.screen.Stderr, terminal.Options{NoColor: a.flags.noColor, Environ: a.host.Environ})
+	s.Out.Writer, s.Err.Writer = a.host.Stdout, a.host.Stderr
+	return s
 }

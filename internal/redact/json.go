@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -15,6 +16,11 @@ func (v *Values) JSON(document []byte) []byte {
 	if !json.Valid(document) {
 		return []byte(v.String(string(document)))
 	}
+	return v.literals(document)
+}
+
+// literals masks inside of the quoted texts that are no names.
+func (v *Values) literals(document []byte) []byte {
 	var out bytes.Buffer
 	for rest := document; len(rest) > 0; {
 		at := bytes.IndexByte(rest, '"')
@@ -90,8 +96,8 @@ func texts(value any) []string {
 	return found
 }
 
-// JSONLines returns a writer that masks secrets in JSON documents, one a line,
-// on their way to out. Close passes on a last line without its end and leaves
+// JSONLines returns a writer that masks secrets in JSON documents, one a line
+// or indented, on their way to out. Close passes on a last line without its end and leaves
 // out open. It is not safe for concurrent use.
 func (v *Values) JSONLines(out io.Writer) io.WriteCloser {
 	return &jsonLines{out: out, values: v}
@@ -112,18 +118,30 @@ func (w *jsonLines) Write(p []byte) (int, error) {
 			return len(p), nil
 		}
 		w.held = []byte(rest)
-		if _, err := w.out.Write(append(w.values.JSON([]byte(line)), '\n')); err != nil {
+		if _, err := w.out.Write(append(w.values.line([]byte(line)), '\n')); err != nil {
 			return 0, err
 		}
 	}
 }
+
+// line masks a document on one line, one line of an indented document, or a
+// line that is no JSON.
+func (v *Values) line(line []byte) []byte {
+	if ofDocument.Match(line) {
+		return v.literals(line)
+	}
+	return v.JSON(line)
+}
+
+// ofDocument is a line of a document that json.Indent has laid out.
+var ofDocument = regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*":\s)?("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false|null|\{\}|\[\]|[{\[\]}]),?\s*$`)
 
 // Close implements io.Closer.
 func (w *jsonLines) Close() error {
 	if len(w.held) == 0 {
 		return nil
 	}
-	_, err := w.out.Write(w.values.JSON(w.held))
+	_, err := w.out.Write(w.values.line(w.held))
 	w.held = nil
 	return err
 }

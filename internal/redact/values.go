@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -231,7 +232,7 @@ func (w *Writer) find(s string, from int) int {
 	if from > len(w.held) {
 		return -1
 	}
-	at := strings.Index(string(w.held[from:]), s)
+	at := bytes.Index(w.held[from:], []byte(s))
 	if at < 0 {
 		return -1
 	}
