@@ -63,7 +63,7 @@ func rules() []rule {
 		{"internal/budget", []string{"plans", "internal/sqlscan"}, none, "how long a lock is held is estimated from figures that are handed over"},
 		{"internal/scoreboard", []string{"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule", "internal/pglint", "internal/sqlscan", "internal/sqlcheck", "internal/rehearse/trace", "internal/pgtest", "plans"}, nil, "compares verdicts with other linters' fixtures; nothing depends on it"},
 		{"internal/rehearse/updown", []string{"plans", "internal/sqlscan", "internal/rehearse/catalog", "internal/rehearse/trace", "internal/rehearse/aside"}, nil, "up, down and up again are watched by those who measure"},
-		{"internal/rehearse", []string{"plans", "internal/sqlscan"}, nil, "a rehearsal brings its parts together and knows nothing of plans' order"},
+		{"internal/rehearse", []string{"plans", "internal/redact", "internal/sqlscan", "internal/sqlsecret"}, nil, "a rehearsal brings its parts together and knows nothing of plans' order"},
 		{"internal/rehearse/", []string{"plans", "internal/sqlscan", "internal/pgsyntax"}, nil, "a rehearsal measures on a throw-away server what others only know by rule"},
 		{"internal/report", []string{"plans", "internal/redact", "internal/terminal"}, nil, "a report spells findings for other programs, and escapes what is foreign in them"},
 		{"internal/sqlcheck", []string{"plans", "internal/sqlscan", "internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pgrule", "internal/pglint", "internal/pgclass", "internal/sqlsecret"}, nil, "analysers turn statements into findings"},

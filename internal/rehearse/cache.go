@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/updown"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -54,7 +55,10 @@ func (s *scene) namedRoles() []string {
 
 // cache is a folder of outcomes by digest. It may be lost, and one that is
 // broken is none.
-type cache struct{ folder, digest string }
+type cache struct {
+	folder, digest string
+	secrets        *redact.Values // that no outcome may have
+}
 
 func (c cache) path() string { return filepath.Join(c.folder, "rehearsal-"+c.digest+".json") }
 
@@ -77,12 +81,14 @@ func (c cache) load() (f found, hit bool) {
 	return f, true
 }
 
-// save keeps the outcome where it can, and returns it as load will.
+// save keeps the outcome where it can, without secrets, and returns it as load
+// will.
 func (c cache) save(f found) (found, error) {
 	body, err := json.Marshal(f)
 	if err != nil {
 		return f, fmt.Errorf("spell what was found: %w", err)
 	}
+	body = c.secrets.JSON(body)
 	var again found
 	if err := json.Unmarshal(body, &again); err != nil {
 		return f, fmt.Errorf("spell what was found: %w", err)

@@ -13,8 +13,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
+	"github.com/lockstep-dev/lockstep/internal/sqlsecret"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -90,7 +93,7 @@ func Run(ctx context.Context, r Request) (result Result, err error) {
 	if err := s.look(ctx); err != nil {
 		return Result{}, fmt.Errorf("rehearse: %w", err)
 	}
-	store := cache{r.Cache, s.digest()}
+	store := cache{r.Cache, s.digest(), s.written()}
 	found, hit := store.load()
 	if !hit {
 		if found, err = s.rehearse(ctx); err != nil {
@@ -101,6 +104,16 @@ func Run(ctx context.Context, r Request) (result Result, err error) {
 		}
 	}
 	return s.result(found), nil
+}
+
+// written are the passwords in the files, which an outcome quotes.
+func (r Request) written() *redact.Values {
+	mask := &redact.Values{}
+	for _, f := range slices.Concat(r.Applied, r.Pending) {
+		mask.Learn(sqlsecret.Values(f.Up.Bytes)...)
+		mask.Learn(sqlsecret.Values(f.Down.Bytes)...)
+	}
+	return mask
 }
 
 // scene is what a rehearsal begins with: all that its outcome depends on.
