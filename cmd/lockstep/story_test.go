@@ -73,6 +73,7 @@ func TestStories(t *testing.T) {
 			e.Setenv("CHECKPOINT_DISABLE", "1")
 			e.Values[storyTest{}] = e.T()
 			e.Values[storyJobs{}] = jobs{}
+			e.Values[storySpared{}] = &[]string{}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -95,6 +96,8 @@ func TestStories(t *testing.T) {
 			"forge":    forge,
 			"trial":    trial(t),
 			"identity": identity,
+			"canary":   canary,
+			"spared":   spared,
 
 			"golang-migrate": golangMigrate,
 		},
