@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/mend"
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/sqlscan"
 	"github.com/lockstep-dev/lockstep/internal/sqltrace"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -24,6 +25,7 @@ type keptDatabase struct {
 	block       config.Block
 	settings    json.RawMessage
 	keeper      databaseKeeper
+	mask        *redact.Values
 }
 
 // databaseKeeper is what import and repair ask of a database's provider.
@@ -66,7 +68,7 @@ func (a *app) pickDatabase(args []string) (*keptDatabase, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &keptDatabase{workspace: w, environment: environment, block: block}
+	d := &keptDatabase{workspace: w, environment: environment, block: block, mask: a.mask}
 	return d, d.open(newRegistry(a, w))
 }
 
@@ -124,6 +126,7 @@ func (d *keptDatabase) files() ([]plans.MigrationFile, error) {
 	if err != nil {
 		return nil, folderFailed(err)
 	}
+	hideWritten(d.mask, files)
 	return files, nil
 }
 

@@ -256,6 +256,7 @@ func (r *reading) readFolders() error {
 		if f.err != nil {
 			return folderFailed(f.err)
 		}
+		hideWritten(r.registry.mask, f.files)
 		r.folders[db.Name] = f.files
 	}
 	return nil

@@ -55,6 +55,7 @@ func (a *app) openPlan(b *bundle.Bundle) (*opened, error) {
 	o.resolver = &resolver{
 		workspace: w, plan: b.Plan, mask: a.mask, values: values, querier: o.registry.querier(), base: map[string]config.Export{},
 	}
+	o.hideWritten(a.mask)
 	return o, o.knowExports()
 }
 

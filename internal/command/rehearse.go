@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/aside"
 	"github.com/lockstep-dev/lockstep/internal/rehearse/server"
@@ -101,6 +102,7 @@ type rehearsed struct {
 }
 
 func (a *app) rehearse(ctx context.Context, paths []string, scratch string) error {
+	a.mask.Learn(redact.Passwords(scratch)...)
 	sources, err := lintSources(paths, "postgres")
 	if err != nil {
 		return err
@@ -110,6 +112,7 @@ func (a *app) rehearse(ctx context.Context, paths []string, scratch string) erro
 		if source.driver != "postgres" || source.alone {
 			continue
 		}
+		hideWritten(a.mask, source.files)
 		done, err := rehearse.Run(ctx, rehearse.Request{
 			Scratch: scratch, Pending: source.files, Omit: []string{"schema_migrations"}, Begin: a.rehearsing(len(source.files)),
 		})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/lockstep-dev/lockstep/internal/bundle"
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rehearse"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers/database"
@@ -26,6 +27,7 @@ func (a *app) rehearsePlanned(ctx context.Context, args []string, scratch string
 	if err != nil {
 		return err
 	}
+	a.mask.Learn(redact.Passwords(scratch)...)
 	doc := rehearsal{FormatVersion: "1.0", Migrations: []rehearsed{}, sample: sample}
 	for _, d := range plannedDatabases(b.Plan) {
 		request, err := open.rehearsalOf(d)
