@@ -6,6 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // newcomer is a column that is about to be added.
@@ -43,7 +44,11 @@ func (a alteration) refused(c newcomer, d *pg.ColumnDef, act string) (ruling, bo
 	full := a.table.String() + "." + quotedPart(c.Name)
 	switch {
 	case c.NotNull && !a.filled(c.Column):
-		return split(a.requiredFiles(d), act, "adds %s as NOT NULL without a default: INSERTs of running code do not fill it, and a table with rows refuses it", full), true
+		const reason = "adds %s as NOT NULL without a default: INSERTs of running code do not fill it, and a table with rows refuses it"
+		if files := a.requiredFiles(d); files != nil {
+			return split(files, act, reason, full), true
+		}
+		return ask(act, reason+"; add it without the NOT NULL first, and forbid NULL after the deployment, when all rows have a value", full), true
 	case c.Generated && a.mayFail(c.Default) != "":
 		return ask(act, "computes %s by what can fail for a row (%s), and a write of running code fails with it", full, a.mayFail(c.Default)), true
 	case c.Generated && !a.fits(c.Type, c.Default):
@@ -51,16 +56,29 @@ func (a alteration) refused(c newcomer, d *pg.ColumnDef, act string) (ruling, bo
 	case !c.Generated && a.refusal(&pgschema.Table{Name: a.table}, c.Column) != "":
 		return ask(act, "adds %s, and %s may reject what INSERTs of running code leave in it", full, a.refusal(&pgschema.Table{Name: a.table}, c.Column)), true
 	case c.unique && c.Generated:
-		return split(a.laterFiles(d, uniqueKind), act, "adds %s as unique, though it is computed from what running code may repeat", full), true
+		return a.later(d, uniqueKind, ask(act, "adds %s as unique, though it is computed from what running code may repeat", full)), true
 	case c.unique && a.filled(c.Column) && !c.drawn:
 		return ask(act, "adds %s with one default for all rows, of which a unique column takes a single one", full), true
 	}
 	for _, k := range c.demands {
 		if why := a.demandFails(c, k); why != "" {
-			return split(a.laterFiles(d, func(kind pg.ConstrType) bool { return kind == k.GetContype() }), act, "adds %s, and %s", full, why), true
+			return a.later(d, func(kind pg.ConstrType) bool { return kind == k.GetContype() }, ask(act, "adds %s, and %s", full, why)), true
 		}
 	}
 	return ruling{}, false
+}
+
+// later is a split that adds a column first and those of its constraints after
+// the deployment that are of a kind; where that cannot be written it is the
+// author's to do.
+func (a alteration) later(d *pg.ColumnDef, kind func(pg.ConstrType) bool, r ruling) ruling {
+	files := a.laterFiles(d, kind)
+	if len(files) < 2 {
+		r.Reason += ": add the column first, and the constraint after the deployment"
+		return r
+	}
+	r.Class, r.Split = plans.ClassSplit, files
+	return r
 }
 
 // demandFails says why a CHECK or a foreign key of a new column may reject a

@@ -76,7 +76,7 @@ func (a alteration) attribute() ruling {
 	if a.newType(a.table) {
 		return free(act, "alters the type %s, which released code does not know", a.table)
 	}
-	return split(nil, act, "changes the attribute %s of the type %s, which released code may read: add another attribute and move to it", a.cmd.GetName(), a.table)
+	return ask(act, "changes the attribute %s of the type %s, which released code may read, and a type has no second form: let new code read both forms, and say -- lockstep:phase contract, or make another type", a.cmd.GetName(), a.table)
 }
 
 // storage are actions that no code sees.

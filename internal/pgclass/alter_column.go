@@ -207,7 +207,7 @@ func (c columnAlteration) source() (ruling, bool) {
 	case kind == pg.AlterTableType_AT_SetExpression && c.isNew():
 		return free(act, "changes the expression of %s, which released code does not know", c.full), true
 	case kind == pg.AlterTableType_AT_SetExpression:
-		return split(nil, act, "changes what %s is computed from, which running code reads: add another generated column, and drop this one after the deployment", c.full), true
+		return c.computedAgain(act), true
 	case kind == pg.AlterTableType_AT_DropExpression:
 		return contract(act, "stops to compute %s, which running code does not write itself", c.full), true
 	case kind == pg.AlterTableType_AT_DropIdentity:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // enumAgain is an enum that is made again under its name: the old one is
@@ -24,7 +25,7 @@ func (j judging) enumsAgain(units []unit) {
 	for i, u := range units {
 		name, away := takesType(u.Tree)
 		old := j.released.Types[name]
-		if u.Class != "split" || old == nil || old.Kind != pgschema.Enum {
+		if u.Class != plans.ClassSplit && u.Class != plans.ClassAsk || old == nil || old.Kind != pgschema.Enum {
 			continue
 		}
 		e := enumAgain{name: name, away: away, begin: i}
@@ -122,7 +123,7 @@ func (e enumAgain) file(old []string) File {
 		if slices.Contains(old, v) {
 			continue
 		}
-		add := "ALTER TYPE " + sqlName(e.name) + " ADD VALUE " + literal(v)
+		add := "ALTER TYPE " + sqlName(e.name) + " ADD VALUE IF NOT EXISTS " + literal(v)
 		switch {
 		case i > 0:
 			add += " AFTER " + literal(e.values[i-1])
@@ -131,7 +132,7 @@ func (e enumAgain) file(old []string) File {
 		}
 		statements = append(statements, add)
 	}
-	return File{Name: "expand_add_values_" + act(e.name.Local), Phase: phaseExpand, SQL: lines(statements...)}
+	return File{Name: "expand_add_values_" + act(e.name.Local), Phase: phaseExpand, SQL: valueStays + lines(statements...)}
 }
 
 // defaultsAgain finds defaults that are dropped and set again.
@@ -168,7 +169,9 @@ func (j judging) defaultAgain(drop, set *unit, def *pg.Node) {
 	set.ruling = ask(set.act, "changes the default of %s, so that INSERTs of running code write another value", full)
 }
 
-func uncast(e *pg.Node) proto.Message {
+func uncast(e *pg.Node) proto.Message { return uncastNode(e) }
+
+func uncastNode(e *pg.Node) *pg.Node {
 	for e.GetTypeCast() != nil {
 		e = e.GetTypeCast().GetArg()
 	}

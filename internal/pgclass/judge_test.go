@@ -19,8 +19,8 @@ func fileCases() []fileCase {
 	return []fileCase{
 		{"empty", "-- nothing", "neutral", "no statement", "", ""},
 		{"another search_path", "SET search_path = archive, public; CREATE TABLE logs (line text); ALTER TABLE logs ADD CHECK (line <> ''); DROP TABLE logs", "expand", "line 1 creates the table archive.logs", "neutral expand expand expand", ""},
-		{"what is found behind the search_path", "CREATE TABLE fresh (id int); SET search_path = archive, public; ALTER TABLE logs ADD CHECK (line <> '')", "split", "adds the CHECK to logs", "expand neutral contract", ""},
-		{"the search_path set back", "CREATE TABLE archive.logs (line text); SET search_path = archive; RESET search_path; DROP TABLE logs", "split", "drops the table logs", "expand neutral neutral contract", ""},
+		{"what is found behind the search_path", "CREATE TABLE fresh (id int); SET search_path = archive, public; ALTER TABLE logs ADD CHECK (line <> '')", "ask", "say the schema with each name", "expand neutral contract", ""},
+		{"the search_path set back", "CREATE TABLE archive.logs (line text); SET search_path = archive; RESET search_path; DROP TABLE logs", "ask", "say the schema with each name", "expand neutral neutral contract", ""},
 		{"a trigger made again", "DROP TRIGGER stamped ON customers; ALTER TABLE customers ADD COLUMN n1 text; CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n1 := NEW.name; RETURN NEW; END'; CREATE TRIGGER stamped BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION keep()", "ask", "replaces the trigger stamped of customers", "expand expand expand ask", ""},
 		{"a view made again with an option", "DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT id, state FROM orders WHERE state = 'new' WITH CHECK OPTION", "ask", "with other options", "expand ask", ""},
 		{"expand alone", "CREATE TABLE a (id int); CREATE INDEX ON a (id); INSERT INTO a VALUES (1)", "expand", "line 1 creates the table a", "expand expand expand", ""},
@@ -41,7 +41,7 @@ func fileCases() []fileCase {
 				"CREATE VIEW customers AS SELECT id, email, full_name AS name, boss FROM people",
 			"expand", "line 1", "expand expand expand", "",
 		},
-		{"a view with too little", "ALTER TABLE customers RENAME TO people; CREATE VIEW customers AS SELECT id FROM people", "split", "does not have all of it", "split expand", ""},
+		{"a view with too little", "ALTER TABLE customers RENAME TO people; CREATE VIEW customers AS SELECT id FROM people", "ask", "does not have all of it", "ask expand", ""},
 		{"moved and kept as a view", "ALTER TABLE logs SET SCHEMA archive; CREATE VIEW logs AS SELECT line FROM archive.logs", "expand", "line 1 renames logs to archive.logs", "expand expand", ""},
 		{
 			"unique index and its constraint", "CREATE UNIQUE INDEX one_state ON orders (state); ALTER TABLE orders ADD CONSTRAINT one_state UNIQUE USING INDEX one_state",
@@ -72,11 +72,11 @@ func fileCases() []fileCase {
 		},
 		{
 			"a table in another one's place without a lock", "CREATE TABLE logs_new (line text); INSERT INTO logs_new SELECT line FROM logs; DROP TABLE logs CASCADE; ALTER TABLE logs_new RENAME TO logs",
-			"split", "LOCK TABLE logs IN SHARE ROW EXCLUSIVE MODE", "expand data split expand", "",
+			"ask", "begin the file with LOCK TABLE logs IN SHARE ROW EXCLUSIVE MODE", "expand data ask expand", "",
 		},
 		{
 			"another table in one's place", "CREATE TABLE logs_new (text text); INSERT INTO logs_new SELECT line FROM logs; ALTER TABLE logs RENAME TO logs_old; ALTER TABLE logs_new RENAME TO logs",
-			"split", "is another table for running code", "expand data split expand", "",
+			"ask", "is another table for running code", "expand data ask expand", "",
 		},
 		{
 			"triggers off and on", "ALTER TABLE customers DISABLE TRIGGER USER; UPDATE customers SET name = '' WHERE name IS NULL; ALTER TABLE customers ENABLE TRIGGER USER",
@@ -89,7 +89,7 @@ func fileCases() []fileCase {
 		{"a function again", "DROP FUNCTION shout; CREATE FUNCTION shout(t text) RETURNS text LANGUAGE sql AS 'SELECT t'", "ask", "replaces the function shout", "expand ask", ""},
 		{"an index again", "DROP INDEX orders_state_idx; CREATE INDEX orders_state_idx ON orders (state)", "expand", "drops what line 1 makes again", "expand neutral", ""},
 		{"another index", "DROP INDEX orders_state_idx; CREATE INDEX orders_state_idx ON orders (total)", "contract", "replaces the index", "expand contract", ""},
-		{"a column again", "ALTER TABLE orders DROP COLUMN note; ALTER TABLE orders ADD COLUMN note int", "split", "adds it again, empty", "split expand", ""},
+		{"a column again", "ALTER TABLE orders DROP COLUMN note; ALTER TABLE orders ADD COLUMN note int", "split", "adds it again, empty", "split neutral", "expand_add_orders_note_v2 contract_drop_orders_note"},
 		{"a table if it is there", "DROP TABLE IF EXISTS invoices; CREATE TABLE invoices (id int)", "expand", "creates the table invoices", "neutral expand", ""},
 		{"a policy again", "DROP POLICY readable ON secrets; CREATE POLICY readable ON secrets USING (id > 0)", "contract", "replaces the policy readable", "expand contract", ""},
 		{"the same matview again", "DROP MATERIALIZED VIEW order_counts; CREATE MATERIALIZED VIEW order_counts AS SELECT state, count(*) FROM orders GROUP BY state", "expand", "drops what line 1 makes again", "expand neutral", ""},
@@ -149,7 +149,9 @@ func fileCases() []fileCase {
 			"two splits", "ALTER TABLE orders RENAME COLUMN note TO remark; ALTER TABLE logs RENAME TO lines; CREATE TABLE a (id int)", "split", "renames orders.note", "split split expand",
 			"expand_add_orders_remark expand_index_orders_note_key_remark expand_rename_logs expand_create_a data_fill_orders_remark contract_drop_orders_note contract_drop_view_logs",
 		},
-		{"a split that nobody can write", "ALTER SEQUENCE tickets RENAME TO numbers; CREATE TABLE a (id int)", "split", "renames the sequence tickets", "split expand", ""},
+		{"a sequence and a table", "ALTER SEQUENCE tickets RENAME TO numbers; CREATE TABLE a (id int)", "split", "renames the sequence tickets", "split expand", "expand_sequence_numbers expand_create_a contract_rename_tickets"},
+		{"what only its author can split", "ALTER TYPE place ALTER ATTRIBUTE town TYPE varchar(9); CREATE TABLE a (id int)", "ask", "a type has no second form", "ask expand", ""},
+		{"a name that is given again", "DROP TABLE logs CASCADE; CREATE TABLE a (id int); CREATE TABLE logs (at int)", "ask", "give the new one a name of its own", "ask expand expand", ""},
 	}
 }
 

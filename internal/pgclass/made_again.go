@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
 	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
@@ -15,7 +16,7 @@ import (
 func (j judging) madeAgain(units []unit) {
 	for i := range units {
 		gone := takesNames(units[i].Tree)
-		if len(gone) != 1 || units[i].Class != "contract" && units[i].Class != "ask" {
+		if len(gone) != 1 || units[i].settled || units[i].Class != "contract" && units[i].Class != "ask" {
 			continue
 		}
 		for k := i + 1; k < len(units); k++ {
@@ -81,7 +82,7 @@ func (j judging) unheard(d *pg.DropStmt) bool {
 }
 
 func anotherOfItsName(drop, make *unit) ruling {
-	r := split(nil, drop.act, "%s, and line %d makes another one of its name: give the new one a name of its own, and drop the old one after the deployment", drop.Reason, make.Line)
+	r := ask(drop.act, "%s, and line %d makes another one of its name: give the new one a name of its own, and drop the old one after the deployment", drop.Reason, make.Line)
 	r.Loses = drop.Loses
 	return r
 }
@@ -129,7 +130,7 @@ func keys(i *pgschema.Index) []string {
 func (j judging) constraintAgain(drop, make *unit, a *pg.AlterTableStmt) bool {
 	cmd := a.GetCmds()[0].GetAlterTableCmd()
 	if cmd.GetSubtype() == pg.AlterTableType_AT_AddColumn {
-		drop.ruling = split(nil, drop.act, "%s, and line %d adds it again, empty: add a column of another name, and drop this one after the deployment", drop.Reason, make.Line).losing()
+		j.columnAgain(drop, make, cmd.GetDef().GetColumnDef())
 		return true
 	}
 	t, k := j.released.Tables[pgschema.NameOf(a.GetRelation())], cmd.GetDef().GetConstraint()
@@ -152,6 +153,38 @@ func (j judging) constraintAgain(drop, make *unit, a *pg.AlterTableStmt) bool {
 		make.ruling = expand(make.act, "makes the CHECK %s take more values, among them all that running code writes", k.GetConname())
 	}
 	return false
+}
+
+// columnAgain is a column that is dropped and added again, empty: the new one
+// gets another name, and running code keeps the old one.
+func (j judging) columnAgain(drop, make *unit, d *pg.ColumnDef) {
+	table := pgschema.NameOf(make.Tree.GetAlterTableStmt().GetRelation())
+	was := judging{j.released, j.released}
+	c := columnAlteration{alteration: alteration{judging: was, table: table, t: j.released.Tables[table]}, name: d.GetColname()}
+	if c.t == nil {
+		drop.ruling = ask(drop.act, "%s, and line %d adds it again, empty: add a column of another name, and drop this one after the deployment", drop.Reason, make.Line).losing()
+		return
+	}
+	another, _ := proto.Clone(make.Tree.GetAlterTableStmt().GetCmds()[0].GetAlterTableCmd()).(*pg.AlterTableCmd)
+	another.GetDef().GetColumnDef().Colname = c.free(c.name + "_v2")
+	c.cmd = another
+	added := c.addColumn(another.GetDef().GetColumnDef())
+	reason := "%s, and line %d adds it again, empty"
+	text, err := c.addSQL(another.GetDef().GetColumnDef())
+	if added.Class != plans.ClassExpand || err != nil {
+		drop.ruling = ask(drop.act, reason+": add a column of another name, and drop this one after the deployment", drop.Reason, make.Line).losing()
+		return
+	}
+	full := table.String() + "." + quotedPart(c.name)
+	drop.ruling = split([]File{
+		{Name: "expand_" + added.act, Phase: phaseExpand, SQL: lines(text), Down: lines(added.down)},
+		{
+			Name: "contract_" + drop.act, Phase: phaseContract,
+			SQL: "-- lockstep:irreversible the values of " + full + " go with it\n" + lines(drop.text()),
+		},
+	}, drop.act, reason, drop.Reason, make.Line).losing()
+	make.ruling = neutral(make.act, "adds %s again under another name", full)
+	make.left = true
 }
 
 // foreignKeyAgain judges a foreign key that is dropped and made again: from the

@@ -6,6 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
 // pair corrects the rulings of units that mean something else together. after
@@ -27,7 +28,7 @@ func pair(units []unit, after judging) {
 func (j judging) keptAsView(units []unit) {
 	for i := range units {
 		old, now, is := renamedRelation(units[i].Tree)
-		if !is || units[i].Class != "split" {
+		if !is || units[i].Class != plans.ClassSplit {
 			continue
 		}
 		for v := i + 1; v < len(units); v++ {
@@ -50,7 +51,7 @@ func takenAgain(units []unit, old pgschema.Name) {
 	u := &units[0]
 	for _, v := range units[1:] {
 		if u.Class == "split" && slices.Contains(makesNames(v.Tree), relationName(old)) {
-			u.ruling = split(nil, u.act, "%s, and line %d gives its name to what does not have all of it", u.Reason, v.Line)
+			u.ruling = ask(u.act, "%s, and line %d gives its name to what does not have all of it: let the view have every column of %s that running code reads", u.Reason, v.Line, old)
 		}
 	}
 }
@@ -100,7 +101,7 @@ func renamesBehind(units []unit, old, now pgschema.Name) {
 	for i := range units {
 		r := units[i].Tree.GetRenameStmt()
 		of := pgschema.NameOf(r.GetRelation())
-		if r.GetRenameType() == pg.ObjectType_OBJECT_COLUMN && (of == old || of == now) && units[i].Class == "split" {
+		if r.GetRenameType() == pg.ObjectType_OBJECT_COLUMN && (of == old || of == now) && (units[i].Class == plans.ClassSplit || units[i].Class == plans.ClassAsk) {
 			units[i].ruling = expand(units[i].act, "renames %s behind the view %s, which keeps the old name for running code", quotedPart(r.GetSubname()), old).
 				back("ALTER TABLE " + sqlName(now) + " RENAME COLUMN " + ident(r.GetNewname()) + " TO " + ident(r.GetSubname()))
 		}

@@ -25,28 +25,30 @@ type part struct {
 	alone bool  // takes no other unit
 }
 
-// parts divides units into files, in the order in which they run. It is empty
-// where one of them has to be split and nobody but its author can, where one
-// cannot be written as SQL, or where another order would mean something else.
-func parts(units []unit) []File {
-	if dependent(units) || wanders(units) {
-		return nil
+// parts divides units into files, in the order in which they run. There are
+// none where one cannot be written as SQL, or where another order would mean
+// something else; why says so, and what to do about it.
+func parts(units []unit) (files []File, why string) {
+	if why := dependent(units); why != "" {
+		return nil, why
+	}
+	if wanders(units) {
+		return nil, "its names are looked up in one place first and in another one later: say the schema with each name"
 	}
 	list := divide(units)
 	slices.SortStableFunc(list, func(a, b part) int { return phaseRank(a.phase) - phaseRank(b.phase) })
 	if len(list) < 2 && !slices.ContainsFunc(list, func(p part) bool { return p.ready != nil }) {
-		return nil
+		return nil, "all of it belongs into one file and one of its statements must not run beside the others: write a file for each"
 	}
-	var files []File
 	for _, p := range list {
 		f, ok := p.file(settings(units))
 		if !ok {
-			return nil
+			return nil, "one of its statements cannot be written by itself: write a file for each side of the deployment"
 		}
 		f.Name = freeName(files, f.Name)
 		files = append(files, f)
 	}
-	return files
+	return files, ""
 }
 
 // freeName is the name, or the first one with a number behind it that no file
@@ -160,7 +162,7 @@ func (p part) file(settings []string) (File, bool) {
 	if !p.units[0].OutsideTransaction() {
 		texts = slices.Clone(settings)
 	}
-	reversible := true
+	lost := ""
 	for _, u := range p.units {
 		text := u.text()
 		if text == "" || u.Tree == nil {
@@ -169,15 +171,30 @@ func (p part) file(settings []string) (File, bool) {
 		texts = append(texts, text)
 		if u.down != "" {
 			downs = append(downs, u.down)
+		} else if u.Class != plans.ClassNeutral && lost == "" {
+			lost = fmt.Sprintf("line %d %s", u.Line, u.Reason)
 		}
-		reversible = reversible && (u.down != "" || u.Class == plans.ClassNeutral)
 	}
 	f := File{Name: p.name(), Phase: p.phase, SQL: p.header() + lines(texts...)}
-	if reversible && len(downs) > 0 {
-		slices.Reverse(downs)
-		f.Down = lines(downs...)
+	slices.Reverse(downs)
+	switch {
+	case lost != "":
+		f.SQL = "-- lockstep:irreversible " + lost + ", and no statement takes that back\n" + f.SQL
+	case len(downs) > 0:
+		f.Down = wayBack(downs)
+	default:
+		f.Down = "-- there is nothing to take back\n"
 	}
 	return f, true
+}
+
+// wayBack is the text of a way back. What must not run in a transaction makes
+// the whole file run without one.
+func wayBack(downs []string) string {
+	if strings.Contains(strings.Join(downs, ";"), " CONCURRENTLY ") && len(downs) > 1 {
+		return "-- lockstep:no-transaction\n" + lines(downs...)
+	}
+	return lines(downs...)
 }
 
 func (p part) name() string {
@@ -216,21 +233,26 @@ func wanders(units []unit) bool {
 	return false
 }
 
-// dependent reports whether a unit that would run earlier needs a name that
-// one before it has taken away: then the parts cannot change places.
-func dependent(units []unit) bool {
-	var gone []string
+// dependent says which unit that would run earlier needs a name that one
+// before it has taken away, so that the parts cannot change places; it is empty
+// for none.
+func dependent(units []unit) string {
+	gone := map[string]int{}
 	for _, u := range units {
 		if placed(u) == phaseExpand || placed(u) == phaseData {
-			if slices.ContainsFunc(makesNames(u.Tree), func(n string) bool { return slices.Contains(gone, n) }) {
-				return true
+			for _, n := range makesNames(u.Tree) {
+				if line, is := gone[n]; is {
+					return fmt.Sprintf("line %d takes the name that line %d gives away: give what is new a name of its own", u.Line, line)
+				}
 			}
 		}
 		if u.Class == plans.ClassContract {
-			gone = append(gone, takesNames(u.Tree)...)
+			for _, n := range takesNames(u.Tree) {
+				gone[n] = u.Line
+			}
 		}
 	}
-	return false
+	return ""
 }
 
 func joined(parts ...string) string { return strings.Join(parts, "\x00") }

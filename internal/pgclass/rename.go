@@ -65,21 +65,15 @@ func (j judging) renameOther(r *pg.RenameStmt, name pgschema.Name) ruling {
 	to := pgschema.Name{Schema: name.Schema, Local: r.GetNewname()}
 	switch kind {
 	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
-		if files := j.typeFiles(kindName(kind), name, to); files != nil {
-			return split(files, act, "renames the %s %s, which running code may name", kindName(kind), name)
-		}
-		return split(nil, act, "renames the %s %s, which running code may name, and no other name stands in for it: let new code leave the casts to it out, release that, and rename it in a file of a later change set that begins with -- lockstep:phase contract no code names %s", kindName(kind), name, name)
-	case pg.ObjectType_OBJECT_FUNCTION:
-		if files := j.functionFiles(name, to); files != nil {
-			return split(files, act, "renames the function %s, which running code may call", name)
-		}
-		return split(nil, act, "renames the function %s, which running code may call: make %s beside it, and drop the old one after the deployment", name, ident(to.Local))
+		return j.callType(otherName{kind: kindName(kind), from: name, to: to, verb: "rename", act: act})
+	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
+		return j.callFunction(otherName{kind: kindName(kind), from: name, to: to, verb: "rename", act: act}, r.GetObject().GetObjectWithArgs())
 	case pg.ObjectType_OBJECT_SEQUENCE:
-		return split(nil, act, "renames the sequence %s, which running code may draw from by its name, and no other name stands in for it: let new code draw by the default of its column, release that, and rename it in a file of a later change set that begins with -- lockstep:phase contract no code names %s", name, name)
-	case pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE:
-		return split(nil, act, "renames the %s %s, which running code may name: make %s beside it, and drop the old one after the deployment", kindName(kind), name, ident(r.GetNewname()))
+		return j.callSequence(otherName{kind: "sequence", from: name, to: to, verb: "rename", act: act})
+	case pg.ObjectType_OBJECT_AGGREGATE:
+		return ask(act, "renames the aggregate %s, which running code may name: make %s beside it by a CREATE AGGREGATE, and drop the old one after the deployment", name, ident(r.GetNewname()))
 	case pg.ObjectType_OBJECT_SCHEMA:
-		return split(nil, act, "renames the schema %s, which running code may name: make %s beside it, move table by table and leave views behind", ident(r.GetSubname()), ident(r.GetNewname()))
+		return j.callSchema(r.GetSubname(), r.GetNewname())
 	}
 	return ask(act, "renames the %s %s, and whether running code names it is not known", kindName(kind), name)
 }
@@ -94,11 +88,18 @@ func (j judging) renameColumn(table pgschema.Name, r *pg.RenameStmt) ruling {
 	c := a.column()
 	reason := "renames %s, which running code reads and writes"
 	if c.c == nil {
-		return split(nil, act, reason+": add %s beside it, keep both in step by a trigger, and drop the old one after the deployment", full, ident(r.GetNewname()))
+		return ask(act, reason+", and no migration has made it, so that its type is not known: add %s beside it, keep both in step by a trigger, and drop the old one after the deployment", full, ident(r.GetNewname()))
+	}
+	if c.c.Generated {
+		another := *c.c
+		another.Name = r.GetNewname()
+		if files, why := c.computedFiles(&another); why == "" {
+			return split(files, act, reason, full)
+		}
 	}
 	p := replacement{columnAlteration: c, name: r.GetNewname(), typ: c.c.Type, collation: c.c.Collation}
 	if why := p.obstacle(); why != "" {
-		return split(nil, act, reason+"; "+why+", so that the split is the author's to write", full)
+		return ask(act, reason+"; "+why, full)
 	}
 	return split(p.files(), act, reason, full)
 }
@@ -150,7 +151,7 @@ func (j judging) move(a *pg.AlterObjectSchemaStmt) ruling {
 		if j.newObject(a.GetObjectType(), parts) {
 			return free(act, "moves the %s %s, which released code does not know", kind, name)
 		}
-		return split(nil, act, "moves the %s %s to another schema, where running code may not find it: make it anew there, and drop the old one after the deployment", kind, name)
+		return j.moveOther(a, otherName{kind: kind, from: name, to: pgschema.Name{Schema: a.GetNewschema(), Local: name.Local}, verb: "move", act: act})
 	}
 	name := pgschema.NameOf(a.GetRelation())
 	act := act("move", name.Local)
@@ -158,7 +159,7 @@ func (j judging) move(a *pg.AlterObjectSchemaStmt) ruling {
 	case j.newRelation(name):
 		return free(act, "moves the %s %s, which released code does not know", kind, name)
 	case a.GetObjectType() == pg.ObjectType_OBJECT_SEQUENCE:
-		return split(nil, act, "moves the sequence %s to another schema, where running code may not find it", name)
+		return j.callSequence(otherName{kind: "sequence", from: name, to: pgschema.Name{Schema: a.GetNewschema(), Local: name.Local}, verb: "move", act: act})
 	}
 	to := pgschema.Name{Schema: a.GetNewschema(), Local: name.Local}
 	alter := "ALTER " + map[string]string{"table": "TABLE", "foreign table": "FOREIGN TABLE", "view": "VIEW", "materialized view": "MATERIALIZED VIEW"}[kind] + " "

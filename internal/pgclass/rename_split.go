@@ -9,8 +9,55 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/lockstep-dev/lockstep/internal/pgschema"
-	"github.com/lockstep-dev/lockstep/internal/pgsyntax"
 )
+
+// otherName is a name that running code says of an object, and the one that it
+// gets by a RENAME or a SET SCHEMA.
+type otherName struct {
+	kind     string // what SQL calls the object, in lower case
+	from, to pgschema.Name
+	verb     string // rename or move
+	act      string
+}
+
+// there and back are the statements that give the object its new name and its
+// old one; arguments are those of a function that has to be told apart.
+func (n otherName) there(arguments string) string { return n.alter(n.from, n.to, arguments) }
+
+func (n otherName) back(arguments string) string { return n.alter(n.to, n.from, arguments) }
+
+func (n otherName) alter(from, to pgschema.Name, arguments string) string {
+	text := "ALTER " + strings.ToUpper(n.kind) + " " + sqlName(from) + arguments
+	if n.verb == "move" {
+		return text + " SET SCHEMA " + ident(to.Schema)
+	}
+	return text + " RENAME TO " + ident(to.Local)
+}
+
+func (n otherName) String() string { return n.verb + "s the " + n.kind + " " + n.from.String() }
+
+// moveOther is SET SCHEMA of what is no relation.
+func (j judging) moveOther(a *pg.AlterObjectSchemaStmt, n otherName) ruling {
+	switch a.GetObjectType() {
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
+		return j.callType(n)
+	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
+		return j.callFunction(n, a.GetObject().GetObjectWithArgs())
+	}
+	return ask(n.act, "%s to another schema, where running code may not find it: make it anew there, and drop the old one after the deployment", n)
+}
+
+// callType is a type that gets another name, which new code says in casts.
+func (j judging) callType(n otherName) ruling {
+	if files := j.typeFiles(n); files != nil {
+		return split(files, n.act, "%s, which running code may name", n)
+	}
+	files, why := j.typeAgain(n)
+	if why != "" {
+		return ask(n.act, "%s, which running code may name, and no other name stands in for it; %s. Where new code leaves the casts to it out, let the file say -- lockstep:phase contract no code names %s", n, why, n.from)
+	}
+	return split(files, n.act, "%s, which running code may name, and no other name stands in for it", n)
+}
 
 // typeFiles let new code say the new name of a type while running code says
 // the old one, by a domain without demands. An enum and a range have none that
@@ -18,48 +65,93 @@ import (
 // 42883 for enum > domain over it).
 //
 // Source: https://www.postgresql.org/docs/current/domains.html.
-func (j judging) typeFiles(kind string, from, to pgschema.Name) []File {
-	t := j.now.Types[from]
-	if t == nil || t.Kind != pgschema.Domain && t.Kind != pgschema.Composite || t.NotNull || j.now.Types[to] != nil || j.now.Has(to) {
+func (j judging) typeFiles(n otherName) []File {
+	t := j.now.Types[n.from]
+	if t == nil || t.Kind != pgschema.Domain && t.Kind != pgschema.Composite || t.NotNull || j.now.Types[n.to] != nil || j.now.Has(n.to) {
 		return nil
 	}
-	alter := "ALTER " + strings.ToUpper(kind) + " "
-	create, drop := "CREATE DOMAIN "+sqlName(to)+" AS "+sqlName(from), "DROP DOMAIN "+sqlName(to)
+	create, drop := "CREATE DOMAIN "+sqlName(n.to)+" AS "+sqlName(n.from), "DROP DOMAIN "+sqlName(n.to)
 	return []File{
 		{
-			Name: "expand_name_" + act(to.Local), Phase: phaseExpand, Down: lines(drop),
+			Name: "expand_name_" + act(n.to.Local), Phase: phaseExpand, Down: lines(drop),
 			SQL: "-- new code says the new name in casts; columns keep their type\n" + lines(create),
 		},
 		{
-			Name: "contract_rename_" + act(from.Local), Phase: phaseContract,
-			SQL:  "-- lockstep:phase contract no running code says the old name any more\n" + lines(drop, alter+sqlName(from)+" RENAME TO "+ident(to.Local)),
-			Down: lines(alter+sqlName(to)+" RENAME TO "+ident(from.Local), create),
+			Name: "contract_" + n.act, Phase: phaseContract,
+			SQL:  "-- lockstep:phase contract no running code says the old name any more\n" + lines(drop, n.there("")),
+			Down: lines(n.back(""), create),
 		},
 	}
 }
 
+// callFunction is a function or a procedure that gets another name.
+func (j judging) callFunction(n otherName, which *pg.ObjectWithArgs) ruling {
+	made := j.now.Overload(n.from, which)
+	if made != nil && firedByTrigger(made) {
+		return neutral(n.act, "%s, which triggers call and whose name no query needs", n)
+	}
+	if files := j.functionFiles(n, made); files != nil {
+		return split(files, n.act, "%s, which running code may call", n)
+	}
+	return ask(n.act, "%s, which running code may call, and how it is called is not known: make %s beside it, and drop the old one after the deployment", n, n.to)
+}
+
+func firedByTrigger(made *pg.CreateFunctionStmt) bool {
+	return slices.Contains([]string{"trigger", "event_trigger"}, lastOf(pgschema.Strings(made.GetReturnType().GetNames())))
+}
+
 // functionFiles rename a function and leave one under its old name that calls
 // it. They are empty where the schema does not tell how it is called.
-func (j judging) functionFiles(from, to pgschema.Name) []File {
-	f := j.now.Functions[from]
-	if f == nil || j.now.Functions[to] != nil {
+func (j judging) functionFiles(n otherName, made *pg.CreateFunctionStmt) []File {
+	if made == nil || j.now.Functions[n.to] != nil {
 		return nil
 	}
-	wrapper := callingFunction(f, to)
+	arguments := ""
+	if len(j.now.Functions[n.from].Overloads) > 1 {
+		if arguments = j.argumentTypes(made); arguments == "" {
+			return nil
+		}
+	}
+	wrapper := callingFunction(made, n)
 	if wrapper == "" {
 		return nil
 	}
-	drop := "DROP FUNCTION " + sqlName(from)
+	drop := "DROP " + strings.ToUpper(n.kind) + " " + sqlName(n.from) + arguments
 	return []File{
 		{
-			Name: "expand_rename_" + act(from.Local), Phase: phaseExpand,
-			SQL: "-- lockstep:phase expand a function under the old name calls the renamed one\n" +
+			Name: "expand_" + n.act, Phase: phaseExpand,
+			SQL: "-- lockstep:phase expand a " + n.kind + " under the old name calls the other one\n" +
 				"-- grant on it what roles of running code may do with the other one\n" +
-				lines("ALTER FUNCTION "+sqlName(from)+" RENAME TO "+ident(to.Local), wrapper),
-			Down: lines(drop, "ALTER FUNCTION "+sqlName(to)+" RENAME TO "+ident(from.Local)),
+				lines(n.there(arguments), wrapper),
+			Down: lines(drop, n.back(arguments)),
 		},
-		{Name: "contract_drop_function_" + act(from.Local), Phase: phaseContract, SQL: j.callers(from) + lines(drop), Down: lines(wrapper)},
+		{
+			Name: "contract_drop_" + act(n.kind, n.from.Local), Phase: phaseContract,
+			SQL: "-- lockstep:phase contract no running code calls it by the old name any more\n" + j.callers(n.from) + lines(drop), Down: lines(wrapper),
+		},
 	}
+}
+
+// argumentTypes are the types in parentheses that tell a function apart, empty
+// where one cannot be spelled.
+func (j judging) argumentTypes(made *pg.CreateFunctionStmt) string {
+	var all []string
+	for _, p := range made.GetParameters() {
+		if outside(p.GetFunctionParameter()) {
+			continue
+		}
+		text := typeSQL(j.now.TypeOf(p.GetFunctionParameter().GetArgType()))
+		if text == "" {
+			return ""
+		}
+		all = append(all, text)
+	}
+	return "(" + strings.Join(all, ", ") + ")"
+}
+
+// outside reports whether a parameter only gives something back.
+func outside(p *pg.FunctionParameter) bool {
+	return p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_OUT || p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_TABLE
 }
 
 // callers warns of functions whose bodies say a function's name: PostgreSQL
@@ -79,31 +171,57 @@ func (j judging) callers(of pgschema.Name) string {
 }
 
 // callingFunction is a function with the parameters of another one that calls
-// it by its new name; empty for a function that SQL does not call so.
-func callingFunction(f *pgschema.Function, to pgschema.Name) string {
-	if f.Made == nil || f.Made.GetIsProcedure() || f.Made.GetReturnType().GetSetof() || f.Made.GetReturnType() == nil ||
-		slices.Contains([]string{"trigger", "event_trigger"}, lastOf(pgschema.Strings(f.Made.GetReturnType().GetNames()))) {
+// it by its new name; empty for one whose result has columns that only its
+// caller knows.
+func callingFunction(f *pg.CreateFunctionStmt, n otherName) string {
+	arguments, gives := passedOn(f)
+	called := ident(n.to.Schema) + "." + ident(n.to.Local) + "(" + strings.Join(arguments, ", ") + ")"
+	language, body := "sql", "SELECT "+called
+	switch result := lastOf(pgschema.Strings(f.GetReturnType().GetNames())); {
+	case f.GetIsProcedure():
+		language, body = "plpgsql", "BEGIN CALL "+called+"; END"
+	case gives, f.GetReturnType().GetSetof() && result != "record":
+		body = "SELECT * FROM " + called
+	case f.GetReturnType() == nil, result == "record":
 		return ""
 	}
-	var arguments []string
-	for i, p := range f.Made.GetParameters() {
-		if mode := p.GetFunctionParameter().GetMode(); mode != pg.FunctionParameterMode_FUNC_PARAM_IN && mode != pg.FunctionParameterMode_FUNC_PARAM_DEFAULT {
-			return ""
-		}
-		arguments = append(arguments, "$"+strconv.Itoa(i+1))
-	}
-	called := ident(to.Schema) + "." + ident(to.Local)
-	made, _ := proto.Clone(f.Made).(*pg.CreateFunctionStmt)
+	made, _ := proto.Clone(f).(*pg.CreateFunctionStmt)
 	made.Replace = false
-	made.Options = []*pg.Node{
-		option("language", pg.MakeStrNode("sql")), option("volatility", pg.MakeStrNode(f.Volatility)),
-		option("as", pg.MakeListNode([]*pg.Node{pg.MakeStrNode("SELECT " + called + "(" + strings.Join(arguments, ", ") + ")")})),
+	made.Funcname = []*pg.Node{pg.MakeStrNode(n.from.Schema), pg.MakeStrNode(n.from.Local)}
+	made.SqlBody = nil
+	made.Options = []*pg.Node{option("language", pg.MakeStrNode(language))}
+	if volatility := optionOf(f, "volatility"); volatility != nil && !f.GetIsProcedure() {
+		made.Options = append(made.Options, option("volatility", volatility))
 	}
-	text, err := pgsyntax.Deparse(&pg.Node{Node: &pg.Node_CreateFunctionStmt{CreateFunctionStmt: made}})
-	if err != nil {
-		return ""
+	made.Options = append(made.Options, option("as", pg.MakeListNode([]*pg.Node{pg.MakeStrNode(body)})))
+	return written(&pg.Node{Node: &pg.Node_CreateFunctionStmt{CreateFunctionStmt: made}})
+}
+
+// passedOn are a function's arguments as its body hands them on; gives is true
+// where it returns them by parameters.
+func passedOn(f *pg.CreateFunctionStmt) (arguments []string, gives bool) {
+	for _, p := range f.GetParameters() {
+		mode := p.GetFunctionParameter().GetMode()
+		gives = gives || outside(p.GetFunctionParameter()) || mode == pg.FunctionParameterMode_FUNC_PARAM_INOUT
+		if outside(p.GetFunctionParameter()) && !(f.GetIsProcedure() && mode == pg.FunctionParameterMode_FUNC_PARAM_OUT) {
+			continue
+		}
+		argument := "$" + strconv.Itoa(len(arguments)+1)
+		if mode == pg.FunctionParameterMode_FUNC_PARAM_VARIADIC {
+			argument = "VARIADIC " + argument
+		}
+		arguments = append(arguments, argument)
 	}
-	return text
+	return arguments, gives
+}
+
+func optionOf(f *pg.CreateFunctionStmt, name string) *pg.Node {
+	for _, o := range f.GetOptions() {
+		if d := o.GetDefElem(); d.GetDefname() == name {
+			return d.GetArg()
+		}
+	}
+	return nil
 }
 
 func option(name string, value *pg.Node) *pg.Node {

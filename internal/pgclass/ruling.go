@@ -19,6 +19,9 @@ type ruling struct {
 	// left is true for what has no place in a split: another unit's files do it,
 	// or there is nothing to do.
 	left bool
+	// settled is true for a ruling that other units have decided, and that is
+	// not to be taken for one of its own.
+	settled bool
 	// outputs are the columns of a view that the statement makes.
 	outputs []string
 }

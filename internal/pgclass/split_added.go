@@ -1,6 +1,7 @@
 package pgclass
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -16,17 +17,32 @@ func (a alteration) requiredFiles(d *pg.ColumnDef) []File {
 	if domain := a.now.Types[a.now.TypeOf(d.GetTypeName()).Name]; domain != nil && domain.NotNull {
 		return nil
 	}
+	var primary, forbidden bool
 	for _, k := range d.GetConstraints() {
-		if kind := k.GetConstraint().GetContype(); kind == pg.ConstrType_CONSTR_PRIMARY || kind == pg.ConstrType_CONSTR_CHECK {
-			return nil
-		}
+		kind := k.GetConstraint().GetContype()
+		primary = primary || kind == pg.ConstrType_CONSTR_PRIMARY
+		forbidden = forbidden || kind == pg.ConstrType_CONSTR_NOTNULL
 	}
-	files := a.laterFiles(d, func(kind pg.ConstrType) bool { return kind == pg.ConstrType_CONSTR_NOTNULL })
+	files := a.laterFiles(d, func(kind pg.ConstrType) bool {
+		return slices.Contains([]pg.ConstrType{pg.ConstrType_CONSTR_NOTNULL, pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_PRIMARY}, kind)
+	})
 	if files == nil {
 		return nil
 	}
 	files[0].SQL = "-- new code fills it; a backfill fills the rows that are there\n" + files[0].SQL
-	return append(files, notNullFiles(a.judging, a.table, d.GetColname())...)
+	if primary || forbidden {
+		files = append(files, notNullFiles(a.judging, a.table, d.GetColname())...)
+	}
+	if !primary {
+		return files
+	}
+	key := a.uniqueFiles(named(a.table.Local, "pkey"), []string{d.GetColname()})
+	if key == nil || primaryOf(a.t) != nil {
+		return nil
+	}
+	key[1].SQL = strings.Replace(key[1].SQL, " UNIQUE USING INDEX ", " PRIMARY KEY USING INDEX ", 1)
+	key[0].SQL = "-- lockstep:phase contract it follows the NOT NULL that it relies on\n" + key[0].SQL
+	return append(files, key...)
 }
 
 // laterFiles add a column before the deployment and those of its constraints
@@ -73,7 +89,7 @@ func (a alteration) heldConstraint(column string, k *pg.Constraint) []File {
 	case pg.ConstrType_CONSTR_UNIQUE:
 		k.Keys, suffix = list, "key"
 	default:
-		return nil
+		return nil // NOT NULL and a primary key have files of their own
 	}
 	if k.GetConname() == "" {
 		k.Conname = named(a.table.Local, column, suffix)

@@ -50,13 +50,16 @@ func notNullFiles(j judging, table pgschema.Name, column string) []File {
 	}
 }
 
+// valueStays is said of a new value of an enum.
+const valueStays = "-- lockstep:irreversible nothing takes a value out of an enum again: it stays, and no row is lost by it\n"
+
 // enumFiles add the new value, and move the rows when no running code writes
 // the old one any more. Nothing removes a value.
 func (j judging) enumFiles(typ pgschema.Name, from, to string) []File {
 	label := act(typ.Local, to)
 	files := []File{{
 		Name: "expand_add_value_" + label, Phase: phaseExpand,
-		SQL: "-- new code has to understand both values\n" + lines("ALTER TYPE "+sqlName(typ)+" ADD VALUE "+literal(to)+" AFTER "+literal(from)),
+		SQL: valueStays + "-- new code has to understand both values\n" + lines("ALTER TYPE "+sqlName(typ)+" ADD VALUE IF NOT EXISTS "+literal(to)+" AFTER "+literal(from)),
 	}}
 	var moves, back []string
 	for _, t := range j.now.TablesUsing(typ) {

@@ -93,3 +93,34 @@ func checkDown(t *testing.T, s *pgschema.Schema, up, down string) {
 		t.Errorf("%s\nis not taken back by\n%s\n%+v", up, down, s.Unsure)
 	}
 }
+
+// TestSplitsArePrinted: what must be split has files to copy, and each has a
+// way back or says why there is none.
+func TestSplitsArePrinted(t *testing.T) {
+	t.Parallel()
+	released := release(t)
+	check := func(name string, v pgclass.Verdict) {
+		if v.Class == plans.ClassSplit && len(v.Split) == 0 {
+			t.Errorf("%s must be split (%s), and no file is printed", name, v.Reason)
+		}
+		for _, f := range v.Split {
+			header, err := sqlscan.ParseHeader([]byte(f.SQL))
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, f.Name, err)
+			}
+			if (f.Down == "") != (header.Irreversible != "") {
+				t.Errorf("%s: %s has the way back %q, and says of none %q", name, f.Name, f.Down, header.Irreversible)
+			}
+		}
+	}
+	for _, c := range allCases() {
+		check(c.sql, pgclass.Of(read(t, c.sql)[0], released, replay(t, released.Clone(), c.before)))
+	}
+	for _, c := range fileCases() {
+		verdicts, file := pgclass.Judge(read(t, c.sql), released, released)
+		check(c.name, file)
+		for _, v := range verdicts {
+			check(c.name, v)
+		}
+	}
+}

@@ -41,17 +41,17 @@ func (j judging) swap(units []unit, s swap) {
 	u := &units[s.gone]
 	switch {
 	case !j.compatible(s):
-		u.ruling = split(nil, u.act, "takes %s away, and line %d puts %s in its place, which is another table for running code: keep both, in step by triggers, until the deployment is over", s.to, units[s.rename].Line, s.from)
+		u.ruling = ask(u.act, "takes %s away, and line %d puts %s in its place, which is another table for running code: let %s keep its name, keep both in step by triggers, and drop the old one after the deployment", s.to, units[s.rename].Line, s.from, s.from)
 	case s.filled < 0:
-		u.ruling = split(nil, u.act, "takes %s away, and line %d puts %s in its place without its rows", s.to, units[s.rename].Line, s.from)
+		u.ruling = ask(u.act, "takes %s away, and line %d puts %s in its place without its rows: copy them in the same file, behind LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", s.to, units[s.rename].Line, s.from, sqlName(s.to))
 	case !slices.ContainsFunc(units[:s.filled], func(u unit) bool { return keepsWritersOut(u.Tree, s.to) }):
-		u.ruling = split(nil, u.act, "takes %s away after line %d has copied it, and rows that running code writes between are lost: begin with LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", s.to, units[s.filled].Line, sqlName(s.to))
+		u.ruling = ask(u.act, "takes %s away after line %d has copied it, and rows that running code writes between are lost: begin the file with LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE, and it is for before the deployment", s.to, units[s.filled].Line, sqlName(s.to))
 	default:
 		u.ruling = expand(u.act, "takes %s away, and line %d puts %s with the same columns and rows in its place", s.to, units[s.rename].Line, s.from)
 		units[s.filled].ruling = expand(units[s.filled].act, "copies %s into %s", s.to, s.from)
 		units[s.rename].ruling = expand(units[s.rename].act, "puts %s in the place of %s", s.from, s.to)
 	}
-	u.Loses = s.filled < 0
+	u.Loses, u.settled = s.filled < 0, true
 }
 
 // compatible reports whether the table has every released column of the other

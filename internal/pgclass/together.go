@@ -44,11 +44,22 @@ func together(units []unit) ruling {
 	before, after, mixed := sides(units)
 	switch {
 	case r.Class == plans.ClassSplit && len(units) > 1:
-		r.Split = parts(units)
+		return r.apart(units)
 	case mixed && r.Class == plans.ClassContract:
-		r.Class = plans.ClassSplit
 		r.Reason = fmt.Sprintf("%s, which is for before the deployment, and %s: that is for after it", before.Reason, after.Reason)
-		r.Split = parts(units)
+		return r.apart(units)
+	}
+	return r
+}
+
+// apart is the ruling of what has to be split, with the files; where they
+// cannot be told, only the author can.
+func (r ruling) apart(units []unit) ruling {
+	files, why := parts(units)
+	r.Class, r.Split = plans.ClassSplit, files
+	if len(files) == 0 {
+		r.Class = plans.ClassAsk
+		r.Reason += "; it cannot be taken apart as it stands, as " + why
 	}
 	return r
 }
@@ -83,15 +94,16 @@ func fileVerdict(units []unit) Verdict {
 	v.Waits = worst.Class == plans.ClassNeutral || worst.Class == plans.ClassExpand && !worst.needed()
 	before, after, mixed := sides(units)
 	stages := stagesOf(units)
+	whole := ruling{Verdict: v}
 	switch {
 	case worst.Class == plans.ClassSplit:
-		v.Split = parts(units)
+		return whole.apart(units).Verdict
 	case mixed && worst.Class == plans.ClassContract:
-		v.Class = plans.ClassSplit
-		v.Reason = fmt.Sprintf("line %d %s, which is for before the deployment, and line %d %s: that is for after it", before.Line, before.Reason, after.Line, after.Reason)
-		v.Split = parts(units)
+		whole.Reason = fmt.Sprintf("line %d %s, which is for before the deployment, and line %d %s: that is for after it", before.Line, before.Reason, after.Line, after.Reason)
+		return whole.apart(units).Verdict
 	case stages != "" && worst.Class == plans.ClassContract:
-		v.Class, v.Reason, v.Split = plans.ClassSplit, stages, parts(units)
+		whole.Reason = stages
+		return whole.apart(units).Verdict
 	case worst.Class == plans.ClassContract && len(units) == 1:
 		v.Split = worst.Split
 	}

@@ -13,10 +13,11 @@ type Verdict struct {
 	// Reason is one sentence without a full stop. A statement's is made to
 	// follow "line 12 "; a file's names its lines itself.
 	Reason string
-	// Split holds, with split, the files to write instead, in order. It is
-	// empty where they need what only the author knows; then Reason says what
-	// stands in the way. SET NOT NULL is contract and has them too: the files
-	// reach the same without a lock that is held over a scan.
+	// Split holds, with split, the files to write instead, in order. Where they
+	// need what only the author knows the class is ask, and Reason says what
+	// stands in the way and what to do about it. SET NOT NULL is contract and
+	// has them too: the files reach the same without a lock that is held over a
+	// scan.
 	Split []File
 	// Waits is true for an expand that no new code waits for, and for what is
 	// neutral: it may as well come after the deployment.
@@ -32,7 +33,8 @@ type File struct {
 	// SQL is ready to copy, with its "-- lockstep:phase" header where its
 	// statements alone would say otherwise.
 	SQL string
-	// Down is its way back, empty when there is no plain one.
+	// Down is its way back. It is empty where there is none: then SQL begins
+	// with "-- lockstep:irreversible" and what is lost.
 	Down string
 }
 
@@ -67,6 +69,7 @@ func Judge(list []pgsyntax.Statement, released, before *pgschema.Schema) (verdic
 	for i := range last {
 		last[i].Statement, _ = path.Follow(before, last[i].Statement)
 		last[i].ruling = newJudging(released, before).rule(last[i].Statement)
+		last[i].down = newJudging(released, before).takenBack(last[i])
 	}
 	return judged(units, len(list), newJudging(released, before))
 }
@@ -85,6 +88,7 @@ func rule(units []unit, released, now *pgschema.Schema, path *pgschema.SearchPat
 		resolved, set := path.Follow(now, units[i].Statement)
 		units[i].Statement = resolved
 		units[i].ruling = newJudging(released, now).rule(resolved)
+		units[i].down = newJudging(released, now).takenBack(units[i])
 		if !set {
 			now.Apply(resolved)
 		}

@@ -135,10 +135,13 @@ func (s *Schema) alterColumn(t *Table, column *Column, c *pg.AlterTableCmd) {
 	case pg.AlterTableType_AT_DropExpression:
 		column.Generated, column.Default = false, nil
 	case pg.AlterTableType_AT_AddIdentity:
-		column.Identity = true
-		s.own(t, column.Name, true)
+		k := c.GetDef().GetConstraint()
+		column.Identity, column.Always = true, k.GetGeneratedWhen() == "a"
+		s.Sequences[s.own(t, column.Name, true)].Options = k.GetOptions()
+	case pg.AlterTableType_AT_SetIdentity:
+		s.setIdentity(t, column, c.GetDef().GetList().GetItems())
 	case pg.AlterTableType_AT_DropIdentity:
-		column.Identity = false
+		column.Identity, column.Always = false, false
 		for _, q := range s.SequencesOf(t.Name) {
 			if q.Column == column.Name && q.Internal {
 				delete(s.Sequences, q.Name)
@@ -147,6 +150,21 @@ func (s *Schema) alterColumn(t *Table, column *Column, c *pg.AlterTableCmd) {
 	case pg.AlterTableType_AT_AlterColumnType:
 		d := c.GetDef().GetColumnDef()
 		column.Type, column.Collation = s.TypeOf(d.GetTypeName()), collation(d.GetCollClause())
+	}
+}
+
+// setIdentity follows when an identity column gets a number, and which one.
+func (s *Schema) setIdentity(t *Table, column *Column, options []*pg.Node) {
+	for _, o := range options {
+		if o.GetDefElem().GetDefname() == "generated" {
+			column.Always = o.GetDefElem().GetArg().GetInteger().GetIval() == 'a'
+			continue
+		}
+		for _, q := range s.SequencesOf(t.Name) {
+			if q.Column == column.Name && q.Internal {
+				q.Options = append(slices.Clip(q.Options), o)
+			}
+		}
 	}
 }
 

@@ -47,6 +47,11 @@ func (s *Schema) apply(tree *pg.Node) string {
 	case *pg.Node_ViewStmt:
 		return s.createView(n.ViewStmt)
 	case *pg.Node_DropStmt:
+		if n.DropStmt.GetRemoveType() == pg.ObjectType_OBJECT_STATISTIC_EXT {
+			for _, o := range n.DropStmt.GetObjects() {
+				s.dropStatistics(NameOfParts(objectParts(o)))
+			}
+		}
 		s.Remove(s.Dropped(n.DropStmt))
 		return ""
 	case *pg.Node_RenameStmt:
@@ -67,7 +72,7 @@ func (s *Schema) applyOther(tree *pg.Node) string {
 	case *pg.Node_CreateSeqStmt:
 		return s.createSequence(n.CreateSeqStmt)
 	case *pg.Node_AlterSeqStmt:
-		return s.ownSequence(NameOf(n.AlterSeqStmt.GetSequence()), n.AlterSeqStmt.GetOptions())
+		return s.alterSequence(n.AlterSeqStmt)
 	case *pg.Node_CreateSchemaStmt:
 		return s.createSchema(n.CreateSchemaStmt)
 	case *pg.Node_CreateFunctionStmt:
@@ -75,6 +80,10 @@ func (s *Schema) applyOther(tree *pg.Node) string {
 		return ""
 	case *pg.Node_CreatePolicyStmt:
 		return s.createPolicy(n.CreatePolicyStmt)
+	case *pg.Node_CreateStatsStmt:
+		return s.createStatistics(n.CreateStatsStmt)
+	case *pg.Node_AlterPolicyStmt:
+		return s.alterPolicy(n.AlterPolicyStmt)
 	case *pg.Node_CreatePublicationStmt, *pg.Node_AlterPublicationStmt:
 		return s.applyPublication(tree)
 	case *pg.Node_CreateExtensionStmt:

@@ -15,7 +15,7 @@ func (s *Schema) Clone() *Schema {
 		Views:        cloneEach(s.Views, (*View).clone),
 		Sequences:    cloneEach(s.Sequences, (*Sequence).clone),
 		Types:        cloneEach(s.Types, (*Type).clone),
-		Functions:    cloneEach(s.Functions, shallow),
+		Functions:    cloneEach(s.Functions, (*Function).clone),
 		Publications: cloneEach(s.Publications, (*Publication).clone),
 		Extensions:   maps.Clone(s.Extensions),
 		Unsure:       slices.Clone(s.Unsure),
@@ -38,15 +38,17 @@ func cloneList[V any](all []*V, clone func(*V) *V) []*V {
 	return cloned
 }
 
-func shallow[V any](v *V) *V {
-	c := *v
+func (f *Function) clone() *Function {
+	c := *f
+	c.Overloads = slices.Clone(f.Overloads)
 	return &c
 }
 
 func (t *Table) clone() *Table {
 	c := *t
 	c.Was, c.Inherits = slices.Clone(t.Was), slices.Clone(t.Inherits)
-	c.Triggers, c.Policies = slices.Clone(t.Triggers), slices.Clone(t.Policies)
+	c.Triggers, c.Policies, c.Guards = slices.Clone(t.Triggers), slices.Clone(t.Policies), slices.Clone(t.Guards)
+	c.Statistics = slices.Clone(t.Statistics)
 	c.PartitionKey = slices.Clone(t.PartitionKey)
 	c.Columns = cloneList(t.Columns, (*Column).clone)
 	c.Constraints = cloneList(t.Constraints, (*Constraint).clone)
@@ -80,7 +82,7 @@ func (v *View) clone() *View {
 
 func (q *Sequence) clone() *Sequence {
 	c := *q
-	c.Was = slices.Clone(q.Was)
+	c.Was, c.Options = slices.Clone(q.Was), slices.Clone(q.Options)
 	return &c
 }
 

@@ -40,8 +40,8 @@ func (s *Schema) columnConstraint(t *Table, c *Column, k *pg.Constraint) string 
 	case pg.ConstrType_CONSTR_DEFAULT:
 		c.Default = k.GetRawExpr()
 	case pg.ConstrType_CONSTR_IDENTITY:
-		c.Identity, c.NotNull = true, true
-		s.own(t, c.Name, true)
+		c.Identity, c.NotNull, c.Always = true, true, k.GetGeneratedWhen() == "a"
+		s.Sequences[s.own(t, c.Name, true)].Options = k.GetOptions()
 	case pg.ConstrType_CONSTR_GENERATED:
 		c.Generated, c.Default = true, k.GetRawExpr()
 	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_DEFERRED:

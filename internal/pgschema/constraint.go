@@ -1,6 +1,7 @@
 package pgschema
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -27,7 +28,7 @@ func (s *Schema) addConstraintOn(t *Table, k *pg.Constraint, columns []string) s
 func addCheck(t *Table, k *pg.Constraint) {
 	c := &Constraint{
 		Name: k.GetConname(), Kind: Check, Expression: k.GetRawExpr(),
-		Columns: MentionsOf(k).Columns, Validated: !k.GetSkipValidation(),
+		Columns: MentionsOf(k).Columns, Validated: !k.GetSkipValidation(), Made: k,
 	}
 	if c.Name == "" {
 		column := ""
@@ -47,7 +48,7 @@ func addForeignKey(t *Table, k *pg.Constraint, columns []string) {
 		Name: k.GetConname(), Kind: ForeignKey, Columns: columns,
 		References: NameOf(k.GetPktable()), ReferencedColumns: Strings(k.GetPkAttrs()),
 		OnDelete: k.GetFkDelAction(), OnUpdate: k.GetFkUpdAction(), Validated: !k.GetSkipValidation(),
-		Deferrable: k.GetDeferrable(), Deferred: k.GetInitdeferred(),
+		Deferrable: k.GetDeferrable(), Deferred: k.GetInitdeferred(), Made: k,
 	}
 	if c.Name == "" {
 		c.Name = freeConstraint(t, limited(t.Name.Local, strings.Join(columns, "_"), "fkey"))
@@ -64,7 +65,8 @@ func (s *Schema) addKey(t *Table, k *pg.Constraint, columns []string) string {
 	for _, c := range columns {
 		i.Parts = append(i.Parts, IndexPart{Column: c})
 	}
-	i.Columns = append(append([]string{}, columns...), Strings(k.GetIncluding())...)
+	i.Included = Strings(k.GetIncluding())
+	i.Columns = slices.Concat(columns, i.Included)
 	kind := Unique
 	switch k.GetContype() {
 	case pg.ConstrType_CONSTR_PRIMARY:
@@ -85,7 +87,7 @@ func (s *Schema) addKey(t *Table, k *pg.Constraint, columns []string) string {
 	}
 	i.Name = Name{t.Name.Schema, i.Constraint}
 	s.addIndex(i)
-	t.Constraints = append(t.Constraints, &Constraint{Name: i.Constraint, Kind: kind, Columns: keyColumns(i), Validated: true, Index: i.Name})
+	t.Constraints = append(t.Constraints, &Constraint{Name: i.Constraint, Kind: kind, Columns: keyColumns(i), Validated: true, Index: i.Name, Made: k})
 	s.spreadIndex(t, i)
 	return ""
 }

@@ -197,6 +197,7 @@ func (s *Schema) createTableAs(c *pg.CreateTableAsStmt) string {
 	}
 	if c.GetObjtype() == pg.ObjectType_OBJECT_MATVIEW {
 		s.Views[name] = viewOf(name, c.GetQuery(), true)
+		s.Views[name].Made = &pg.Node{Node: &pg.Node_CreateTableAsStmt{CreateTableAsStmt: c}}
 		return ""
 	}
 	s.Tables[name] = &Table{Name: name, Temporary: c.GetInto().GetRel().GetRelpersistence() == "t"}

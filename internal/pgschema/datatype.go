@@ -86,6 +86,8 @@ type Type struct {
 	NotNull bool
 	Checks  []*Constraint
 	Columns []*Column // of a composite
+	// Made is the statement that makes a range.
+	Made *pg.CreateRangeStmt
 	// Extension is the extension that brought it, empty for none.
 	Extension string
 }

@@ -7,7 +7,7 @@ import (
 func (s *Schema) createIndex(n *pg.IndexStmt) string {
 	table := NameOf(n.GetRelation())
 	i := &Index{
-		Table: table, Method: n.GetAccessMethod(), Unique: n.GetUnique(), Where: n.GetWhereClause(),
+		Made: n, Table: table, Method: n.GetAccessMethod(), Unique: n.GetUnique(), Where: n.GetWhereClause(),
 		Valid: n.GetRelation().GetInh() || s.Tables[table] == nil || !s.Tables[table].Partitioned,
 	}
 	for _, p := range n.GetIndexParams() {
@@ -15,8 +15,9 @@ func (s *Schema) createIndex(n *pg.IndexStmt) string {
 	}
 	i.Columns = append(keyColumns(i), MentionsOf(n).Columns...)
 	for _, p := range n.GetIndexIncludingParams() {
-		i.Columns = append(i.Columns, p.GetIndexElem().GetName())
+		i.Included = append(i.Included, p.GetIndexElem().GetName())
 	}
+	i.Columns = append(i.Columns, i.Included...)
 	i.Name = Name{table.Schema, n.GetIdxname()}
 	if n.GetIdxname() == "" {
 		i.Name = s.free(Name{table.Schema, indexName(table.Local, i)})

@@ -51,6 +51,7 @@ func partNames(i *Index) string {
 			names = append(names, "expr")
 		}
 	}
+	names = append(names, i.Included...)
 	return strings.Join(names, "_")
 }
 

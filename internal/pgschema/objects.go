@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 )
 
 func (s *Schema) createSchema(c *pg.CreateSchemaStmt) string {
@@ -47,7 +48,11 @@ func (s *Schema) createFunction(c *pg.CreateFunctionStmt) {
 			f.Body = last(Strings(d.GetArg().GetList().GetItems()))
 		}
 	}
-	if old := s.Functions[name]; old != nil && (!c.GetReplace() || old.Made == nil) {
+	if old := s.Functions[name]; old != nil {
+		f.Overloads = slices.DeleteFunc(slices.Clone(old.Overloads), func(o *pg.CreateFunctionStmt) bool { return slices.Equal(s.inputs(o), s.inputs(c)) })
+	}
+	f.Overloads = append(f.Overloads, c)
+	if len(f.Overloads) > 1 {
 		f.Made = nil
 	}
 	if old := s.Functions[name]; old != nil && !c.GetReplace() {
@@ -57,13 +62,27 @@ func (s *Schema) createFunction(c *pg.CreateFunctionStmt) {
 	s.Functions[name] = f
 }
 
-// renameFunction follows a name that one function alone has, and the triggers
-// that call it.
-func (s *Schema) renameFunction(from, to Name) string {
+// renameFunction follows a new name, and the triggers that call what one
+// function alone is called.
+func (s *Schema) renameFunction(from Name, which *pg.ObjectWithArgs, to Name) string {
 	f := s.Functions[from]
-	if f == nil || f.Made == nil || s.Functions[to] != nil {
+	made := s.Overload(from, which)
+	if made == nil || s.overloaded(to, made) {
 		return "which function is renamed to " + to.String() + " is not followed"
 	}
+	if len(f.Overloads) > 1 || s.Functions[to] != nil {
+		if s.takeOverload(f, made); len(f.Overloads) == 0 {
+			delete(s.Functions, from)
+		}
+		s.createFunction(madeAs(made, to))
+		return ""
+	}
+	s.nameFunction(f, to)
+	return ""
+}
+
+func (s *Schema) nameFunction(f *Function, to Name) {
+	from := f.Name
 	delete(s.Functions, from)
 	f.Name = to
 	s.Functions[to] = f
@@ -74,7 +93,6 @@ func (s *Schema) renameFunction(from, to Name) string {
 			}
 		}
 	}
-	return ""
 }
 
 func (s *Schema) createTrigger(c *pg.CreateTrigStmt) string {
@@ -86,7 +104,7 @@ func (s *Schema) createTrigger(c *pg.CreateTrigStmt) string {
 		}
 		return table.String() + " is not known"
 	}
-	trigger := Trigger{c.GetTrigname(), NameOfParts(Strings(c.GetFuncname()))}
+	trigger := Trigger{c.GetTrigname(), NameOfParts(Strings(c.GetFuncname())), c}
 	for _, name := range s.Tree(table) {
 		below := s.Tables[name]
 		if below == nil || name != table && (below.PartitionOf == Name{} || !c.GetRow()) {
@@ -103,7 +121,49 @@ func (s *Schema) createPolicy(c *pg.CreatePolicyStmt) string {
 	if t == nil {
 		return NameOf(c.GetTable()).String() + " is not known"
 	}
-	t.Policies = append(t.Policies, c.GetPolicyName())
+	t.Policies, t.Guards = append(t.Policies, c.GetPolicyName()), append(t.Guards, c)
+	return ""
+}
+
+// createStatistics notes statistics that have a name; without one nothing can
+// be said of them later.
+func (s *Schema) createStatistics(c *pg.CreateStatsStmt) string {
+	for _, r := range c.GetRelations() {
+		if t := s.Tables[NameOf(r.GetRangeVar())]; t != nil && len(c.GetDefnames()) > 0 {
+			t.Statistics = append(t.Statistics, c)
+		}
+	}
+	return ""
+}
+
+func (s *Schema) dropStatistics(name Name) {
+	for _, t := range s.Tables {
+		t.Statistics = slices.DeleteFunc(t.Statistics, func(c *pg.CreateStatsStmt) bool { return NameOfParts(Strings(c.GetDefnames())) == name })
+	}
+}
+
+// alterPolicy follows what a policy lets through, and for whom.
+func (s *Schema) alterPolicy(a *pg.AlterPolicyStmt) string {
+	t := s.Tables[NameOf(a.GetTable())]
+	if t == nil {
+		return NameOf(a.GetTable()).String() + " is not known"
+	}
+	for i, old := range t.Guards {
+		if old.GetPolicyName() != a.GetPolicyName() {
+			continue
+		}
+		made, _ := proto.Clone(old).(*pg.CreatePolicyStmt)
+		if a.GetQual() != nil {
+			made.Qual = a.GetQual()
+		}
+		if a.GetWithCheck() != nil {
+			made.WithCheck = a.GetWithCheck()
+		}
+		if len(a.GetRoles()) > 0 {
+			made.Roles = a.GetRoles()
+		}
+		t.Guards[i] = made
+	}
 	return ""
 }
 
@@ -147,6 +207,28 @@ func PublishedTables(objects []*pg.Node) []Name {
 	for _, o := range objects {
 		if t := o.GetPublicationObjSpec().GetPubtable(); t != nil {
 			all = append(all, NameOf(t.GetRelation()))
+		}
+	}
+	return all
+}
+
+// statisticsColumns are the columns that statistics are of.
+func statisticsColumns(c *pg.CreateStatsStmt) []string {
+	all := MentionsOf(c).Columns
+	for _, e := range c.GetExprs() {
+		if name := e.GetStatsElem().GetName(); name != "" {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// StatisticsOn are the statements that make statistics with a column.
+func (t *Table) StatisticsOn(column string) []*pg.CreateStatsStmt {
+	var all []*pg.CreateStatsStmt
+	for _, c := range t.Statistics {
+		if slices.Contains(statisticsColumns(c), column) {
+			all = append(all, c)
 		}
 	}
 	return all

@@ -25,6 +25,7 @@ type Removal struct {
 	defaults     []part
 	types        []Name
 	functions    []Name
+	overloads    []*pg.CreateFunctionStmt // of functions that stay
 	schemas      []string
 	extensions   []string
 	publications []string
@@ -81,6 +82,10 @@ func (r *Removal) object(kind pg.ObjectType, o *pg.Node) {
 	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
 		r.typ(name)
 	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
+		if f := r.schema.Functions[name]; f != nil && len(f.Overloads) > 1 && r.schema.Overload(name, o.GetObjectWithArgs()) != nil {
+			r.overloads = append(r.overloads, r.schema.Overload(name, o.GetObjectWithArgs()))
+			return
+		}
 		r.function(name)
 	case pg.ObjectType_OBJECT_SCHEMA:
 		r.wholeSchema(name.Local)

@@ -156,6 +156,13 @@ func (s *Schema) Remove(r *Removal) {
 	for _, n := range r.functions {
 		delete(s.Functions, n)
 	}
+	for _, made := range r.overloads {
+		for _, f := range s.Functions {
+			if slices.Contains(f.Overloads, made) {
+				s.takeOverload(f, made)
+			}
+		}
+	}
 	for _, n := range r.schemas {
 		delete(s.Schemas, n)
 	}
@@ -178,6 +185,7 @@ func (s *Schema) removeParts(r *Removal) {
 	for _, p := range r.columns {
 		if t := s.Tables[p.table]; t != nil {
 			t.Columns = slices.DeleteFunc(t.Columns, func(c *Column) bool { return c.Name == p.name })
+			t.Statistics = slices.DeleteFunc(t.Statistics, func(c *pg.CreateStatsStmt) bool { return slices.Contains(statisticsColumns(c), p.name) })
 		}
 	}
 	for _, p := range r.constraints {
@@ -193,6 +201,7 @@ func (s *Schema) removeParts(r *Removal) {
 	for _, p := range r.policies {
 		if t := s.Tables[p.table]; t != nil {
 			t.Policies = slices.DeleteFunc(t.Policies, func(name string) bool { return name == p.name })
+			t.Guards = slices.DeleteFunc(t.Guards, func(g *pg.CreatePolicyStmt) bool { return g.GetPolicyName() == p.name })
 		}
 	}
 	for _, p := range r.defaults {

@@ -1,6 +1,7 @@
 package pgschema
 
 import (
+	"maps"
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -29,10 +30,34 @@ func (s *Schema) rename(r *pg.RenameStmt) string {
 		old := NameOfParts(objectParts(r.GetObject()))
 		s.renameType(old, Name{old.Schema, r.GetNewname()})
 	case pg.ObjectType_OBJECT_SCHEMA:
-		return "a renamed schema is not followed"
+		return s.renameSchema(r.GetSubname(), r.GetNewname())
 	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
 		old := NameOfParts(objectParts(r.GetObject()))
-		return s.renameFunction(old, Name{old.Schema, r.GetNewname()})
+		return s.renameFunction(old, r.GetObject().GetObjectWithArgs(), Name{old.Schema, r.GetNewname()})
+	}
+	return ""
+}
+
+// renameSchema gives all that is in a schema its new name.
+func (s *Schema) renameSchema(from, to string) string {
+	if s.Schemas[to] {
+		return "there is a schema " + to + " already"
+	}
+	delete(s.Schemas, from)
+	s.Schemas[to] = true
+	in := func(n Name) bool { return n.Schema == from }
+	relations := append(s.relations(), slices.Collect(maps.Keys(s.Indexes))...)
+	for _, n := range slices.DeleteFunc(relations, func(n Name) bool { return !in(n) }) {
+		s.renameRelation(n, Name{to, n.Local}, true)
+	}
+	for _, t := range pick(s.Types, func(t *Type) bool { return in(t.Name) }, func(t *Type) Name { return t.Name }) {
+		s.renameType(t.Name, Name{to, t.Name.Local})
+	}
+	for _, f := range pick(s.Functions, func(f *Function) bool { return in(f.Name) }, func(f *Function) Name { return f.Name }) {
+		s.nameFunction(f, Name{to, f.Name.Local})
+	}
+	for _, p := range s.Publications {
+		p.Schemas = renamed(p.Schemas, from, to)
 	}
 	return ""
 }
@@ -54,7 +79,11 @@ func (s *Schema) move(a *pg.AlterObjectSchemaStmt) string {
 		s.renameType(old, Name{a.GetNewschema(), old.Local})
 		return ""
 	}
-	return "SET SCHEMA is followed for relations and types alone"
+	if f := a.GetObject().GetObjectWithArgs(); f != nil {
+		old := NameOfParts(objectParts(a.GetObject()))
+		return s.renameFunction(old, f, Name{a.GetNewschema(), old.Local})
+	}
+	return "SET SCHEMA is followed for relations, types and functions alone"
 }
 
 func (s *Schema) renameRelation(from, to Name, missingOK bool) string {
@@ -159,13 +188,14 @@ func (s *Schema) renameColumnOf(t *Table, from, to string) {
 		k.Columns = renamed(k.Columns, from, to)
 	}
 	for _, i := range s.IndexesOf(t.Name) {
-		i.Columns = renamed(i.Columns, from, to)
+		i.Columns, i.Included = renamed(i.Columns, from, to), renamed(i.Included, from, to)
 		for p := range i.Parts {
 			if i.Parts[p].Column == from {
 				i.Parts[p].Column = to
 			}
 		}
 	}
+	s.followColumn(t, from, to)
 	for _, q := range s.SequencesOf(t.Name) {
 		if q.Column == from {
 			q.Column = to

@@ -13,8 +13,16 @@ func (s *Schema) createSequence(c *pg.CreateSeqStmt) string {
 	if s.Has(name) {
 		return taken(name, c.GetIfNotExists())
 	}
-	s.Sequences[name] = &Sequence{Name: name}
+	s.Sequences[name] = &Sequence{Name: name, Options: c.GetOptions()}
 	return s.ownSequence(name, c.GetOptions())
+}
+
+func (s *Schema) alterSequence(a *pg.AlterSeqStmt) string {
+	name := NameOf(a.GetSequence())
+	if q := s.Sequences[name]; q != nil {
+		q.Options = append(slices.Clip(q.Options), a.GetOptions()...)
+	}
+	return s.ownSequence(name, a.GetOptions())
 }
 
 // ownSequence follows OWNED BY.

@@ -16,6 +16,11 @@ type Table struct {
 	Constraints []*Constraint
 	Triggers    []Trigger
 	Policies    []string
+	// Guards are the statements that make those policies as they are, as far as
+	// they are known.
+	Guards []*pg.CreatePolicyStmt
+	// Statistics are the statements that make extended statistics of it.
+	Statistics []*pg.CreateStatsStmt
 	// Partitioned is true for a table that keeps its rows in partitions.
 	Partitioned bool
 	// PartitionKey are the columns that rows are divided by; empty when it is
@@ -41,6 +46,8 @@ type Column struct {
 	NotNull   bool
 	Default   *pg.Node // nil for none
 	Identity  bool
+	// Always is true for an identity that is GENERATED ALWAYS.
+	Always    bool
 	Generated bool
 }
 
@@ -48,6 +55,8 @@ type Column struct {
 type Trigger struct {
 	Name     string
 	Function Name
+	// Made is the statement that makes it.
+	Made *pg.CreateTrigStmt
 }
 
 // Column returns the column of that name, or nil.
@@ -130,6 +139,9 @@ type Constraint struct {
 	Deferrable, Deferred bool
 	// Index is the index that keeps it; zero for none.
 	Index Name
+	// Made is what adds it, as far as it is known; its names of columns are the
+	// present ones.
+	Made *pg.Constraint
 }
 
 // Index is an index of a table or of a materialized view.
@@ -139,6 +151,8 @@ type Index struct {
 	Table  Name
 	Method string
 	Parts  []IndexPart
+	// Included are the columns that it holds and that are no keys.
+	Included []string
 	// Columns are all that it names: keys, included ones, and those of its
 	// expressions and its condition.
 	Columns []string
@@ -151,6 +165,9 @@ type Index struct {
 	Primary    bool
 	// Parent is the partitioned index that it belongs to.
 	Parent Name
+	// Made is the statement that makes it, nil for an index of a constraint;
+	// its names of columns are the present ones.
+	Made *pg.IndexStmt
 }
 
 // IndexPart is one key of an index.
@@ -175,7 +192,10 @@ type View struct {
 	// Options is true for a view that has options of its own, such as
 	// security_invoker or a CHECK OPTION.
 	Options bool
-	Reads   []Name
+	// Made is the statement that makes it, with the names that relations and
+	// columns had then.
+	Made  *pg.Node
+	Reads []Name
 	// columns are the column names that its query mentions; everything is true
 	// when it mentions a star.
 	columns    []string
@@ -194,6 +214,9 @@ type Sequence struct {
 	Column string
 	// Internal is true for a sequence of an identity column.
 	Internal bool
+	// Options are those that it was made and altered with, later ones behind
+	// earlier ones.
+	Options []*pg.Node
 }
 
 // Function is a function or a procedure; overloads are one.
@@ -207,6 +230,8 @@ type Function struct {
 	// Made is the statement that makes it as it is; nil where there are
 	// overloads.
 	Made *pg.CreateFunctionStmt
+	// Overloads are the statements that make all of that name.
+	Overloads []*pg.CreateFunctionStmt
 }
 
 // Publication is what is sent to subscribers.

@@ -13,7 +13,7 @@ func (s *Schema) applyType(tree *pg.Node) string {
 		s.Types[name] = &Type{Name: name, Kind: Enum, Values: Strings(n.CreateEnumStmt.GetVals())}
 	case *pg.Node_CreateRangeStmt:
 		name := NameOfParts(Strings(n.CreateRangeStmt.GetTypeName()))
-		s.Types[name] = &Type{Name: name, Kind: Range}
+		s.Types[name] = &Type{Name: name, Kind: Range, Made: n.CreateRangeStmt}
 	case *pg.Node_CompositeTypeStmt:
 		s.createComposite(n.CompositeTypeStmt)
 	case *pg.Node_CreateDomainStmt:

@@ -10,6 +10,7 @@ func (s *Schema) createView(v *pg.ViewStmt) string {
 		return taken(name, false)
 	}
 	s.Views[name] = viewOf(name, v.GetQuery(), false)
+	s.Views[name].Made = &pg.Node{Node: &pg.Node_ViewStmt{ViewStmt: v}}
 	s.Views[name].Options = len(v.GetOptions()) > 0 || v.GetWithCheckOption() > pg.ViewCheckOption_NO_CHECK_OPTION
 	return ""
 }
