@@ -13,7 +13,7 @@ import (
 // shown are arguments that name things in plans and logs.
 func shown(name string) bool {
 	switch name {
-	case "workspace", "allowed_actions", "path", "working_dir", "method", "digest", "keep":
+	case "workspace", "allowed_actions", "accept_drift", "path", "working_dir", "method", "digest", "keep":
 		return true
 	}
 	return false

@@ -45,6 +45,7 @@ func terraformBlock() BlockDoc {
 			{Name: "source", Type: TypePath, Required: true, Constant: true, Doc: "Folder of the module."},
 			{Name: "inputs", Type: TypeObject, Doc: "Values of the module's variables."},
 			{Name: "allowed_actions", Type: TypeStrings, OneOf: []string{"create", "update", "delete", "replace", "read", "no-op", "forget"}, Doc: "Actions that the plan may hold; all when left out."},
+			{Name: "accept_drift", Type: TypePatterns, Doc: "Addresses of resources, with * for anything, that somebody changed outside of Terraform and that the plan may change back; without it such a plan is refused."},
 			{Name: "workspace", Type: TypeString, Doc: "Terraform workspace; the environment's name on a shared backend when left out."},
 			{Name: "backend_config", Type: TypeStringMap, Doc: "Settings of the module's backend."},
 			timeoutArgument("How long one apply may take."),

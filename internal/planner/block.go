@@ -30,6 +30,7 @@ type arguments struct {
 	} `json:"database"`
 	Version         json.Number `json:"version"`
 	AllowedActions  []string    `json:"allowed_actions"`
+	AcceptDrift     []string    `json:"accept_drift"`
 	CheckCommand    any         `json:"check_command"`
 	RollbackCommand any         `json:"rollback_command"`
 	RestartCommand  any         `json:"restart_command"`
@@ -52,6 +53,7 @@ func argumentsOf(masked json.RawMessage) arguments {
 	read("database", &out.Database)
 	read("version", &out.Version)
 	read("allowed_actions", &out.AllowedActions)
+	read("accept_drift", &out.AcceptDrift)
 	read("check_command", &out.CheckCommand)
 	read("rollback_command", &out.RollbackCommand)
 	read("restart_command", &out.RestartCommand)

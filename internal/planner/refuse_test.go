@@ -109,6 +109,15 @@ func refusedModules() []refusal {
 		{"action not allowed", strings.Replace(cacheBlock, "}", "  allowed_actions = [\"create\"]\n}", 1), func(in *planner.Input) {
 			observe(in, module(change("terraform_data.a", "delete", "create")))
 		}, []string{"more than its allowed_actions", "terraform_data.a (delete, create)"}},
+		{"drift that is changed back", cacheBlock, func(in *planner.Input) {
+			observe(in, drifted("terraform_data.a"))
+		}, []string{"write over what somebody did", "terraform_data.a (input)", `accept_drift = ["terraform_data.a"]`}},
+		{"drift that is made again", cacheBlock, func(in *planner.Input) {
+			m := module(change("terraform_data.a", "create"))
+			m.Terraform.Changes[0].Repairs = true
+			m.Terraform.Drift = []plans.ResourceChange{change("terraform_data.a", "delete")}
+			observe(in, m)
+		}, []string{"terraform_data.a (the object is gone"}},
 		{"late without bounds", cacheBlock + `
 terraform "db" {
   source = "infra/db"
@@ -121,6 +130,34 @@ terraform "db" {
   allowed_actions = ["create", "delete"]
 }`, nil, []string{"may delete"}},
 	}
+}
+
+// drifted is a module of which one object was changed by hand in an attribute
+// that the plan changes back, and in another that it leaves alone.
+func drifted(address string) plans.Observation {
+	planned, drift := change(address, "update"), change(address, "update")
+	planned.Attributes, drift.Attributes = []string{"input", "output"}, []string{"input", "seen"}
+	m := module(planned)
+	m.Terraform.Drift = []plans.ResourceChange{drift}
+	return m
+}
+
+// TestDriftMayBeAccepted: by the block, or because nothing is written over it.
+func TestDriftMayBeAccepted(t *testing.T) {
+	t.Parallel()
+	for name, accept := range map[string]string{"named": `["terraform_data.a"]`, "by a pattern": `["terraform_data.*"]`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := input(t, strings.Replace(cacheBlock, "}", "  accept_drift = "+accept+"\n}", 1))
+			observe(&in, drifted("terraform_data.a"))
+			mustPlan(t, in)
+		})
+	}
+	in := input(t, cacheBlock)
+	m := drifted("terraform_data.a")
+	m.Terraform.Changes[0].Attributes = []string{"output"}
+	observe(&in, m)
+	mustPlan(t, in)
 }
 
 func refusedDeployments(t *testing.T) []refusal {

@@ -30,7 +30,7 @@ func (d *draft) terraform() {
 func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 	t := tally(seen.Changes)
 	d.tellWorkspace(b, seen)
-	d.warnOfDrift(b, seen.Drift)
+	kept := d.keepsDrift(b, seen)
 	d.tellChecks(b, seen.Checks)
 	if t.none() && seen.Plan == "" {
 		return
@@ -38,7 +38,7 @@ func (d *draft) knownTerraform(b *block, seen *plans.TerraformState) {
 	if d.moved(terraformTarget(b)) {
 		return
 	}
-	if !d.allowed(b, t) || !d.unprotected(b, seen.Changes) || !d.spares(b, seen.Changes) || !d.splittable(b, t) {
+	if !kept || !d.allowed(b, t) || !d.unprotected(b, seen.Changes) || !d.spares(b, seen.Changes) || !d.splittable(b, t) {
 		return
 	}
 	d.tellChanges(b, seen.Changes)

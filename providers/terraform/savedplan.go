@@ -31,7 +31,7 @@ func (p *savedPlan) usableInPart() error { return p.UsableInPart() }
 
 func (p *savedPlan) changes(s *secrets) []planned { return p.Changes(&s.mask) }
 
-func (p *savedPlan) drift(s *secrets) []planned { return p.Drift(&s.mask) }
+func (p *savedPlan) drift(s *secrets) []planned { return p.Minded(&s.mask) }
 
 func (p *savedPlan) checks(s *secrets) []plans.TerraformCheck { return p.Checks(&s.mask) }
 
