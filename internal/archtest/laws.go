@@ -43,7 +43,7 @@ func pure(_ *Tree, f File, imp Import) string {
 		"plans", "internal/dag", "internal/planner", "internal/sqlscan", "internal/sqlcheck", "internal/approval",
 		"internal/budget", "internal/pgclass", "internal/pgeffect", "internal/pglint", "internal/pgrule", "internal/pgschema",
 		"internal/pgsyntax", "internal/pgschema", "internal/pgeffect", "internal/pglint", "internal/pgrule",
-		"internal/adopt", "internal/mend", "internal/sqltrace", "internal/tfchange", "internal/tfpolicy",
+		"internal/adopt", "internal/mend", "internal/sqltrace", "internal/tfchange", "internal/tfpolicy", "internal/nesting", "internal/untrusted",
 	}
 	doers := []string{"os", "net", "net/http", "database/sql", "os/exec"}
 	if f.Test || !slices.Contains(deciders, f.Package) || !slices.Contains(doers, imp.Path) {

@@ -155,6 +155,9 @@ func (a *app) enter(c *cobra.Command) error {
 	if !slices.Contains(formats, a.flags.format) {
 		return usageError("--format %q is not known here: expected %s", a.flags.format, strings.Join(formats, ", "))
 	}
+	if err := a.refuseUntrusted(c); err != nil {
+		return err
+	}
 	if err := a.checkRehearse(); err != nil {
 		return err
 	}

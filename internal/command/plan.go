@@ -21,6 +21,7 @@ type planOptions struct {
 	view             string
 	detailedExitCode bool
 	failOn           string
+	untrusted        bool
 }
 
 // planFormats are those of a plan; markdown is the comment of a pull request.
@@ -29,13 +30,28 @@ const planFormats = "text json markdown"
 func newPlanCommand(a *app) *cobra.Command {
 	var o planOptions
 	c := &cobra.Command{
-		Use:         "plan [CHANGE_SET...] --env NAME",
-		Short:       "Show what would happen, in which order, and how each step is undone",
-		Long:        "Reads the targets, changes nothing. Without a change set it plans all of them, one after another.",
-		Annotations: map[string]string{formatsNote: planFormats},
+		Use:   "plan [CHANGE_SET...] --env NAME",
+		Short: "Show what would happen, in which order, and how each step is undone",
+		Long: `Reads the targets, changes nothing. Without a change set it plans all of them, one after
+another.
+
+With --untrusted, or LOCKSTEP_UNTRUSTED=1, it reports on the work of strangers and reads
+the project's files alone: no Terraform, no program, no network, no database, no variable
+of the environment, no link out of the project, nothing hidden. The answer is for
+reviewers: it says what it did not look at, and nothing can apply it.`,
+		Example: `  lockstep plan --env staging
+  lockstep plan add_status --env production --out add_status.plan
+  lockstep plan --untrusted --format markdown > comment.md`,
+		Annotations: map[string]string{formatsNote: planFormats + " " + reportFormats},
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.untrusted || a.untrusted() {
+				return a.planUntrusted(args, o, c.Flags())
+			}
+			if slices.Contains(strings.Fields(reportFormats), a.flags.format) {
+				return usageError("--format %s is for reports: lockstep plan --untrusted, or lockstep lint", a.flags.format)
 			}
 			return a.plan(c.Context(), args, o)
 		},
@@ -45,7 +61,8 @@ func newPlanCommand(a *app) *cobra.Command {
 	f.StringVar(&o.out, "out", "", "write the plan and everything it needs to `FILE`")
 	f.StringVar(&o.view, "view", "short", "short, full, dba or release")
 	f.BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit 2 when there is something to do")
-	f.StringVar(&o.failOn, "fail-on", "none", "exit 4 on findings of this severity or worse: error, warning or none")
+	f.StringVar(&o.failOn, "fail-on", "none", "exit 4 on findings of this severity or worse: error, warning or none (--untrusted: error)")
+	f.BoolVar(&o.untrusted, "untrusted", false, "report what the files say; trust nothing, ask nobody, run nothing")
 	return c
 }
 

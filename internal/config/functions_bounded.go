@@ -101,3 +101,38 @@ func productSize(args []cty.Value) float64 {
 	}
 	return product * float64(len(args)) * maxText / maxElements
 }
+
+// shallow refuses a text with more open brackets than any real one has:
+// decoders recurse for each, or look back over all of them.
+func shallow(f function.Function) function.Function {
+	spec := function.Spec{
+		Params: f.Params(),
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if known(args) && openBrackets(args[0].AsString()) > maxBrackets {
+				return cty.DynamicPseudoType, function.NewArgErrorf(0, "more than %d brackets are open inside of each other", maxBrackets)
+			}
+			return f.ReturnTypeForValues(args)
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return f.Call(args) },
+	}
+	return function.New(&spec)
+}
+
+// maxBrackets is far more than nesting allows, as brackets inside of quotes
+// are counted too.
+const maxBrackets = 1000
+
+// openBrackets is how many brackets are open at once at most.
+func openBrackets(text string) int {
+	open, most := 0, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '[', '{':
+			open++
+			most = max(most, open)
+		case ']', '}':
+			open = max(open-1, 0)
+		}
+	}
+	return most
+}

@@ -11,8 +11,17 @@ import (
 // RevealKnown is Reveal for looking at a target before everything is known:
 // unknown values are null.
 func (s Settings) RevealKnown() (json.RawMessage, error) {
+	known, err := s.KnownAlone()
+	if err != nil {
+		return nil, err
+	}
+	return known.Reveal()
+}
+
+// KnownAlone are the settings with null for every value that is unknown.
+func (s Settings) KnownAlone() (Settings, error) {
 	if s.value == cty.NilVal {
-		return s.Reveal()
+		return s, nil
 	}
 	known, err := cty.Transform(s.value, func(_ cty.Path, v cty.Value) (cty.Value, error) {
 		bare, marks := v.Unmark()
@@ -21,10 +30,7 @@ func (s Settings) RevealKnown() (json.RawMessage, error) {
 		}
 		return cty.NullVal(bare.Type()).WithMarks(marks), nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return Settings{value: known}.Reveal()
+	return Settings{value: known}, err
 }
 
 // KnownWithout reports whether every argument except the named ones is known.

@@ -29,6 +29,9 @@ type ValueInputs struct {
 	// from which apply takes secrets again: bundles do not have them. Nil
 	// reads from the project.
 	ReadFile func(name string) ([]byte, error)
+	// Open leaves values that are missing, and those of sensitive variables,
+	// unknown: for who must not learn them, and plans nothing that is applied.
+	Open bool
 }
 
 // Values are the variables' values for one environment.
@@ -143,6 +146,8 @@ func (c *collector) decide(v *variable, env string) variableValue {
 	result := variableValue{value: v.unknown(), sensitive: v.sensitive, source: "default"}
 	given, ok := c.given[v.block.name]
 	switch {
+	case c.in.Open && (v.sensitive || !ok && v.initial == cty.NilVal):
+		return result
 	case ok:
 		result.source = given.source
 		value, err := c.read(v, given)

@@ -211,3 +211,29 @@ environment "leak" { variables = { s = 1 } }
 		t.Errorf("n = %s", got.Value)
 	}
 }
+
+func TestOpenValuesAreNotGiven(t *testing.T) {
+	t.Parallel()
+	p, ds := config.Load(project(map[string]string{
+		"p.lockstep.hcl": `
+variable "missing" {}
+variable "secret" { sensitive = true }
+variable "usual" { default = "usual" }
+environment "dev" {}
+`,
+		"x.auto.lockstepvars.hcl": `secret = "Canary-File"`,
+	}))
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	values, ds := p.Values("dev", config.ValueInputs{Open: true})
+	if ds.HasErrors() {
+		t.Error(ds)
+	}
+	if got := record(t, values); len(got) != 1 || got["usual"].Name == "" || len(values.Secrets()) != 0 {
+		t.Errorf("known: %+v, secrets %q", got, values.Secrets())
+	}
+	if _, ds := p.Values("dev", config.ValueInputs{}); !ds.HasErrors() {
+		t.Error("a missing value is no error where values are needed")
+	}
+}

@@ -97,17 +97,23 @@ func (s *sourceReader) module(folder string) ([]string, error) {
 		}
 		return nil, err
 	}
-	var called []string
-	for _, name := range slices.Sorted(maps.Keys(s.files)) {
-		if !isConfiguration(name) || !under(folder, name) {
-			continue
+	holding := map[string]map[string][]byte{} // by folder: its files of configuration
+	for name, content := range s.files {
+		if dir := path.Dir(name); isConfiguration(name) && under(folder, name) {
+			if holding[dir] == nil {
+				holding[dir] = map[string][]byte{}
+			}
+			holding[dir][name] = content
 		}
-		c, err := readConfiguration(path.Dir(name), s.files)
+	}
+	var called []string
+	for _, dir := range slices.Sorted(maps.Keys(holding)) {
+		c, err := readConfiguration(dir, holding[dir])
 		if err != nil {
 			return nil, err
 		}
 		for _, source := range c.modules {
-			called = append(called, path.Join(path.Dir(name), source))
+			called = append(called, path.Join(dir, source))
 		}
 	}
 	slices.Sort(called)
