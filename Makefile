@@ -31,7 +31,7 @@ race: ## run all tests under the race detector
 
 lint: ## check style and architecture with the pinned linter
 	@linter="$$(.ci/find-linter)"; "$$linter" run $(PACKAGES); \
-	"$$linter" run --build-tags failpoint,splitreceipt,crash $(PACKAGES)
+	"$$linter" run --build-tags failpoint,splitreceipt,blindprobe,crash $(PACKAGES)
 
 fmt: ## format the sources with the pinned formatters
 	@linter="$$(.ci/find-linter)"; "$$linter" fmt
@@ -57,13 +57,13 @@ cover: ## write coverage.out and coverage.html, print the total
 	$(GO) tool cover -html=coverage.out -o coverage.html
 	$(GO) tool cover -func=coverage.out | tail -n 1
 
-crash: ## kill a run at every journal and effect point, then resume and roll back
-	@.ci/with-tools --postgres $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 60m -v \
-		-run 'TestCrashMatrix|TestNegativeControl' | $(LISTS)
+crash: ## kill a run at every journal and effect point, and Terraform and OpenTofu in every call, then resume and roll back
+	@.ci/with-tools --postgres --tofu $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 150m -v \
+		-run 'TestCrashMatrix|TestNegativeControl|TestKillsOfTerraform' | $(LISTS)
 
 faults: ## cut, restart, kill and overtake migrations everywhere, and apply from 50 places at once
 	@.ci/with-tools --postgres --pgbouncer $(GO) test -tags crash ./internal/crashtest -count=1 -timeout 90m -parallel 6 -v \
-		-skip 'TestCrashMatrix|TestNegativeControl' | $(LISTS)
+		-skip 'TestCrashMatrix|TestNegativeControl|TestKillsOfTerraform' | $(LISTS)
 
 # What was tried, with counts, without a line for each of thousands.
 LISTS := grep -vE '^ *(=== |--- PASS)'

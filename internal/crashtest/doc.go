@@ -9,4 +9,9 @@
 // A negative control, built with the tag "splitreceipt", writes a migration's
 // record in a second transaction; the matrix must see that fault, or it sees
 // nothing.
+//
+// TestKillsOfTerraform does the same to Terraform and OpenTofu with a provider
+// that is held inside of its calls: Lockstep, its shim, the engine, the provider
+// or several of them are killed there, and a person types what the screen says.
+// Its negative control, built with the tag "blindprobe", forgets what was begun.
 package crashtest

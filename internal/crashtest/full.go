@@ -12,6 +12,8 @@ const (
 	samplePairs  = 160
 	cutStride    = 1
 
+	terraformStride = 1
+
 	killStride = 1
 
 	restartWorkers = 2

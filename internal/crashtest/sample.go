@@ -13,6 +13,8 @@ const (
 	samplePairs  = 2
 	cutStride    = 97
 
+	terraformStride = 53
+
 	killStride = 23
 
 	restartWorkers = 1

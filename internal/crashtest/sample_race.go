@@ -14,6 +14,8 @@ const (
 	samplePairs  = 1
 	cutStride    = 389
 
+	terraformStride = 151
+
 	killStride = 61
 
 	restartWorkers = 1

@@ -36,13 +36,23 @@ type world struct {
 	database string
 	before   string // the newest run before the change set that is killed
 	free     func() // ends what hold has begun
+
+	environment []string // what the binary is told besides
 }
 
 // origin is a world in which the first change set of a project was applied.
 // Every other world is a copy of it, with the second change set laid over it.
 func origin(t *testing.T, server *pgtest.Server, binary, project string) *world {
 	t.Helper()
-	w := &world{binary: binary, server: server, dir: worlds.dir(t)}
+	w := &world{binary: binary, server: server}
+	w.begin(t, project)
+	return w
+}
+
+// begin fills a new world.
+func (w *world) begin(t *testing.T, project string) {
+	t.Helper()
+	w.dir = worlds.dir(t)
 	w.create(t, "")
 	w.copyFrom(t, filepath.Join(project, "before"))
 	if r := w.lockstep(t, crash{}, "apply", "first", "--env", "dev", "--auto-approve"); r.code != 0 {
@@ -50,7 +60,6 @@ func origin(t *testing.T, server *pgtest.Server, binary, project string) *world 
 	}
 	w.before = w.lastRun(t)
 	w.copyFrom(t, filepath.Join(project, "after"))
-	return w
 }
 
 var databases atomic.Int64
@@ -69,7 +78,7 @@ func (w *world) create(t *testing.T, from string) {
 // again copies the world.
 func (w *world) again(t *testing.T) *world {
 	t.Helper()
-	c := &world{binary: w.binary, server: w.server, dir: worlds.dir(t), before: w.before}
+	c := &world{binary: w.binary, server: w.server, dir: worlds.dir(t), before: w.before, environment: w.environment}
 	c.copyFrom(t, w.dir)
 	// Terraform's working folder is bound to its path; it can be made again.
 	if err := os.RemoveAll(filepath.Join(c.dir, ".lockstep", "work")); err != nil {
@@ -135,6 +144,7 @@ func (w *world) command(ctx context.Context, c crash, args ...string) *exec.Cmd 
 		"LOCKSTEP_REHEARSE=never", // a rehearsal changes no target, and thousands of commands would each start a server for it
 		"LOCKSTEP_VAR_database_url="+cmp.Or(w.through, w.url), "LOCKSTEP_VAR_marks="+w.marks(),
 		fmt.Sprintf("LOCKSTEP_FP_AT=%d", c.at), "LOCKSTEP_FP_LOG="+c.log)
+	cmd.Env = append(cmd.Env, w.environment...)
 	if c.stop {
 		cmd.Env = append(cmd.Env, "LOCKSTEP_FP_STOP=yes")
 	}

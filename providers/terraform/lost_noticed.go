@@ -1,0 +1,5 @@
+//go:build !blindprobe
+
+package terraform
+
+const blindProbe = false
