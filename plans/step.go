@@ -178,13 +178,3 @@ type Rollback struct {
 	// Locks are what a migration's down file takes, one of a kind.
 	Locks []Lock `json:"locks,omitempty"`
 }
-
-// Envelope bounds what a late step may become.
-type Envelope struct {
-	// Actions are the Terraform actions that may appear.
-	Actions []string `json:"actions,omitempty"`
-	// NonDestructive means: an empty database, or no contract statement.
-	NonDestructive bool `json:"non_destructive,omitempty"`
-	// Reason is for people: what is unknown and until when.
-	Reason string `json:"reason"`
-}

@@ -55,6 +55,13 @@ func (j maskedJournal) masked(data any) any {
 	case journal.Decision:
 		d.Reason, d.Objects = text(d.Reason), j.objects(d.Objects)
 		return d
+	case journal.Barrier:
+		d.Found, d.Warnings, d.Outside = j.texts(d.Found), j.texts(d.Warnings), j.texts(d.Outside)
+		d.Steps = slices.Clone(d.Steps)
+		for i := range d.Steps {
+			d.Steps[i].Summary = text(d.Steps[i].Summary)
+		}
+		return d
 	case journal.End:
 		d.Reason, d.Remains = text(d.Reason), j.texts(d.Remains)
 		return d

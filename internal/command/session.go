@@ -93,6 +93,7 @@ func (a *app) rolloutConfig(s session, i *interrupts, p *progress) rollout.Confi
 			}
 			return request
 		},
+		Late:     latePlanner{app: a, open: s.open},
 		Stop:     i.stop,
 		Observer: p,
 	}

@@ -27,7 +27,7 @@ func valueType(t Type) cty.Type {
 		return cty.Number
 	case TypeBool:
 		return cty.Bool
-	case TypeStrings, TypeRecipients, TypePaths, TypePatterns:
+	case TypeStrings, TypeRecipients, TypePaths, TypePatterns, TypeHosts:
 		return cty.List(cty.String)
 	case TypeStringMap:
 		return cty.Map(cty.String)
@@ -107,6 +107,10 @@ func checkValue(doc ArgumentDoc, v cty.Value) (cty.Value, error) {
 		return v, checkPatterns(textsOf(v))
 	case TypeRecipients:
 		return v, checkRecipients(textsOf(v))
+	case TypeHosts:
+		if v.IsWhollyKnown() {
+			return v, checkHosts(textsOf(v))
+		}
 	case TypeObject:
 		if !v.Type().IsObjectType() && !v.Type().IsMapType() {
 			return v, fmt.Errorf("an object is required, found %s", found(v))
@@ -121,6 +125,16 @@ func checkPatterns(patterns []string) error {
 	for _, pattern := range patterns {
 		if !strings.ContainsAny(pattern, "._*") || strings.TrimSpace(pattern) != pattern || strings.ContainsAny(pattern, "?{}\n") {
 			return &hintedError{fmt.Sprintf("%q is not a pattern of addresses", cut(pattern)), `Write a resource's address or its type, with * for anything: "module.db.*", "aws_db_instance.*", "aws_s3_bucket".`}
+		}
+	}
+	return nil
+}
+
+// checkHosts refuses patterns that no host can fit.
+func checkHosts(patterns []string) error {
+	for _, pattern := range patterns {
+		if pattern == "" || strings.ContainsAny(pattern, " \t\n@?{}") || strings.Contains(pattern, "://") {
+			return &hintedError{fmt.Sprintf("%q is not a pattern of hosts", cut(pattern)), `Write a host without scheme, user and port, with * for anything: "*.db.internal", "10.1.*", "/var/run/postgresql".`}
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func (r *resolution) block(b *block) Block {
 	}
 	values := map[string]cty.Value{}
 	for _, doc := range b.doc.Arguments {
-		if doc.Unsupported || doc.Type == TypeBlocks {
+		if doc.Unsupported || doc.Type == TypeBlocks || b.boundless(doc.Name) {
 			continue
 		}
 		values[doc.Name] = r.setting(b, doc)
@@ -112,15 +112,29 @@ func (r *resolution) databaseValues() map[string]cty.Value {
 		}
 		attributes := map[string]cty.Value{"name": cty.StringVal(b.name)}
 		for _, doc := range b.doc.Arguments {
-			if !doc.Unsupported {
-				value, ds := r.eval.argument(b, doc.Name)
-				r.ds = append(r.ds, ds...)
-				attributes[doc.Name] = value
+			if !doc.Unsupported && !b.boundless(doc.Name) {
+				attributes[doc.Name] = r.databaseArgument(b, doc.Name)
 			}
 		}
 		values[b.name] = cty.ObjectVal(attributes)
 	}
 	return values
+}
+
+func (r *resolution) databaseArgument(b *block, name string) cty.Value {
+	if name == "hosts" {
+		return r.decided(b, name)
+	}
+	value, ds := r.eval.argument(b, name)
+	r.ds = append(r.ds, ds...)
+	return value
+}
+
+// boundless reports whether an argument that bounds what a step may find is
+// left out: then it is no setting, and a plan is as it was before there were
+// such arguments.
+func (b *block) boundless(name string) bool {
+	return b.args[name] == nil && (name == "hosts" || name == "expected_version")
 }
 
 // databaseBlocks returns the databases in the form of blocks.

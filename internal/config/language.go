@@ -59,6 +59,7 @@ const (
 	TypePaths       Type = "list of path in the project"
 	TypePatterns    Type = "list of address pattern" // * stands for anything
 	TypeRecipients  Type = "list of recipient"       // of age
+	TypeHosts       Type = "list of host pattern"    // * stands for anything
 	TypeStringMap   Type = "map of string"
 	TypeObject      Type = "object"
 	TypeAny         Type = "any"

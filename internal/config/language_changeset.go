@@ -63,6 +63,7 @@ func migrationBlock() BlockDoc {
 		Arguments: []ArgumentDoc{
 			{Name: "database", Type: TypeDatabase, Required: true, Doc: "The database to migrate."},
 			{Name: "version", Type: TypeVersion, Constant: true, Doc: "Everything up to it; the newest file when left out."},
+			{Name: "expected_version", Type: TypeVersion, Constant: true, Doc: "For a database that can be looked at only while the plan is carried out: the version that it is at by then. Left out, it has to be empty. A database that is found otherwise stops the run before anything is changed in it."},
 			timeoutArgument("How long one file may take."),
 			dependsOn(),
 		},

@@ -80,6 +80,7 @@ func databaseBlock() BlockDoc {
 			{Name: "scratch_url", Type: TypeString, Doc: "Connection URL of a PostgreSQL server on which a plan may make and drop databases of its own for that; left out, it starts one from the programs on its machine."},
 			{Name: "queries", Type: TypePath, Constant: true, Doc: "Folder of the application's SQL (sqlc style or plain files): a plan tries each statement before and after each pending migration."},
 			{Name: "unmanaged", Type: TypeStrings, Constant: true, Doc: "Objects that others look after, as lockstep drift calls them, with * for anything: \"extension *\", \"table events_2*\". Drift is not told of them (driver postgres)."},
+			{Name: "hosts", Type: TypeHosts, Doc: "Hosts at which the database may be, with * for anything, for example \"*.db.internal\": a url that leads elsewhere is refused before a connection is opened. Any when left out; a protected environment wants them where the url is an output of an earlier step."},
 			{Name: "for_each", Type: TypeAny, Unsupported: true, Doc: "A fleet of databases."},
 		},
 		Exports: []ArgumentDoc{

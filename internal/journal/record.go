@@ -45,6 +45,7 @@ const (
 	UndoOutcome   Kind = "undo.outcome"   // Outcome
 	UndoKept      Kind = "undo.kept"      // Kept
 	Decided       Kind = "decision"       // Decision
+	BarrierPlan   Kind = "barrier"        // Barrier
 	RunEnd        Kind = "run.end"        // End
 )
 

@@ -48,6 +48,8 @@ func (f *fold) add(r Record) error {
 		return f.bake(r)
 	case GateVerdict:
 		return f.verdict(r)
+	case BarrierPlan:
+		return nil // each process plans anew
 	case RunEnd:
 		return f.end(r)
 	default:

@@ -152,7 +152,7 @@ func (d *draft) backfillStep(f *backfill) *node {
 	}
 	if f.seen == nil {
 		n.step.Late = true
-		n.step.Envelope = &plans.Envelope{Reason: f.database.Address + " is created by this plan; how many rows there are is known when it is there"}
+		n.step.Envelope = &plans.Envelope{Hosts: f.database.args.Hosts, Reason: f.database.Address + " is created by this plan; how many rows there are is known when it is there"}
 	}
 	return n
 }

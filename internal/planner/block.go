@@ -29,6 +29,8 @@ type arguments struct {
 		Name string `json:"name"`
 	} `json:"database"`
 	Version         json.Number `json:"version"`
+	ExpectedVersion json.Number `json:"expected_version"`
+	Hosts           []string    `json:"hosts"`
 	AllowedActions  []string    `json:"allowed_actions"`
 	AcceptDrift     []string    `json:"accept_drift"`
 	CheckCommand    any         `json:"check_command"`
@@ -52,6 +54,8 @@ func argumentsOf(masked json.RawMessage) arguments {
 	read("artifact", &out.Artifact)
 	read("database", &out.Database)
 	read("version", &out.Version)
+	read("expected_version", &out.ExpectedVersion)
+	read("hosts", &out.Hosts)
 	read("allowed_actions", &out.AllowedActions)
 	read("accept_drift", &out.AcceptDrift)
 	read("check_command", &out.CheckCommand)

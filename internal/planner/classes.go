@@ -46,12 +46,12 @@ func (d *draft) judgeFiles(s *schema) {
 func (s *schema) place(m *migration) {
 	v := &m.verdict
 	switch {
-	case s.seen == nil: // the class stays: the envelope is checked against it
+	case s.seen == nil && s.expected == 0: // the class stays: the envelope is checked against it
 		if v.Class == plans.ClassSplit || v.Class == plans.ClassAsk {
 			v.Class = plans.ClassContract
 		}
 		v.Reason += "; the database is created by this plan, so no older code uses it"
-	case s.seen.Fresh:
+	case s.seen != nil && s.seen.Fresh:
 		v.Class, v.Reason, v.Loses = plans.ClassExpand, "the database is empty, so no older code uses it", nil
 	case v.Class == plans.ClassContract:
 		m.phase = plans.Contract

@@ -18,7 +18,7 @@ import (
 func (d *draft) histories() {
 	for _, s := range d.databases {
 		if s.seen == nil {
-			s.pending = pendingFiles(s.files)
+			s.pending = pendingFiles(s.unapplied())
 			continue
 		}
 		if !d.consistent(s) {

@@ -88,7 +88,7 @@ func (d *draft) alreadyCreated(s *schema) []string {
 func (d *draft) historyOf(s *schema, below uint64, unreleased string) sqlcheck.History {
 	var h sqlcheck.History
 	if s.seen == nil {
-		return h
+		return s.expectedHistory()
 	}
 	h.Major = d.serverMajor(s)
 	for _, f := range coveredFiles(d.in.Folders[s.name], Newest) {

@@ -38,6 +38,9 @@ func (d *draft) migrations() {
 }
 
 func (s *schema) versionBefore() string {
+	if s.seen == nil && s.expected > 0 {
+		return strconv.FormatUint(s.expected, 10)
+	}
 	if s.seen == nil || s.highest == 0 {
 		return "empty"
 	}
@@ -76,7 +79,7 @@ func (d *draft) migrationStep(s *schema, m *migration) *node {
 	d.warnOfKeptAfterAll(n.step)
 	if s.seen == nil {
 		n.step.Late = true
-		n.step.Envelope = &plans.Envelope{NonDestructive: true, Reason: s.database.Address + " is created by this plan; its state is read when it is there"}
+		n.step.Envelope = s.envelope()
 	}
 	return n
 }
@@ -94,17 +97,6 @@ func migrationBecause(m *migration) string {
 		text = "rows are changed before the new version starts; the verdict on the file: " + text
 	}
 	return text
-}
-
-func (d *draft) lateSchema(s *schema) {
-	if s.seen != nil || len(s.pending) == 0 {
-		return
-	}
-	d.find(plans.Finding{
-		Code: "late-database", Severity: plans.SeverityWarning, Address: s.database.Address,
-		Summary: fmt.Sprintf("%s cannot be looked at yet: all %s up to the version are planned as for an empty database", s.database.Address, count(len(s.pending), "file")),
-		Detail:  "When it is there it is read again; if it is not empty and a file is destructive, the run stops before it changes anything in it.",
-	})
 }
 
 // warnOfHeld says that other tools must keep away while files wait.

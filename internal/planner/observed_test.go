@@ -125,7 +125,7 @@ func TestEmptyDatabaseHasNoOldCode(t *testing.T) {
 
 func TestLateDatabase(t *testing.T) {
 	t.Parallel()
-	text := strings.Replace(project, `"postgres://owner@127.0.0.1/orders"`, `terraform.cache.outputs.url`, 1)
+	text := strings.Replace(project, `"postgres://owner@127.0.0.1/orders"`, "terraform.cache.outputs.url\nhosts = [\"*\"]", 1)
 	in := input(t, cacheBlock+migrationBlock)
 	in.ChangeSet = evaluatedText(t, text+"change_set \"c\" {\n"+cacheBlock+migrationBlock+"\n}\n")
 	in.Folders["orders"][3] = file(4, "drop_legacy", "DROP TABLE legacy;", "")

@@ -18,6 +18,7 @@ type schema struct {
 	version  uint64
 	files    []plans.MigrationFile // covered by version, in order
 	seen     *plans.DatabaseState  // nil when late
+	expected uint64                // the version of a late one; 0 for an empty database
 	owners   []Sibling             // change sets of this environment with this database, lowest version first
 
 	applied map[uint64]plans.AppliedMigration
@@ -68,7 +69,7 @@ func (d *draft) schemas() {
 	for _, b := range d.kind("migration") {
 		name := databaseOf(b)
 		s := &schema{
-			block: b, database: d.blocks["database."+name], name: name, version: versionOf(b),
+			block: b, database: d.blocks["database."+name], name: name, version: versionOf(b), expected: expectedOf(b),
 			files: coveredFiles(d.in.Folders[name], versionOf(b)), owners: d.ownersOf(name),
 		}
 		if d.readable(s) {
@@ -100,7 +101,7 @@ func (d *draft) readable(s *schema) bool {
 	}
 	observed := d.seen[s.database.Address]
 	if lateDatabase(s.database) || (observed != nil && observed.Late) {
-		return true
+		return d.boundable(s)
 	}
 	if observed == nil || observed.Database == nil {
 		d.refuse(s.database.Range, mistake{
@@ -111,8 +112,4 @@ func (d *draft) readable(s *schema) bool {
 	}
 	s.seen = observed.Database
 	return true
-}
-
-func lateDatabase(database *block) bool {
-	return slices.Contains(database.unknowns, "url")
 }

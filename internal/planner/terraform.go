@@ -124,7 +124,7 @@ func (d *draft) lateTerraform(b *block) {
 	n.because = "it may only add (allowed_actions: " + strings.Join(allowed, ", ") + ")"
 	n.step.Summary = "known after apply; may " + strings.Join(allowed, ", ")
 	n.step.Late = true
-	n.step.Envelope = &plans.Envelope{Actions: allowed, Reason: "not known before an earlier step has run: " + unknown}
+	n.step.Envelope = &plans.Envelope{Actions: allowed, NonDestructive: true, Reason: "not known before an earlier step has run: " + unknown}
 	n.step.Risk = plans.Risk{Level: "medium", Reasons: []string{"what it does is known only while the run is under way"}}
 	n.step.Rollback = plans.Rollback{Grade: plans.GradeStructural, Summary: "what it created is destroyed", Reason: "updates are taken back by applying the previous configuration; which there are is not known yet"}
 	if seen := d.seen[b.Address]; seen != nil && seen.Terraform != nil {

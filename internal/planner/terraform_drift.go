@@ -18,7 +18,7 @@ func (d *draft) keepsDrift(b *block, seen *plans.TerraformState) bool {
 	var over, patterns []string
 	for _, drift := range seen.Drift {
 		words := overwritten(drift, seen.Changes)
-		if words == "" || slices.ContainsFunc(b.args.AcceptDrift, func(pattern string) bool { return matches(pattern, drift.Address) }) {
+		if words == "" || slices.ContainsFunc(b.args.AcceptDrift, func(pattern string) bool { return plans.Matches(pattern, drift.Address) }) {
 			continue
 		}
 		over = append(over, words)

@@ -40,7 +40,7 @@ func (d *draft) protector(c plans.ResourceChange) string {
 		names = append(names, c.Previous)
 	}
 	for _, pattern := range d.in.Environment.Protect {
-		if slices.ContainsFunc(names, func(name string) bool { return matches(pattern, name) }) {
+		if slices.ContainsFunc(names, func(name string) bool { return plans.Matches(pattern, name) }) {
 			return pattern
 		}
 	}
@@ -54,25 +54,6 @@ func inModule(c plans.ResourceChange) string {
 		return c.Address[i+1:]
 	}
 	return c.Address
-}
-
-// matches reports whether a text fits a pattern in which * stands for anything,
-// dots and nothing at all included.
-func matches(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	rest, ok := strings.CutPrefix(text, parts[0])
-	if !ok || len(parts) == 1 {
-		return ok && rest == ""
-	}
-	last := len(parts) - 1
-	for _, part := range parts[1:last] {
-		_, after, found := strings.Cut(rest, part)
-		if !found {
-			return false
-		}
-		rest = after
-	}
-	return strings.HasSuffix(rest, parts[last])
 }
 
 // spares refuses to destroy an object that holds something, unless the author

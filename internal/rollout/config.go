@@ -49,6 +49,9 @@ type Config struct {
 	// Requests returns what others ask of the run since the last call:
 	// journal.RequestPause, journal.RequestAbort or "". It may be nil.
 	Requests func() string
+	// Late plans late steps when their targets are known; nil leaves that to
+	// the providers alone.
+	Late LatePlanner
 	// Stop is closed to finish the running steps and stop. It may be nil.
 	Stop <-chan struct{}
 	// Observer is told what happens. It may be nil.

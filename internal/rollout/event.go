@@ -28,6 +28,7 @@ const (
 	CheckVerdict    EventKind = "check_verdict"
 	BakeProgressed  EventKind = "bake_progress"
 	RunWaiting      EventKind = "waiting"
+	BarrierPlanned  EventKind = "barrier_planned"
 	RollbackStarted EventKind = "rollback_start"
 	UndoStarted     EventKind = "undo_start"
 	StepUndone      EventKind = "step_undone"
@@ -55,6 +56,7 @@ type Event struct {
 	Sample  *Sample
 	Verdict *journal.Verdict
 	Bake    *journal.Bake
+	Barrier *journal.Barrier // what a barrier has planned
 	Until   time.Time
 	Outcome *Outcome
 }

@@ -52,6 +52,8 @@ type Failure struct {
 	Lost []providers.Lost
 	// Evidence is what a check saw.
 	Evidence json.RawMessage
+	// Outside are sentences about what was not approved, where that is why.
+	Outside []string
 
 	blocked, outside, foreign bool
 }

@@ -151,6 +151,9 @@ func (w *walk) startReady(ctx, watch context.Context, c *crew) {
 }
 
 func (w *walk) carryOut(ctx, watch context.Context, step plans.Step) halt {
+	if why := w.passBarrier(ctx, step); why.kind != goOn {
+		return w.ending(step, why)
+	}
 	w.change(step.Address, func(s *journal.StepState) { s.Attempt++; s.Started = time.Now() })
 	w.tell(Event{Kind: StepStarted, Step: &step, Message: step.Summary})
 	var why halt

@@ -34,6 +34,10 @@ type walk struct {
 	place     map[string]int           // of a step in the plan, by address
 
 	observing sync.Mutex
+
+	barrier sync.Mutex      // one barrier is planned at a time; it guards what follows
+	passed  map[string]bool // late steps that were planned, and are as approved
+	closed  bool            // a barrier has ended the run
 }
 
 func newWalk(cfg Config, past journal.Run) *walk {
@@ -47,6 +51,7 @@ func newWalk(cfg Config, past journal.Run) *walk {
 		cfg: cfg, plan: cfg.Plan, waitLeft: cfg.Wait,
 		steps: map[string]journal.StepState{}, outputs: Outputs{}, bakes: map[string]journal.BakeState{},
 		announced: map[string]map[string]bool{}, ahead: map[string]bool{}, held: map[string]*hold{}, closing: map[string]chan struct{}{}, place: make(map[string]int, len(cfg.Plan.Steps)),
+		passed: map[string]bool{},
 	}
 	for i, step := range cfg.Plan.Steps {
 		w.place[step.Address] = i
@@ -158,6 +163,15 @@ func (w *walk) provider(step plans.Step) (providers.Provider, error) {
 
 // request puts together what a provider needs for one step.
 func (w *walk) request(step plans.Step) (providers.Request, error) {
+	req, err := w.requestWithout(step)
+	if err == nil {
+		req.Held = w.hold(step)
+	}
+	return req, err
+}
+
+// requestWithout leaves what is open at the target alone.
+func (w *walk) requestWithout(step plans.Step) (providers.Request, error) {
 	settings, err := w.cfg.Resolver.Settings(step, w.knownOutputs())
 	if err != nil {
 		return providers.Request{}, fmt.Errorf("settings of %s: %w", step.Address, err)
@@ -182,7 +196,6 @@ func (w *walk) request(step plans.Step) (providers.Request, error) {
 			w.tell(Event{Kind: StepProgress, Step: &step, Message: m, Figures: figures})
 		},
 		Stopping: w.stopping,
-		Held:     w.hold(step),
 
 		Following: w.following(step),
 		Ahead:     w.noteAhead,

@@ -157,6 +157,8 @@ type payload struct {
 	Check   string `json:"check"`
 
 	Remains []string `json:"remains"`
+	Targets []string `json:"targets"`
+	Outside []string `json:"outside"`
 	Objects []struct {
 		Address string `json:"address"`
 		ID      string `json:"id"`
@@ -179,6 +181,8 @@ func tellsOfFailure(r journal.Record) bool {
 		return p.Result != journal.ResultDone
 	case journal.GateVerdict:
 		return p.Status != journal.VerdictPass
+	case journal.BarrierPlan:
+		return len(p.Outside) > 0
 	case journal.RunEnd:
 		return p.State != string(journal.Succeeded)
 	}
@@ -207,6 +211,12 @@ func words(r journal.Record) string {
 	}
 	for _, o := range p.Objects {
 		out = append(out, strings.TrimSuffix(safe(o.Address)+" = "+safe(o.ID), " = "))
+	}
+	for _, found := range p.Targets {
+		out = append(out, safe(found))
+	}
+	for _, sentence := range p.Outside {
+		out = append(out, "outside of what was approved: "+safe(sentence))
 	}
 	for _, sentence := range p.Remains {
 		out = append(out, "remains: "+safe(sentence))

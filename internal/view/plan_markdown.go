@@ -123,6 +123,9 @@ func markdownCare(p *page, r Review) {
 	if len(r.Plan.Steps) > 0 {
 		evidence(words, r.Plan)
 		words.line("Point of no return: %s", pointOfNoReturn(r.Plan))
+		for _, later := range knownLater(r.Plan) {
+			words.line("Known later: %s", later)
+		}
 	}
 	for line := range strings.Lines(words.String()) {
 		p.line("\n%s", report.Prose(line))

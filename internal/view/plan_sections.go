@@ -36,10 +36,8 @@ func dangers(p *page, plan *plans.Plan) {
 		p.paragraph("Risk: "+word+"   ", strings.Join(reasons, "; "))
 	}
 	p.paragraph("Point of no return: ", pointOfNoReturn(plan))
-	for i := range plan.Steps {
-		if s := &plan.Steps[i]; s.Late && s.Envelope != nil {
-			p.paragraph("Known later: ", fmt.Sprintf("step %d, %s: %s", i+1, safe(s.Address), envelope(s.Envelope)))
-		}
+	for _, words := range knownLater(plan) {
+		p.paragraph("Known later: ", words)
 	}
 	if len(plan.Held) > 0 {
 		held := make([]string, len(plan.Held))
@@ -97,21 +95,6 @@ func numbered(steps []string) string {
 		return numberedSteps(steps) + " has"
 	}
 	return numberedSteps(steps) + " have"
-}
-
-func envelope(e *plans.Envelope) string {
-	words := safe(e.Reason)
-	var bounds []string
-	if len(e.Actions) > 0 {
-		bounds = append(bounds, "may only "+strings.Join(e.Actions, ", "))
-	}
-	if e.NonDestructive {
-		bounds = append(bounds, "nothing destructive")
-	}
-	if len(bounds) > 0 {
-		words += " (" + strings.Join(bounds, "; ") + ")"
-	}
-	return words
 }
 
 // risk returns the highest level and the reasons for it, worst steps first.

@@ -24,6 +24,9 @@ func (v Plan) Release(r Review) error {
 	p.line("")
 	p.paragraph("Time: ", times(r.Plan))
 	p.paragraph("Point of no return: ", pointOfNoReturn(r.Plan))
+	for _, words := range knownLater(r.Plan) {
+		p.paragraph("Known later: ", words)
+	}
 	wayBack(p, r.Plan)
 	level, reasons := risk(r.Plan)
 	p.paragraph("Risk: ", strings.TrimSuffix(strings.ToUpper(level)+"   "+strings.Join(reasons, "; "), "   "))

@@ -104,6 +104,8 @@ func (v *Run) drawn(p *page, e rollout.Event) {
 		if e.Verdict != nil && e.Verdict.AfterRollback {
 			v.afterRollback(p, e)
 		}
+	case rollout.BarrierPlanned:
+		barrier(p, e.Barrier)
 	case rollout.RollbackStarted:
 		p.line("")
 		p.paragraph("Rolling back: ", safe(e.Message))
@@ -237,4 +239,5 @@ func (v *Run) line(p *page, e rollout.Event) {
 		words = append(words, "took="+brief(e.Took))
 	}
 	p.line("%s", strings.Join(words, " "))
+	barrier(p, e.Barrier)
 }

@@ -215,9 +215,11 @@ func (v *Run) needsPerson(p *page, o rollout.Outcome) {
 	}
 	v.leftovers(p, o)
 	v.decide(p, o)
+	v.outside(p, o)
 	v.next(p, "lockstep log "+id+" --failed", "what was seen",
 		"lockstep resume "+id, "look at the targets again and go on, after the cause is mended",
 		abortOf(o, id), endsBy(o, "take back what can be taken back"))
+	v.planAgain(p, o)
 }
 
 // decide offers what a person can say about objects that may exist unseen.

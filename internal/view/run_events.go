@@ -65,6 +65,7 @@ type event struct {
 	Evidence    json.RawMessage  `json:"evidence,omitempty"`
 	Verdict     *journal.Verdict `json:"verdict,omitempty"`
 	Bake        *journal.Bake    `json:"bake,omitempty"`
+	Barrier     *journal.Barrier `json:"barrier,omitempty"`
 	Until       string           `json:"until,omitempty"`
 	Summary     *summary         `json:"summary,omitempty"`
 }
@@ -89,7 +90,7 @@ func (v *Events) Event(e rollout.Event) {
 	out := event{
 		Level: levelOf(e), Message: e.Message, At: e.At, Type: typeOf(e.Kind), Run: v.head.ID,
 		Phase: e.Phase, Found: e.Found, TookMS: e.Took.Milliseconds(), Figures: e.Figures,
-		Check: e.Check, Verdict: e.Verdict, Bake: e.Bake,
+		Check: e.Check, Verdict: e.Verdict, Bake: e.Bake, Barrier: e.Barrier,
 	}
 	if e.Step != nil {
 		out.Step, out.Phase, out.Action, out.Number = e.Step.Address, e.Step.Phase, e.Step.Action, number(v.head.Plan, e.Step.Address)
@@ -181,7 +182,7 @@ func typeOf(kind rollout.EventKind) string {
 
 func levelOf(e rollout.Event) string {
 	switch {
-	case e.Kind == rollout.StepFailed || e.Kind == rollout.UndoFailed:
+	case e.Kind == rollout.StepFailed || e.Kind == rollout.UndoFailed || e.Barrier != nil && len(e.Barrier.Outside) > 0:
 		return "error"
 	case e.Kind == rollout.RollbackStarted || e.Verdict != nil && e.Verdict.Status != journal.VerdictPass:
 		return "warn"

@@ -61,7 +61,7 @@ func (p *Provider) surveyor() (ToolSurveyor, error) {
 
 // SurveyTools reads who migrated a target. Settings are the database block's.
 func (p *Provider) SurveyTools(ctx context.Context, settings json.RawMessage) (ToolSurvey, error) {
-	target, err := DecodeTarget(settings)
+	target, err := p.decodeTarget(settings)
 	if err != nil {
 		return ToolSurvey{}, err
 	}
@@ -88,7 +88,7 @@ type AdoptRequest struct {
 // into golang-migrate's table, in one transaction. The other tool's table is
 // not touched. Errors wrap ErrMovedOn when the target is not as Seen.
 func (p *Provider) Adopt(ctx context.Context, req AdoptRequest) error {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return err
 	}

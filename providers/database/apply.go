@@ -167,33 +167,3 @@ func (t *task) baseline(state State) *Receipt {
 	}
 	return &Receipt{Version: state.Version, Name: name, Run: t.request.Run, Actor: t.request.Actor}
 }
-
-// insideEnvelope: what could not be looked at when it was approved may only
-// take a contract when there was nothing to lose.
-func (t *task) insideEnvelope(state State) error {
-	step := t.request.Step
-	if !step.Late || step.Envelope == nil || !step.Envelope.NonDestructive || t.migration.Class != plans.ClassContract {
-		return nil
-	}
-	if ourOwn(state, t.request.Run) {
-		return nil
-	}
-	return fmt.Errorf("%w: %s is a contract migration (%s), and the database was not empty before this run; plan again now that it can be looked at",
-		providers.ErrOutsideEnvelope, t.migration.Name, t.migration.Reason)
-}
-
-// ourOwn reports whether everything in the database was made by this run.
-func ourOwn(state State, run string) bool {
-	rows := state.Applied()
-	if len(rows) == 0 {
-		return state.Fresh
-	}
-	fresh := false
-	for _, r := range rows {
-		if r.Run != run || r.Up == "" {
-			return false
-		}
-		fresh = fresh || r.Fresh
-	}
-	return fresh
-}

@@ -34,7 +34,7 @@ func (p *Provider) observeBackfill(ctx context.Context, req providers.ObserveReq
 	if err := json.Unmarshal(req.Settings, &in); err != nil {
 		return out, fmt.Errorf("%s: settings of the backfill: not the expected JSON object", req.Address)
 	}
-	target, err := DecodeTarget(in.Database)
+	target, err := p.decodeTarget(in.Database)
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", req.Address, err)
 	}
@@ -94,7 +94,7 @@ func (p *Provider) filling(req providers.Request) (*filling, error) {
 	if err := json.Unmarshal(req.Settings, &in); err != nil {
 		return nil, fmt.Errorf("%s: settings of the backfill: not the expected JSON object", req.Step.Address)
 	}
-	target, err := DecodeTarget(in.Database)
+	target, err := p.decodeTarget(in.Database)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", req.Step.Address, err)
 	}

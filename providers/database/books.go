@@ -172,7 +172,7 @@ func (b Books) Durations(ctx context.Context, q Querier, first, last Receipt) (m
 
 // ReadStatements returns the receipts of unfinished files, in order.
 func (b Books) ReadStatements(ctx context.Context, q Querier) ([]StatementReceipt, error) {
-	rows, err := q.QueryContext(ctx, b.query(`SELECT version, direction, ordinal, sql_digest, finished
+	rows, err := q.QueryContext(ctx, b.query(`SELECT version, direction, ordinal, sql_digest, finished, run
 		FROM {statements} ORDER BY version, direction, ordinal`))
 	if err != nil {
 		return nil, fmt.Errorf("read the statement receipts: %w", err)
@@ -182,7 +182,7 @@ func (b Books) ReadStatements(ctx context.Context, q Querier) ([]StatementReceip
 	for rows.Next() {
 		var r StatementReceipt
 		var version int64
-		if err := rows.Scan(&version, &r.Direction, &r.Ordinal, &r.SQL, &r.Finished); err != nil {
+		if err := rows.Scan(&version, &r.Direction, &r.Ordinal, &r.SQL, &r.Finished, &r.Run); err != nil {
 			return nil, fmt.Errorf("read the statement receipts: %w", err)
 		}
 		r.Version = uint64(version)

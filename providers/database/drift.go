@@ -24,7 +24,7 @@ var _ providers.Drifter = (*Provider)(nil)
 // Drift implements providers.Drifter: it compares the database's history with
 // the folder and with the journal, and looks for broken indexes.
 func (p *Provider) Drift(ctx context.Context, req providers.DriftRequest) ([]providers.DriftItem, error) {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", req.Address, err)
 	}
@@ -58,7 +58,7 @@ var ErrNotAsApplied = errors.New("the folder is not what was applied")
 // wraps ErrNotAsApplied where one of them is not in the folder as it was
 // applied, or the history does not say what it was.
 func (p *Provider) AppliedFiles(ctx context.Context, req providers.DriftRequest) ([]plans.MigrationFile, error) {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return nil, err
 	}

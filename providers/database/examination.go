@@ -17,7 +17,7 @@ type HealthExaminer interface {
 // CheckUp tells how ready a target is. Settings are the database block's. A
 // target that cannot be reached is a sign, too.
 func (p *Provider) CheckUp(ctx context.Context, settings json.RawMessage) []doctor.Sign {
-	target, err := DecodeTarget(settings)
+	target, err := p.decodeTarget(settings)
 	if err != nil {
 		return []doctor.Sign{{Subject: "settings", Verdict: doctor.Problem, Seen: err.Error(), Why: "nothing can be planned", Next: "correct the database block"}}
 	}

@@ -49,6 +49,7 @@ type StatementReceipt struct {
 	Ordinal   int // from 0
 	SQL       plans.Digest
 	Finished  bool
+	Run       string // that began it
 }
 
 // State is what a database says about its migrations.

@@ -50,7 +50,7 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	if isBackfill(req.Address) {
 		return p.observeBackfill(ctx, req)
 	}
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
 	}
@@ -122,6 +122,9 @@ func (p *Provider) target(settings json.RawMessage) (Target, error) {
 		return p.last.target, nil
 	}
 	target, err := decodeMigration(settings)
+	if err == nil {
+		err = p.atItsPlace(target)
+	}
 	if err == nil {
 		p.last = decoded{string(settings), target}
 	}

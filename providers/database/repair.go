@@ -52,7 +52,7 @@ func (p *Provider) Invalid(ctx context.Context, settings json.RawMessage) (list 
 }
 
 func (p *Provider) looking(ctx context.Context, settings json.RawMessage, look func(Examiner) error) error {
-	target, err := DecodeTarget(settings)
+	target, err := p.decodeTarget(settings)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ type RepairRequest struct {
 // one transaction, under the locks that keep other migrations out. Errors
 // wrap ErrMovedOn when the target is not as Seen.
 func (p *Provider) Repair(ctx context.Context, req RepairRequest) error {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ type AcceptRequest struct {
 // Accept makes the history say the file's present content. The row keeps who
 // applied it, and gets who accepted the edit and why.
 func (p *Provider) Accept(ctx context.Context, req AcceptRequest) error {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (b Books) accept(ctx context.Context, q Querier, row Receipt) error {
 // DropInvalid removes indexes that are INVALID, without keeping anybody
 // waiting, and reports each.
 func (p *Provider) DropInvalid(ctx context.Context, settings json.RawMessage, indexes []InvalidIndex, say func(string)) error {
-	target, err := DecodeTarget(settings)
+	target, err := p.decodeTarget(settings)
 	if err != nil {
 		return err
 	}
@@ -299,7 +299,7 @@ func (p *Provider) DropInvalid(ctx context.Context, settings json.RawMessage, in
 // SetVersion makes the version table say version, clean; rows of the history
 // above it are deleted. It is for a database whose number and history differ.
 func (p *Provider) SetVersion(ctx context.Context, req RepairRequest) error {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return err
 	}

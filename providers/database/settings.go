@@ -29,6 +29,9 @@ type Target struct {
 	// Unmanaged are patterns of objects that others look after, one a line, so
 	// that targets compare.
 	Unmanaged string
+	// Hosts are the patterns of hosts at which it may be, as one text that can
+	// be compared; empty for any.
+	Hosts string
 	// Trial says how a plan tries migrations beforehand.
 	Trial Trial
 }
@@ -56,6 +59,9 @@ const (
 	LockLease = "lease"
 )
 
+// hostSeparator stands between the patterns of Target.Hosts; no pattern has it.
+const hostSeparator = " "
+
 // ErrPooled is the error of work that needs a connection of its own where a
 // pooler shares connections out. Nothing was changed.
 var ErrPooled = errors.New("the url leads to a connection pooler, where locks and settings of a session are lost or reach others; " +
@@ -82,6 +88,7 @@ type targetJSON struct {
 	ScratchURL       string   `json:"scratch_url"`
 	Queries          string   `json:"queries"`
 	Unmanaged        []string `json:"unmanaged"`
+	Hosts            []string `json:"hosts"`
 }
 
 // DecodeTarget reads a database block's settings. Its errors never show a
@@ -94,6 +101,7 @@ func DecodeTarget(settings json.RawMessage) (Target, error) {
 	t := Target{
 		Name: in.Name, Driver: in.Driver, URL: cmp.Or(in.DirectURL, in.URL), Migrations: in.Migrations, Table: in.Table,
 		Lock:      cmp.Or(in.Lock, LockSession),
+		Hosts:     strings.Join(in.Hosts, hostSeparator),
 		Unmanaged: strings.Join(in.Unmanaged, "\n"),
 		Trial:     Trial{cmp.Or(in.Rehearse, RehearseAuto), in.ScratchURL, in.Queries},
 	}
@@ -130,6 +138,7 @@ func decodeMigration(settings json.RawMessage) (Target, error) {
 		Version   json.RawMessage `json:"version"`
 		Timeout   json.RawMessage `json:"timeout"`
 		DependsOn json.RawMessage `json:"depends_on"`
+		Expected  json.RawMessage `json:"expected_version"`
 	}
 	if err := decodeStrict(settings, &in); err != nil {
 		return Target{}, fmt.Errorf("settings of the migration: %w", err)

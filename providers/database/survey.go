@@ -20,7 +20,7 @@ var _ providers.Surveyor = (*Provider)(nil)
 // Survey tells how large and how busy relations of a database are. Settings
 // are the database block's.
 func (p *Provider) Survey(ctx context.Context, req providers.SurveyRequest) (plans.Survey, error) {
-	target, err := DecodeTarget(req.Settings)
+	target, err := p.decodeTarget(req.Settings)
 	if err != nil {
 		return plans.Survey{}, fmt.Errorf("%s: %w", req.Address, err)
 	}

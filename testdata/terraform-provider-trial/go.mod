@@ -2,7 +2,10 @@ module github.com/lockstep-dev/terraform-provider-trial
 
 go 1.26.0
 
-require github.com/hashicorp/terraform-plugin-framework v1.19.0
+require (
+	github.com/hashicorp/terraform-plugin-framework v1.19.0
+	github.com/lib/pq v1.12.3
+)
 
 require (
 	github.com/fatih/color v1.18.0 // indirect

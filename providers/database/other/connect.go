@@ -23,6 +23,9 @@ type opened struct {
 // open connects within ctx. A driver takes no context, and some wait for a
 // lock while they connect; one that comes too late is closed behind our back.
 func open(ctx context.Context, driver string, target database.Target) (*opened, error) {
+	if target.Hosts != "" {
+		return nil, fmt.Errorf("database %q: hosts are given, and driver %q reads its url in a way of its own; leave hosts out", target.Name, driver)
+	}
 	dsn, err := locate(driver, target)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Package trial is the provider: three resources and a data source over the
+// Package trial is the provider: resources and a data source over the
 // folder of package cloud.
 package trial
 
@@ -55,7 +55,7 @@ func (p trialProvider) Configure(ctx context.Context, request provider.Configure
 }
 
 func (trialProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newObject, newDatabase, newNetworkRule}
+	return []func() resource.Resource{newObject, newDatabase, newNetworkRule, newPostgresDatabase}
 }
 
 func (trialProvider) DataSources(context.Context) []func() datasource.DataSource {
