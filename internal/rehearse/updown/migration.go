@@ -33,7 +33,7 @@ func (r *rehearsal) mending(ctx context.Context, before []plans.MigrationFile, f
 func (r *rehearsal) migration(ctx context.Context, file plans.MigrationFile) (Migration, error) {
 	m := Migration{Version: file.Version, Name: file.Name, Up: plans.OutcomeOK, Down: plans.OutcomeMissing, Grade: plans.GradeNone}
 	before := r.last
-	up, err := r.try(ctx, trial{file.Up, before})
+	up, err := r.try(ctx, trial{file: file.Up, schema: before})
 	if err != nil {
 		return m, err
 	}
@@ -91,14 +91,18 @@ func (m *Migration) tell(what string, found onRows) {
 }
 
 func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, at stops, m *Migration) error {
-	down, err := r.try(ctx, trial{file.Down, at.after})
+	down, err := r.try(ctx, trial{file: file.Down, schema: at.after})
+	if err != nil {
+		return err
+	}
+	wide, err := r.boundary(ctx, file.Down, at)
 	if err != nil {
 		return err
 	}
 	writes := touchesRows(m.Statements)
 	var rows contents
 	if writes {
-		if rows, err = r.contents(ctx, trial{file.Up, at.after}); err != nil {
+		if rows, err = r.contents(ctx, trial{file: file.Up, schema: at.after}); err != nil {
 			return err
 		}
 	}
@@ -109,12 +113,16 @@ func (r *rehearsal) backAndForth(ctx context.Context, file plans.MigrationFile, 
 		return ctx.Err()
 	}
 	m.tell("the down file", down)
+	if down.failure == "" && wide.failure != "" {
+		m.OnRows = append(m.OnRows, wide.failure)
+		down.failure = wide.failure
+	}
 	m.tellElsewhere(file.Down)
 	if err := r.again(ctx, file, at, m); err != nil {
 		return err
 	}
 	if writes && !r.astray {
-		others, err := r.contents(ctx, trial{file.Up, at.after})
+		others, err := r.contents(ctx, trial{file: file.Up, schema: at.after})
 		if err != nil {
 			return err
 		}

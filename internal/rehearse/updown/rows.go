@@ -22,6 +22,8 @@ type trial struct {
 	file plans.SQLFile
 	// schema is the one that the file finds.
 	schema catalog.Snapshot
+	// wide are values that the rows get before it runs.
+	wide []widened
 }
 
 // onRows is what a trial found.
@@ -55,6 +57,9 @@ func (r *rehearsal) try(ctx context.Context, t trial) (found onRows, err error) 
 	defer func() { err = joined(err, joined(tx.Rollback(), clean(context.WithoutCancel(ctx), r.worker))) }()
 	sampled, err := r.fill(ctx, tx, tables, &found)
 	if err != nil {
+		return found, err
+	}
+	if err := widen(ctx, tx, t.wide); err != nil {
 		return found, err
 	}
 	for _, s := range list {

@@ -59,6 +59,19 @@ func TestWhatFailsOnRows(t *testing.T) {
 			"CREATE INDEX CONCURRENTLY i ON orders (n);", "DROP INDEX CONCURRENTLY i;",
 			"", true, plans.GradeExact, "0002_m.up.sql: whether it fails on rows: it does not run in one transaction",
 		},
+		"down narrows": {
+			"ALTER TABLE orders ALTER n TYPE bigint;", "ALTER TABLE orders ALTER n TYPE int;",
+			"the down file works on rows of before and fails on one that new code may write: 0002_m.down.sql:1: integer out of range",
+			true, plans.GradeStructural, "",
+		},
+		"down shortens": {
+			"ALTER TABLE orders ADD code varchar(5); ALTER TABLE orders ALTER s TYPE varchar(90);", "ALTER TABLE orders ALTER s TYPE varchar(10); ALTER TABLE orders ALTER s TYPE text; ALTER TABLE orders DROP code;",
+			"value too long for type character varying(10)", true, plans.GradeStructural, "",
+		},
+		"down cuts": {
+			"ALTER TABLE orders ALTER n TYPE bigint;", "ALTER TABLE orders ALTER n TYPE int USING least(n, 2147483647)::int;",
+			"", true, plans.GradeStructural, "",
+		},
 		"nothing": {"ALTER TABLE orders ADD m int;", "ALTER TABLE orders DROP m;", "", true, plans.GradeStructural, ""},
 		"settled by a backfill": {
 			"UPDATE orders SET n = 0 WHERE n IS NULL; ALTER TABLE orders ALTER n SET NOT NULL;", "ALTER TABLE orders ALTER n DROP NOT NULL;",
