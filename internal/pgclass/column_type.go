@@ -71,7 +71,7 @@ func (c columnAlteration) another(to pgschema.DataType, d *pg.ColumnDef, act str
 	if why := r.obstacle(); why != "" {
 		return ask(act, reason+"; "+why, c.full, c.c.Type, to)
 	}
-	return split(r.files(), act, reason, c.full, c.c.Type, to)
+	return split(r.files(), act, reason, c.full, c.c.Type, to).touching(r.touches())
 }
 
 func isInteger(d pgschema.DataType) bool {

@@ -137,6 +137,22 @@ func fileCases() []fileCase {
 			"an index if it is there, after what is not followed", "SET search_path = public; DROP INDEX IF EXISTS by_total; CREATE INDEX by_total ON orders (total)",
 			"expand", "creates the index by_total", "neutral neutral expand", "",
 		},
+		{
+			"a serial becomes an identity", "ALTER TABLE items ALTER COLUMN id DROP DEFAULT; DROP SEQUENCE items_id_seq; ALTER TABLE items ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY; SELECT setval('items_id_seq', 9)",
+			"split", "lets items.id number its rows by the identity instead of the default", "split neutral neutral neutral", "expand_identity_items_id contract_always_items_id",
+		},
+		{
+			"an identity becomes a serial", "CREATE SEQUENCE order_numbers; ALTER TABLE orders ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT nextval('order_numbers'); ALTER SEQUENCE order_numbers OWNED BY orders.id",
+			"split", "lets orders.id number its rows by the default instead of the identity", "neutral split neutral", "expand_default_orders_id",
+		},
+		{
+			"two changes of one column", "ALTER TABLE orders RENAME COLUMN note TO remark; ALTER TABLE orders ALTER COLUMN remark TYPE varchar(5)",
+			"ask", "is changed in two ways that do not fit together", "split split", "",
+		},
+		{
+			"two columns of a table", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(5), ALTER COLUMN weight TYPE bigint", "split", "changes the type of orders.code", "split",
+			"expand_add_orders_code_v2 expand_index_orders_code_idx_code_v2 expand_add_orders_weight_v2 data_fill_orders_code_v2 data_fill_orders_weight_v2 contract_check_orders_code_v2 contract_validate_orders_code_v2 contract_drop_orders_code contract_check_orders_weight_v2 contract_validate_orders_weight_v2 contract_drop_orders_weight",
+		},
 		{"another default", "ALTER TABLE orders ALTER COLUMN state DROP DEFAULT; ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'paid'", "ask", "changes the default of orders.state", "neutral ask", ""},
 		{"unreadable", "CREATE TABLE a (id int); FROBNICATE", "ask", "line 1 cannot be read", "expand ask", ""},
 		{

@@ -18,6 +18,7 @@ func pair(units []unit, after judging) {
 	after.keptAsView(units)
 	switchedBack(units)
 	after.swapped(units)
+	after.numberedAgain(units)
 	after.madeAgain(units)
 	after.enumsAgain(units)
 	after.defaultsAgain(units)

@@ -32,6 +32,9 @@ func parts(units []unit) (files []File, why string) {
 	if why := dependent(units); why != "" {
 		return nil, why
 	}
+	if why := conflict(units); why != "" {
+		return nil, why
+	}
 	if wanders(units) {
 		return nil, "its names are looked up in one place first and in another one later: say the schema with each name"
 	}

@@ -101,7 +101,7 @@ func (j judging) renameColumn(table pgschema.Name, r *pg.RenameStmt) ruling {
 	if why := p.obstacle(); why != "" {
 		return ask(act, reason+"; "+why, full)
 	}
-	return split(p.files(), act, reason, full)
+	return split(p.files(), act, reason, full).touching(p.touches())
 }
 
 // renameTable leaves a view under the old name behind. PostgreSQL writes

@@ -203,7 +203,7 @@ func passedOn(f *pg.CreateFunctionStmt) (arguments []string, gives bool) {
 	for _, p := range f.GetParameters() {
 		mode := p.GetFunctionParameter().GetMode()
 		gives = gives || outside(p.GetFunctionParameter()) || mode == pg.FunctionParameterMode_FUNC_PARAM_INOUT
-		if outside(p.GetFunctionParameter()) && !(f.GetIsProcedure() && mode == pg.FunctionParameterMode_FUNC_PARAM_OUT) {
+		if outside(p.GetFunctionParameter()) && (!f.GetIsProcedure() || mode != pg.FunctionParameterMode_FUNC_PARAM_OUT) {
 			continue
 		}
 		argument := "$" + strconv.Itoa(len(arguments)+1)

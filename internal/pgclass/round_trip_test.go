@@ -65,6 +65,7 @@ func otherEnds() map[string]string {
 	return map[string]string{
 		"ALTER TYPE mood RENAME VALUE 'angry' TO 'cross'": "nothing takes the old value out of the type",
 		"ALTER TABLE items ALTER COLUMN kind TYPE text":   "its default is a text from the first moment, not a mood",
+		"an identity becomes a serial":                    "its sequence begins where that of the identity did",
 		"ALTER TYPE period RENAME TO stretch":             "its multirange type is named after the new name too",
 	}
 }

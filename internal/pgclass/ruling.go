@@ -19,6 +19,8 @@ type ruling struct {
 	// left is true for what has no place in a split: another unit's files do it,
 	// or there is nothing to do.
 	left bool
+	// touches are what the files of a split make anew.
+	touches []string
 	// settled is true for a ruling that other units have decided, and that is
 	// not to be taken for one of its own.
 	settled bool

@@ -35,7 +35,7 @@ func (j judging) callSchema(from, to string) ruling {
 		{
 			Name: "expand_" + renaming, Phase: phaseExpand,
 			SQL: "-- lockstep:phase expand the old name has something in the place of all that is in the schema\n" +
-				"-- grant on the schema of the old name and on what is in it what roles of running code may do in the other one\n" +
+				j.givenTypes(from) + "-- grant on the schema of the old name and on what is in it what roles of running code may do in the other one\n" +
 				lines(append([]string{"ALTER SCHEMA " + ident(from) + " RENAME TO " + ident(to)}, make...)...),
 			Down: lines(append(slices.Clone(drop), "ALTER SCHEMA "+ident(to)+" RENAME TO "+ident(from))...),
 		},
@@ -45,6 +45,17 @@ func (j judging) callSchema(from, to string) ruling {
 			Down: lines(make...),
 		},
 	}, renaming, reason, ident(from))
+}
+
+// givenTypes warns of queries whose result has a type of the schema, which a
+// domain stands in for from then on.
+func (j judging) givenTypes(schema string) string {
+	for n := range j.now.Types {
+		if n.Schema == schema {
+			return "-- a connection that has prepared a query which gives a type of the schema meets one error\n"
+		}
+	}
+	return ""
 }
 
 // standIn is what has the old name of a thing in a renamed schema.

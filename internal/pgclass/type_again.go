@@ -43,7 +43,7 @@ func (j judging) typeAgain(n otherName) (files []File, why string) {
 
 // columnsAgain are the files of a table's columns of a type.
 func (j judging) columnsAgain(table *pgschema.Table, n otherName) (files []File, why string) {
-	var columns []string
+	var columns, touched []string
 	for _, c := range table.Columns {
 		if c.Type.Name != n.from {
 			continue
@@ -54,18 +54,11 @@ func (j judging) columnsAgain(table *pgschema.Table, n otherName) (files []File,
 		if why := r.obstacle(); why != "" {
 			return nil, r.full + " has it, and " + why
 		}
-		columns = append(columns, c.Name)
+		if shared := intersection(r.touches(), touched); len(shared) > 0 {
+			return nil, shared[0] + " has two columns of it: drop it first, and make it again for the new columns"
+		}
+		columns, touched = append(columns, c.Name), append(touched, r.touches()...)
 		files = append(files, r.files()...)
-	}
-	for _, i := range j.now.IndexesOf(table.Name) {
-		if len(intersection(columns, i.Columns)) > 1 {
-			return nil, "the index " + i.Name.String() + " has two columns of it: drop the index first, and make it again for the new columns"
-		}
-	}
-	for _, k := range table.Constraints {
-		if len(intersection(columns, k.Columns)) > 1 {
-			return nil, "the constraint " + quotedPart(k.Name) + " of " + table.Name.String() + " has two columns of it: drop it first, and add it again for the new columns"
-		}
 	}
 	if len(columns) == 0 {
 		return nil, table.Name.String() + " has a column of a domain over it: make that domain anew over the new type first"

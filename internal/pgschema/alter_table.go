@@ -137,7 +137,7 @@ func (s *Schema) alterColumn(t *Table, column *Column, c *pg.AlterTableCmd) {
 	case pg.AlterTableType_AT_AddIdentity:
 		k := c.GetDef().GetConstraint()
 		column.Identity, column.Always = true, k.GetGeneratedWhen() == "a"
-		s.Sequences[s.own(t, column.Name, true)].Options = k.GetOptions()
+		s.number(t, column.Name, k.GetOptions())
 	case pg.AlterTableType_AT_SetIdentity:
 		s.setIdentity(t, column, c.GetDef().GetList().GetItems())
 	case pg.AlterTableType_AT_DropIdentity:

@@ -41,7 +41,7 @@ func (s *Schema) columnConstraint(t *Table, c *Column, k *pg.Constraint) string 
 		c.Default = k.GetRawExpr()
 	case pg.ConstrType_CONSTR_IDENTITY:
 		c.Identity, c.NotNull, c.Always = true, true, k.GetGeneratedWhen() == "a"
-		s.Sequences[s.own(t, c.Name, true)].Options = k.GetOptions()
+		s.number(t, c.Name, k.GetOptions())
 	case pg.ConstrType_CONSTR_GENERATED:
 		c.Generated, c.Default = true, k.GetRawExpr()
 	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_DEFERRED:
@@ -60,6 +60,19 @@ func (s *Schema) own(t *Table, column string, internal bool) Name {
 	name := s.free(Name{t.Name.Schema, limited(t.Name.Local, column, "seq")})
 	s.Sequences[name] = &Sequence{Name: name, Table: t.Name, Column: column, Internal: internal}
 	return name
+}
+
+// number makes the sequence of an identity column, whose options may name it.
+func (s *Schema) number(t *Table, column string, options []*pg.Node) {
+	q := s.Sequences[s.own(t, column, true)]
+	q.Options = options
+	for _, o := range options {
+		if d := o.GetDefElem(); d.GetDefname() == "sequence_name" {
+			delete(s.Sequences, q.Name)
+			q.Name = NameOfParts(Strings(d.GetArg().GetList().GetItems()))
+			s.Sequences[q.Name] = q
+		}
+	}
 }
 
 func nextval(sequence Name) *pg.Node {
