@@ -5,13 +5,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/lib/pq"
 
 	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
 // defaultLockWait is how long Terraform waits for a state lock.
@@ -29,6 +33,11 @@ type LockedError struct {
 	backend string
 	engine  string
 	waited  time.Duration
+	// unlock is the command that takes the lock away, as it is to be typed in
+	// the project's folder; empty where none does.
+	unlock string
+	// killed: an apply from here was, and may have left the lock.
+	killed bool
 }
 
 // Error names the holder, or says why nobody can.
@@ -40,7 +49,14 @@ func (e *LockedError) Error() string {
 	if e.ID != "" {
 		who += " (lock " + e.ID + ")"
 	}
-	return fmt.Sprintf("the lock of the Terraform state is held, %s; waited %s for it", who, e.waited)
+	text := fmt.Sprintf("the lock of the Terraform state is held, %s; waited %s for it", who, e.waited)
+	if e.killed {
+		text += "; an apply from here was killed and may have left it"
+	}
+	if e.unlock != "" {
+		text += ". If nobody works there any more, type: " + e.unlock
+	}
+	return text
 }
 
 // Unwrap lets errors.Is find providers.ErrBlocked.
@@ -54,8 +70,8 @@ func (e *LockedError) Next() []string {
 		// These locks end with the process or the session that holds them.
 		return append(next, "The lock ends with that process: if nobody works there any more, end it.")
 	}
-	if e.ID == "" {
-		return next
+	if e.ID == "" || e.unlock != "" {
+		return next // the error itself has the command
 	}
 	return append(next, fmt.Sprintf("If nobody works there any more, in the module's folder: %s force-unlock %s", e.engine, e.ID))
 }
@@ -80,7 +96,40 @@ func (m *module) lockHeld(ctx context.Context, err error) error {
 	default:
 		locked.Holder = info.holder()
 	}
+	locked.unlock, locked.killed = m.unlock(locked), m.wasKilled()
 	return locked
+}
+
+// unlock is the command for a person. Nothing proves to a program that nobody
+// works under a lock any more, not even that a killed apply of its own left it.
+func (m *module) unlock(e *LockedError) string {
+	if e.ID == "" || e.backend == localBackend || e.backend == pgBackend {
+		return ""
+	}
+	folder := m.root()
+	if relative, err := filepath.Rel(m.provider.options.Root, folder); err == nil && filepath.IsLocal(relative) {
+		folder = relative
+	}
+	return fmt.Sprintf("%s%s %s -chdir='%s' force-unlock %s", workspaceVariable, m.workspace, e.engine, folder, e.ID)
+}
+
+// wasKilled reports whether an apply from here was killed since the last one
+// that came to a good end.
+func (m *module) wasKilled() bool {
+	attempts, err := m.place.attempts()
+	if err != nil {
+		return false
+	}
+	for _, dir := range slices.Backward(attempts) {
+		exit, err := shim.ReadExit(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || exit.Signal != "":
+			return true
+		case exit.Code == 0:
+			return false
+		}
+	}
+	return false
 }
 
 // heldOverHTTP tells the holder from the requester: beside the id that the

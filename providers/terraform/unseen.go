@@ -5,23 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
-// movedUnseen reports whether the step's latest attempt changed or destroyed an
+// movedUnseen reports whether an attempt of the step changed or destroyed an
 // object and could not tell the state of it: Terraform was killed, or the
 // provider. The objects themselves are asked. What was made unseen is lost.
 func (m *module) movedUnseen(ctx context.Context, req providers.Request, r *receipt) (bool, error) {
-	latest := lastAttempt(req, r)
-	if latest == "" {
-		return false, nil
+	attempts := []string{lastAttempt(req, r)}
+	for _, h := range handles(req.Recorded) {
+		attempts = append(attempts, h.Attempt)
 	}
-	begun, err := begunUnseen(m.attemptPath(latest))
-	if err != nil || len(begun) == 0 {
-		return false, err
+	begun := map[string]bool{}
+	for _, name := range attempts {
+		if name == "" {
+			continue
+		}
+		found, err := begunUnseen(m.attemptPath(name))
+		if err != nil {
+			return false, err
+		}
+		maps.Copy(begun, found)
+	}
+	if len(begun) == 0 {
+		return false, nil
 	}
 	drift, err := m.refreshed(ctx)
 	if err != nil {

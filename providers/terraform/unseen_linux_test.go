@@ -41,6 +41,13 @@ resource "trial_object" "a" {
 			killInCall(t, p, req, cloud, trialprovider.Fault{Verb: "update", Name: "a", At: test.at})
 			req.Recorded = p.recorded
 			p.probe(req, test.want)
+			cloud.Put("full", trialprovider.Fault{Verb: "update", Error: "quota exceeded"})
+			if _, err := p.provider.Apply(t.Context(), req); err == nil {
+				t.Fatal("an update that was refused succeeded")
+			}
+			cloud.Lift("full")
+			req.Recorded = p.recorded
+			p.probe(req, test.want)
 			p.rollback(req)
 			p.probe(req, providers.Absent)
 			if size := cloud.Named("object", "a")[0].Attributes["size"]; size != "small" {
