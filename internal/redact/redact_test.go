@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"io/fs"
@@ -261,4 +262,25 @@ func FuzzDSN(f *testing.F) {
 		}
 		Text(s)
 	})
+}
+
+// A secret is found in base64 wherever it begins there.
+func TestBase64(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr\xfft?>-value"
+	v := NewValues(secret)
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding} {
+		if got := v.String("x " + encoding.EncodeToString([]byte(secret)) + " y"); !strings.HasPrefix(got, "x ***") || len(got) > len("x *** y")+2 {
+			t.Errorf("alone: %s", got)
+		}
+		for skip := range 4 {
+			text := encoding.EncodeToString([]byte(strings.Repeat("u", skip) + ":" + secret + ":end"))
+			if got := v.String(text); len(got) > len(text)-12 {
+				t.Errorf("behind %d bytes: %s of %s", skip, got, text)
+			}
+		}
+	}
+	if got := NewValues("abcd").String("xYWJjx YmNk"); got != "xYWJjx YmNk" {
+		t.Errorf("a few digits are taken for a secret: %s", got)
+	}
 }

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -31,7 +32,7 @@ func NewValues(secrets ...string) *Values {
 }
 
 // Learn makes the mask know more secrets: as they are, as they appear in
-// URLs, in JSON, in quotes and on one line, and each longer line of a secret
+// URLs, in JSON, in base64, in quotes and on one line, and each longer line of a secret
 // of several lines. What has been written by then stays written.
 func (v *Values) Learn(secrets ...string) {
 	v.mu.Lock()
@@ -67,9 +68,28 @@ func forms(secret string) []string {
 	bare, quoted := encodeString(secret), strconv.Quote(secret)
 	all = append(all, string(bare[1:len(bare)-1]), quoted[1:len(quoted)-1])
 	all = append(all, strings.Join(strings.Fields(secret), " ")) // as screens lay out text
+	all = append(all, inBase64(secret)...)
 	for line := range strings.Lines(secret) {
 		if line = strings.TrimSpace(line); line != secret && len(line) >= 2*MinSecret {
 			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// inBase64 are the digits that a secret becomes, by itself and inside of a text
+// such as "user:secret", wherever it begins there. At its edges a digit has bits
+// of what stands beside it, and is left out.
+func inBase64(secret string) []string {
+	var all []string
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		all = append(all, encoding.EncodeToString([]byte(secret)))
+		for skip := range 3 {
+			text := encoding.EncodeToString([]byte(strings.Repeat("x", skip) + secret))
+			first, last := (skip*8+5)/6, (skip+len(secret))*8/6
+			if inner := text[first:last]; len(inner) >= 2*MinSecret {
+				all = append(all, inner)
+			}
 		}
 	}
 	return all
