@@ -215,6 +215,7 @@ func (d *driftWatch) ask(ctx context.Context, b config.Block) (items []providers
 	if req.Migrations, err = database.ReadFolder(database.Disk("."), b.Settings.Text("migrations")); err != nil {
 		return nil, "", err
 	}
+	hideWritten(d.app.mask, req.Migrations)
 	req.Settled = d.settled()
 	req.Run, req.Version = d.lastVersion(b.Name)
 	if items, err = drifter.Drift(ctx, req); err != nil || b.Driver != "postgres" {
