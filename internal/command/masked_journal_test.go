@@ -47,6 +47,7 @@ func TestMaskedJournalHidesWhatIsForPeople(t *testing.T) {
 		journal.Rollback{Reason: said},
 		journal.Kept{Reason: said},
 		journal.Decision{Reason: said},
+		journal.Barrier{Found: []string{said}, Steps: []journal.BarrierStep{{Address: "a", Summary: said}}, Warnings: []string{said}, Outside: []string{said}},
 		journal.End{Reason: said, Remains: []string{"one", said}},
 		&journal.Kept{Reason: said},
 		map[string]any{"anything": []string{said}},

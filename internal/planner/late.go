@@ -112,7 +112,7 @@ func (d *draft) lateSchema(s *schema) {
 }
 
 func allFiles(s *schema) string {
-	if s.expected > 0 {
+	if s.expected > 0 || len(s.pending) == 1 {
 		return count(len(s.pending), "file")
 	}
 	return "all " + count(len(s.pending), "file")
