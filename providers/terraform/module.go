@@ -240,6 +240,9 @@ func (m *module) writeBackend() error {
 }
 
 func (m *module) init(ctx context.Context) error {
+	if err := m.setTornAside(); err != nil {
+		return err
+	}
 	arguments := []string{"init", "-input=false", "-no-color", "-reconfigure"}
 	if !m.config.local() && len(m.settings.BackendConfig) > 0 {
 		// Relative, because Terraform takes a path with "=" in it for a setting.

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,12 +20,43 @@ func (m *module) rescued() string { return filepath.Join(m.place.state, erroredF
 // rescue saves Terraform's errored.tfstate before its folder is cleared: it is
 // the only trace of what was made.
 func (m *module) rescue() error {
-	err := os.Rename(filepath.Join(m.root(), erroredFile), m.rescued())
-	if errors.Is(err, fs.ErrNotExist) {
-		return m.rescueDumped()
+	errored := filepath.Join(m.root(), erroredFile)
+	b, err := os.ReadFile(errored)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("save %s: %w", erroredFile, err)
+	}
+	if !whole(b) {
+		return m.rescueDumped() // there is none, or the disk was full
+	}
+	if err := os.Rename(errored, m.rescued()); err != nil {
+		return fmt.Errorf("save %s: %w", erroredFile, err)
+	}
+	return nil
+}
+
+// whole reports whether a state was written to its end.
+func whole(b []byte) bool {
+	s, err := readState(b)
+	return err == nil && s.Lineage != ""
+}
+
+// setTornAside moves a local state away that was cut off where the disk was
+// full, where a whole one waits to be stored: Terraform rewrites states in
+// place, and does not even initialise beside a cut one.
+func (m *module) setTornAside() error {
+	if _, err := os.Lstat(m.rescued()); err != nil || !m.config.local() {
+		return nil
+	}
+	path := m.place.localState(m.workspace)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(b) == 0 || json.Valid(b)) {
+		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("save %s: %w", erroredFile, err)
+		return fmt.Errorf("read terraform state: %w", err)
+	}
+	if err := os.Rename(path, m.rescued()+".torn"); err != nil {
+		return fmt.Errorf("set the cut terraform state aside: %w", err)
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package terraform_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,6 +69,39 @@ resource "trial_object" "b" { name = "b" }
 	}
 	if made := cloud.EverMade("object", "b"); made != 1 {
 		t.Errorf("b was made %d times", made)
+	}
+}
+
+// TestAStateThatAFullDiskCutOffIsTakenFromTheOutput leaves what Terraform leaves
+// on a full disk: a state that ends in its middle, an empty errored.tfstate, and
+// the whole state in the output of an apply that failed.
+func TestAStateThatAFullDiskCutOffIsTakenFromTheOutput(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sized)
+	p.input("size", "small")
+	req := p.request(p.observe())
+	p.apply(req)
+	req.Recorded = p.recorded
+	state := p.stateOf()
+	var dump bytes.Buffer
+	if err := json.Compact(&dump, []byte(state)); err != nil {
+		t.Fatal(err)
+	}
+	const attempt, tree = ".lockstep/state/staging/infra%2Fcache/attempts/000001/", ".lockstep/work/staging/infra%2Fcache/tree/infra/cache/"
+	said, err := os.ReadFile(filepath.Join(p.root, attempt+"stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write(attempt+"stdout", string(said)+`{"@level":"error","type":"state_dump","state":`+dump.String()+"}\n")
+	p.write(attempt+"exit.json", `{"code":1}`)
+	p.write(tree+"errored.tfstate", "")
+	p.write(".lockstep/state/staging/infra%2Fcache/terraform.tfstate", state[:len(state)/2])
+	p.probe(req, providers.Done)
+	if got := p.stateOf(); !strings.Contains(got, "terraform_data") || len(got) < len(state)/2 {
+		t.Errorf("the state is\n%s", got)
+	}
+	if again := p.apply(req); again.Changed {
+		t.Error("the resource was made a second time")
 	}
 }
 
