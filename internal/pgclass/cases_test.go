@@ -301,6 +301,7 @@ func behaviourCases() []verdictCase {
 		{"", "ALTER ROLE app SET work_mem = '1MB'", "neutral", "sets work_mem"},
 		{"", "ALTER ROLE app SET search_path = archive", "ask", "changes search_path"},
 		{"", "ALTER PUBLICATION feed ADD TABLE logs", "contract", "publishes logs, which has no primary key"},
+		{"", "ALTER PUBLICATION feed ADD TABLE events", "contract", "publishes events_1, which has no primary key"},
 		{"", "ALTER PUBLICATION feed ADD TABLE orders", "expand", "publishes tables by feed"},
 		{"", "ALTER PUBLICATION feed SET TABLE orders", "ask", "its order with the subscribers"},
 		{"", "ALTER TABLE customers REPLICA IDENTITY NOTHING", "contract", "without a replica identity"},

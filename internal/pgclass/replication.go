@@ -38,7 +38,11 @@ func (j judging) replication(tree *pg.Node) (ruling, bool) {
 // Source: https://www.postgresql.org/docs/current/logical-replication-publication.html.
 func (j judging) publish(name string, tables []pgschema.Name) ruling {
 	act := act("publication", name)
+	var each []pgschema.Name // a partitioned table is published by its partitions
 	for _, n := range tables {
+		each = append(each, j.now.Tree(n)...)
+	}
+	for _, n := range each {
 		t := j.now.Tables[n]
 		if t == nil || t.Temporary || t.Foreign || t.Partitioned || j.newRelation(n) {
 			continue

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,10 +137,55 @@ func (s *survival) file() {
 	s.counts[v.Class]++
 	if v.Class != plans.ClassExpand && v.Class != plans.ClassNeutral {
 		s.run("ROLLBACK TO SAVEPOINT file")
+		s.split(v, text)
 		return
 	}
 	s.run("RESET search_path")
 	s.now, s.script = now, append(s.script, "-- "+string(v.Class)+": "+v.Reason+"\n"+text)
+	s.survives()
+}
+
+// split runs the files that are printed instead, until those that are for after
+// the deployment, and leaves nothing of them.
+func (s *survival) split(v pgclass.Verdict, text string) {
+	if v.Class != plans.ClassSplit {
+		return
+	}
+	if len(v.Split) == 0 {
+		s.r.Fatalf("%s\n\n%s\nmust be split (%s), and no file is printed", strings.Join(s.script, "\n"), text, v.Reason)
+	}
+	script := s.script
+	s.script = append(slices.Clip(script), "-- split: "+v.Reason+"\n-- "+text)
+	for _, f := range v.Split {
+		if f.Phase == "contract" || strings.Contains(f.SQL, " ADD VALUE ") { // a value has to be committed before it is used
+			break
+		}
+		s.script = append(s.script, "-- "+f.Name+"\n"+f.SQL)
+		s.runPrinted(f.SQL)
+		s.survives()
+	}
+	s.run("ROLLBACK TO SAVEPOINT file")
+	s.script = script
+}
+
+// settled checks what is put off, as each file has a transaction of its own.
+const settled = `DO $$ DECLARE c record; BEGIN
+	FOR c IN SELECT DISTINCT nspname, conname FROM pg_constraint JOIN pg_namespace n ON n.oid = connamespace WHERE condeferred LOOP
+		EXECUTE format('SET CONSTRAINTS %I.%I IMMEDIATE; SET CONSTRAINTS %I.%I DEFERRED', c.nspname, c.conname, c.nspname, c.conname);
+	END LOOP; END $$`
+
+// runPrinted runs a file that somebody has copied, and grants what it asks for.
+func (s *survival) runPrinted(text string) {
+	s.run(settled)
+	if _, err := s.tx.ExecContext(s.t.Context(), strings.ReplaceAll(text, "CONCURRENTLY ", "")); err != nil {
+		s.r.Fatalf("%s\n\nthe server refuses it: %v", strings.Join(s.script, "\n"), err)
+	}
+	s.run("RESET search_path")
+	s.run(granted)
+}
+
+// survives asks the application.
+func (s *survival) survives() {
 	for i, said := range s.tell(s.works) {
 		if said != s.told[i] {
 			s.r.Fatalf("%s\n\n%s\nsaid %q\nand says %q", strings.Join(s.script, "\n"), s.works[i], s.told[i], said)
