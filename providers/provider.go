@@ -87,6 +87,11 @@ type ObserveRequest struct {
 	// BindingOnly asks for what binds alone: apply compares it with the plan
 	// and wants neither a new Terraform plan nor figures.
 	BindingOnly bool
+	// Planned is, with BindingOnly, what the plan saw at the target, and Blob
+	// returns an input of its bundle: apply does not look at the working tree.
+	// Both are nil where there is no plan.
+	Planned *plans.Observation
+	Blob    func(plans.Digest) ([]byte, error)
 	// Late says that Settings lack values which are not known yet. A provider
 	// whose step needs files of the project names them (Terraform's sources)
 	// and marks the observation as Late; it plans nothing.

@@ -39,7 +39,7 @@ func rules() []rule {
 
 		{"providers", []string{"plans", "internal/failpoint"}, none, "the contract speaks in plans alone, so that a provider can live elsewhere"},
 		{"internal/tfchange", []string{"plans"}, []string{"github.com/hashicorp/terraform-json"}, "what a Terraform plan does follows from its JSON"},
-		{"providers/terraform", append(slices.Clone(contract), "internal/tfchange", "internal/tfpolicy", "internal/nesting"), nil, "a provider knows the contract, not who calls it"},
+		{"providers/terraform", append(slices.Clone(contract), "internal/memo", "internal/tfchange", "internal/tfpolicy", "internal/nesting"), nil, "a provider knows the contract, not who calls it"},
 		{"providers/", contract, nil, "a provider knows the contract, not who calls it"},
 		{"internal/tfpolicy", []string{"plans", "internal/nesting"}, nil, "what sources would do is read from their text"},
 		{"providers/database", append(slices.Clone(contract), "internal/sqlscan", "internal/sqltrace", "internal/adopt", "internal/mend", "internal/doctor"), nil, "a provider knows the contract; SQL also needs statements, what they leave behind, and what other tools left"},
@@ -78,7 +78,7 @@ func rules() []rule {
 		{"cmd/lockstep", []string{"internal/command"}, none, "main hands over and nothing else"},
 		{"internal/command", nil, nil, "the only place where everything meets"},
 		{"internal/archtest", nil, nil, "reads sources, is imported by no one"},
-		{"internal/bench", []string{"internal/command", "internal/journal", "internal/pgtest"}, nil, "measures the command and a past that the journal has written, on a server of its own"},
+		{"internal/bench", []string{"internal/command", "internal/journal", "internal/pgtest", "internal/trialprovider"}, nil, "measures the command and a past that the journal has written, on a server of its own"},
 		{"internal/crashtest", nil, nil, "drives the built program"},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/txtar"
@@ -140,10 +141,15 @@ func (o *opened) observeBinding(ctx context.Context, b config.Block) (providers.
 	if err != nil {
 		return providers.Observed{}, err
 	}
-	return provider.Observe(ctx, providers.ObserveRequest{
+	req := providers.ObserveRequest{
 		Environment: o.bundle.Plan.Environment, ChangeSet: o.bundle.Plan.ChangeSet,
-		Address: b.Address, Settings: settings, BindingOnly: true,
-	})
+		Address: b.Address, Settings: settings, BindingOnly: true, Blob: o.bundle.Blob,
+	}
+	all := o.bundle.Plan.Observations
+	if i := slices.IndexFunc(all, func(seen plans.Observation) bool { return seen.Address == b.Address }); i >= 0 {
+		req.Planned = &all[i]
+	}
+	return provider.Observe(ctx, req)
 }
 
 // keepSecrets makes sensitive outputs of unchanged configurations usable: the

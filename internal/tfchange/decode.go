@@ -66,6 +66,10 @@ func (p *Plan) whole() error {
 	return nil
 }
 
+// MadeBy is the version of the engine that made the plan; empty where the
+// document does not say.
+func (p *Plan) MadeBy() string { return p.document.TerraformVersion }
+
 // Usable refuses a plan that Terraform could not finish: a file is written
 // for those as well.
 func (p *Plan) Usable() error {

@@ -49,7 +49,7 @@ func (p *Provider) open(ctx context.Context, req providers.Request) (*module, er
 }
 
 func (p *Provider) openOccupied(ctx context.Context, pl *place, s settings, req providers.Request) (*module, error) {
-	c := contents{sources: sourcesOf(req), blob: req.Blob, shown: req.Step.Settings}
+	c := contents{sources: sourcesOf(req), blob: req.Blob, shown: req.Step.Settings, planned: !req.Step.Late}
 	if len(c.sources) == 0 {
 		return nil, errors.New("the plan names no Terraform sources; make a new plan")
 	}
@@ -129,7 +129,11 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 // come back to it. A configuration of which a part is carried out is nothing
 // to come back to.
 func (m *module) settled(ctx context.Context, req providers.Request) (providers.Result, error) {
-	shown, hidden, err := m.outputs(ctx)
+	raw, now, err := m.readState(ctx)
+	if err != nil {
+		return providers.Result{}, err
+	}
+	shown, hidden, err := m.outputs(ctx, raw)
 	if err != nil {
 		return providers.Result{}, err
 	}
@@ -137,7 +141,7 @@ func (m *module) settled(ctx context.Context, req providers.Request) (providers.
 		shown, hidden, err = m.outputsInPart(ctx, req, shown, hidden)
 		return providers.Result{Summary: "no changes", Outputs: shown, Secrets: hidden}, err
 	}
-	if err := m.keepRelease(ctx); err != nil {
+	if err := m.keepReleaseAt(now); err != nil {
 		return providers.Result{}, err
 	}
 	return providers.Result{Summary: "no changes", Outputs: shown, Secrets: hidden}, nil

@@ -42,7 +42,7 @@ func FindBinary(required map[string]string) (path, why string, err error) {
 		if err != nil {
 			continue
 		}
-		e, err := identify(context.Background(), path)
+		e, err := identifyOnce(context.Background(), path)
 		if err != nil && c.variable != "" {
 			return "", "", err
 		}

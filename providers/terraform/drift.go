@@ -29,20 +29,35 @@ func (m *module) refreshedBy(ctx context.Context, options ...string) ([]planned,
 	path := m.savedPlanPath() + ".refreshed"
 	defer os.Remove(path)
 	const differs = 2
-	_, err := m.program.run(ctx, append([]string{
-		"plan", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(), "-out=" + path, "-var-file=" + m.inputsPath(),
+	out, err := m.program.run(ctx, append([]string{
+		"plan", "-json", "-input=false", "-detailed-exitcode", m.lockWait(), "-out=" + path, "-var-file=" + m.inputsPath(),
 	}, options...)...)
 	if err == nil {
 		return nil, nil
 	}
+	said := accountOf(out)
 	if !exitedWith(err, differs) {
-		return nil, m.scrubbed(ctx, m.lockHeld(ctx, err))
+		return nil, m.scrubbed(ctx, m.lockHeld(ctx, m.retold(err, said)))
+	}
+	// Terraform compares more of its states than objects, such as the order in
+	// which it lists what is sensitive.
+	if said.drifted == 0 {
+		return nil, nil
 	}
 	p, err := m.show(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	return p.drift(m.secrets), nil
+}
+
+// retold is an error with the text of the events, where there are any.
+func (m *module) retold(err error, said *account) error {
+	var e *exitError
+	if errors.As(err, &e) && len(said.errors) > 0 {
+		e.text = m.secrets.scrub(said.failure())
+	}
+	return err
 }
 
 // useUnmoved makes the approved plan ready and refuses it where somebody has

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/google/renameio/v2"
 )
 
 // MirrorVariable names the environment variable that says where providers are
@@ -106,7 +104,7 @@ func (m *module) writeCLIConfig() (string, error) {
 	}
 	text := fmt.Sprintf("provider_installation {\n  %s {\n    %s = %s\n  }\n}\n", method, argument, strconv.Quote(mirror))
 	path := filepath.Join(m.place.work, "mirror.tfrc")
-	if err := renameio.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("write Terraform's configuration: %w", err)
 	}
 	return path, nil

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -39,6 +37,7 @@ type module struct {
 	sources   []plans.Input
 	secrets   *secrets
 	program   *program
+	reused    bool // an earlier init holds: none is needed
 }
 
 // contents are a configuration's files and where to get them.
@@ -47,6 +46,7 @@ type contents struct {
 	blob    func(plans.Digest) ([]byte, error)
 	notes   []plans.TerraformNote
 	shown   json.RawMessage // the settings as the plan shows them, for what it masks; nil before there is a plan
+	planned bool            // a plan was made from them, in a workspace that was there
 }
 
 // fromProject reads a configuration from the working tree, and refuses what
@@ -70,7 +70,7 @@ func (p *Provider) prepare(ctx context.Context, pl *place, s settings, c content
 	}
 	m := &module{
 		provider: p, place: pl, settings: s, engine: e,
-		folder: filepath.ToSlash(filepath.Clean(s.Source)), sources: c.sources,
+		folder: s.folder(), sources: c.sources,
 	}
 	if err := m.lay(c); err != nil {
 		return nil, err
@@ -78,7 +78,13 @@ func (p *Provider) prepare(ctx context.Context, pl *place, s settings, c content
 	if err := m.configure(c.shown); err != nil {
 		return nil, err
 	}
-	return m, m.init(ctx)
+	if !m.reused {
+		return m, m.init(ctx)
+	}
+	if c.planned {
+		return m, nil
+	}
+	return m, m.enter(ctx)
 }
 
 // root is the folder in which Terraform runs.
@@ -89,19 +95,19 @@ func (m *module) root() string {
 func (m *module) savedPlanPath() string { return filepath.Join(m.place.work, "plan") }
 func (m *module) inputsPath() string    { return filepath.Join(m.place.work, "inputs.tfvars.json") }
 
-// lay puts exactly the given sources into the tree. Installed provider
-// programs are kept; the lock file's hashes check them.
+// lay puts exactly the given sources into the tree. What an init left is kept
+// where the next one would leave the same, else its provider programs alone;
+// the lock file's hashes check them.
 func (m *module) lay(c contents) error {
-	kept := filepath.Join(m.place.work, "providers")
-	installed := filepath.Join(m.root(), ".terraform", "providers")
+	data := filepath.Join(m.root(), dataFolder)
 	if err := m.rescue(); err != nil {
 		return err
 	}
 	steps := []func() error{
-		func() error { return moveIfThere(installed, kept) },
+		func() error { return moveIfThere(data, m.aside()) },
 		func() error { return os.RemoveAll(m.place.tree()) },
-		func() error { return os.MkdirAll(filepath.Dir(installed), 0o700) },
-		func() error { return moveIfThere(kept, installed) },
+		func() error { return os.MkdirAll(m.root(), 0o700) },
+		func() error { return m.bringBack(data) },
 		func() error { return restore(m.place.tree(), c.sources, c.blob) },
 	}
 	for _, step := range steps {
@@ -111,6 +117,30 @@ func (m *module) lay(c contents) error {
 	}
 	return nil
 }
+
+// bringBack puts into the data folder what may stay there of an earlier one.
+func (m *module) bringBack(data string) error {
+	if m.reused = m.reusable(m.aside()); m.reused {
+		return moveIfThere(m.aside(), data)
+	}
+	kept := filepath.Join(m.place.work, keptProviders)
+	steps := []func() error{
+		m.forgetInit,
+		func() error { return os.Mkdir(data, 0o700) },
+		func() error { return moveIfThere(filepath.Join(m.aside(), keptProviders), kept) },
+		func() error { return os.RemoveAll(m.aside()) },
+		func() error { return moveIfThere(kept, filepath.Join(data, keptProviders)) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptProviders is where installed programs are while sources are laid anew.
+const keptProviders = "providers"
 
 func moveIfThere(from, to string) error {
 	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
@@ -198,7 +228,7 @@ func (m *module) writeInputs() error {
 	if m.settings.Inputs == nil {
 		b = []byte("{}")
 	}
-	if err := renameio.WriteFile(m.inputsPath(), b, 0o600); err != nil {
+	if err := os.WriteFile(m.inputsPath(), b, 0o600); err != nil {
 		return fmt.Errorf("write terraform inputs: %w", err)
 	}
 	return nil
@@ -221,7 +251,7 @@ func (m *module) writeBackend() error {
 		if err != nil {
 			return errors.New("backend_config cannot be written as JSON")
 		}
-		return renameio.WriteFile(m.backendPath(), b, 0o600)
+		return os.WriteFile(m.backendPath(), b, 0o600)
 	}
 	relative, err := filepath.Rel(m.root(), m.place.module)
 	if err != nil {
@@ -258,7 +288,11 @@ func (m *module) init(ctx context.Context) error {
 	if _, err := m.outside().run(ctx, arguments...); err != nil {
 		return err
 	}
-	return m.enter(ctx)
+	if err := m.enter(ctx); err != nil {
+		return err
+	}
+	m.noteInit()
+	return nil
 }
 
 func (m *module) lockPath() string {
@@ -327,27 +361,8 @@ func (m *module) showAs(ctx context.Context, path string, usable func(*savedPlan
 	if err != nil {
 		return nil, err
 	}
+	if err := m.checkMaker(p); err != nil {
+		return nil, err
+	}
 	return p, usable(p)
-}
-
-// outputs reads the outputs of the stored state. They come with all values of
-// the state, so that a secret is found also where it is not declared to be one.
-func (m *module) outputs(ctx context.Context) ([]plans.Output, map[string]json.RawMessage, error) {
-	values, err := m.stored(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	var shown []plans.Output
-	hidden := map[string]json.RawMessage{}
-	for _, name := range slices.Sorted(maps.Keys(values.Outputs)) {
-		v := values.Outputs[name]
-		o := plans.Output{Name: name, Known: true, Sensitive: v.Sensitive || m.secrets.in(string(v.Value))}
-		if o.Sensitive {
-			hidden[name] = v.Value
-		} else {
-			o.Value = compact(v.Value)
-		}
-		shown = append(shown, o)
-	}
-	return shown, hidden, nil
 }

@@ -33,9 +33,7 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	}
 	defer pl.leave()
 	if req.BindingOnly {
-		if seen, ok, err := p.bindingOfLocal(pl, req, s); ok || err != nil {
-			return seen, err
-		}
+		return p.observeBinding(ctx, pl, req, s)
 	}
 	c, err := p.fromProject(s.Source)
 	if err != nil {
@@ -43,6 +41,15 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 	}
 	if req.Late {
 		return p.observeLate(pl, req, s, c)
+	}
+	return p.observeWith(ctx, pl, req, c)
+}
+
+// observeWith prepares the place with the contents and looks.
+func (p *Provider) observeWith(ctx context.Context, pl *place, req providers.ObserveRequest, c contents) (providers.Observed, error) {
+	s, err := decodeSettings(req.Settings)
+	if err != nil {
+		return providers.Observed{}, err
 	}
 	m, err := p.prepare(ctx, pl, s, c)
 	if err != nil {
@@ -54,31 +61,6 @@ func (p *Provider) Observe(ctx context.Context, req providers.ObserveRequest) (p
 		return providers.Observed{}, fmt.Errorf("%s: %w", req.Address, err)
 	}
 	return seen, nil
-}
-
-// bindingOfLocal reads what binds without a look at the working tree when
-// Lockstep keeps the state: apply must not depend on the tree.
-func (p *Provider) bindingOfLocal(pl *place, req providers.ObserveRequest, s settings) (providers.Observed, bool, error) {
-	workspace := workspaceOf(s, configuration{}, req.Environment)
-	b, err := os.ReadFile(pl.localState(workspace))
-	if errors.Is(err, fs.ErrNotExist) {
-		return providers.Observed{}, false, nil
-	}
-	if err != nil {
-		return providers.Observed{}, false, fmt.Errorf("read terraform state: %w", err)
-	}
-	(&secrets{tell: p.options.Hide}).addState(b)
-	state, err := readState(b)
-	if err != nil {
-		return providers.Observed{}, false, fmt.Errorf("%s: %w", req.Address, err)
-	}
-	e, err := p.identify()
-	if err != nil {
-		return providers.Observed{}, false, err
-	}
-	result := observed(req, p.localIdentity(pl, workspace), binding(e, workspace, state.mark()))
-	result.Secrets, err = state.secretOutputs()
-	return result, true, err
 }
 
 // observeLate names the sources of a module whose inputs are not known yet:
@@ -143,12 +125,8 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 	if err != nil {
 		return providers.Observed{}, err
 	}
-	_, after, err := m.readState(ctx)
-	if err != nil {
+	if err := m.checkUnmoved(ctx, before.mark(), half.part == nil); err != nil {
 		return providers.Observed{}, err
-	}
-	if before.mark() != after.mark() {
-		return providers.Observed{}, fmt.Errorf("%w: the state changed while it was planned: somebody else is applying; plan again when they are done", providers.ErrBlocked)
 	}
 	if err := m.describe(&result, plan, c); err != nil {
 		return result, err

@@ -83,7 +83,7 @@ func New(o Options) (*Provider, error) {
 		}
 	}
 	return &Provider{options: o, identify: sync.OnceValues(func() (engine, error) {
-		return identify(context.Background(), o.Binary)
+		return identifyOnce(context.Background(), o.Binary)
 	})}, nil
 }
 

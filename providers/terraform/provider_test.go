@@ -20,13 +20,36 @@ import (
 const shimArgument = "act-as-shim"
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == recorderName {
+		os.Exit(record())
+	}
 	if len(os.Args) > 2 && os.Args[1] == shimArgument {
 		os.Exit(shim.Main(os.Args[2:]))
 	}
 	if len(os.Args) > 2 && os.Args[1] == victimArgument {
 		os.Exit(victim(os.Args[2]))
 	}
-	os.Exit(cluster.Main(m))
+	os.Exit(withOwnCache(m))
+}
+
+// withOwnCache keeps what binaries answer out of the user's cache.
+func withOwnCache(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "lockstep-cache-")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(dir)
+	// Go's own cache, with which the trial provider is built, stays where it is.
+	if cache, err := os.UserCacheDir(); err == nil && os.Getenv("GOCACHE") == "" {
+		err = os.Setenv("GOCACHE", filepath.Join(cache, "go-build"))
+		if err != nil {
+			return fail(err)
+		}
+	}
+	if err := os.Setenv("XDG_CACHE_HOME", dir); err != nil {
+		return fail(err)
+	}
+	return cluster.Main(m)
 }
 
 // project is a project folder with one module and a provider for it.

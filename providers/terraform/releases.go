@@ -40,6 +40,10 @@ func (m *module) keepRelease(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return m.keepReleaseAt(now)
+}
+
+func (m *module) keepReleaseAt(now *stateFile) error {
 	if now.Lineage == "" {
 		return nil
 	}

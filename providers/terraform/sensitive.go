@@ -63,11 +63,13 @@ type shownModule struct {
 
 // storedValues are a state's values as "terraform show -json" has them.
 type storedValues struct {
-	Outputs map[string]struct {
-		Sensitive bool            `json:"sensitive"`
-		Value     json.RawMessage `json:"value"`
-	} `json:"outputs"`
-	Root storedModule `json:"root_module"`
+	Outputs map[string]storedOutput `json:"outputs"`
+	Root    storedModule            `json:"root_module"`
+}
+
+type storedOutput struct {
+	Sensitive bool            `json:"sensitive"`
+	Value     json.RawMessage `json:"value"`
 }
 
 type storedModule struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"path/filepath"
 	"regexp"
 )
 
@@ -37,6 +38,9 @@ func decodeSettings(raw json.RawMessage) (settings, error) {
 // module is the source as one element of a path: state, copies and working
 // folder belong to the module, whatever the blocks that use it are called.
 func (s settings) module() string { return url.PathEscape(path.Clean(s.Source)) }
+
+// folder is the root module's, relative to the project.
+func (s settings) folder() string { return filepath.ToSlash(filepath.Clean(s.Source)) }
 
 // checkSegment makes sure that a name is one harmless element of a path.
 func checkSegment(what, name string) error {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// event is one line of "terraform apply -json".
+// event is one line of "terraform apply -json", or of "plan -json".
 type event struct {
 	Type string `json:"type"`
 	Hook struct {
@@ -53,6 +53,7 @@ type account struct {
 	changing map[string]bool
 	silent   bool   // a provider did not answer
 	dumped   []byte // the state, if Terraform could store it nowhere
+	drifted  int    // objects that are not as the state has them
 	progress func(string)
 }
 
@@ -95,6 +96,8 @@ func (a *account) take(line []byte) {
 		if e.Changes.Import > 0 {
 			a.summary = fmt.Sprintf("%d imported, %s", e.Changes.Import, a.summary)
 		}
+	case "resource_drift":
+		a.drifted++
 	case "diagnostic":
 		if e.Diagnostic.Severity == "error" {
 			a.blame(e)
@@ -114,18 +117,19 @@ func (a *account) failure() string {
 
 // replay accounts for a stream that is complete or was cut off.
 func replay(path string) (*account, error) {
-	a := newAccount(nil)
 	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return a, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read terraform's output: %w", err)
 	}
-	for line := range bytes.Lines(b) {
+	return accountOf(b), nil
+}
+
+func accountOf(stream []byte) *account {
+	a := newAccount(nil)
+	for line := range bytes.Lines(stream) {
 		a.take(line)
 	}
-	return a, nil
+	return a
 }
 
 const tailPoll = 50 * time.Millisecond
