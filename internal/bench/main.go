@@ -120,6 +120,7 @@ func parts() []part {
 		{"rehearse", "every migration up, down and up again on a throw-away server", rehearsePart},
 		{"backfill", "all rows of a large table, under load and with a replica", backfillPart},
 		{"lint", "SQL judged without a server, beside other linters", lintPart},
+		{"terraform", "Lockstep around the commands of Terraform and OpenTofu", terraformPart},
 		{"packages", "the benchmarks of single packages", packagesPart},
 	}
 }

@@ -116,6 +116,7 @@ type comparison struct {
 	results []*result
 	floor   string
 	beside  string // what the floor is called; "the floor" when empty
+	own     string // whose times are in the column "times Lockstep"; "lockstep" when empty
 	// unit shows the times.
 	unit func(figures.Spread[time.Duration]) string
 }
@@ -141,7 +142,7 @@ func (c *comparison) of(name string) *result {
 // processor time and memory.
 func (c *comparison) print(out io.Writer) {
 	g := newGrid("tool", "time", "times "+cmp.Or(c.beside, "the floor"), "times Lockstep", "processor time", "largest process")
-	floor, own := c.of(c.floor).wall(), c.of("lockstep").wall()
+	floor, own := c.of(c.floor).wall(), c.of(cmp.Or(c.own, "lockstep")).wall()
 	for _, r := range c.results {
 		if r.failed != "" {
 			g.row(r.tool.Name, "failed: "+strings.ReplaceAll(r.failed, "|", "/"), "-", "-", "-", "-")

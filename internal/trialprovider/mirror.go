@@ -34,7 +34,7 @@ func hosts() []string { return []string{"registry.terraform.io", "registry.opent
 // all test processes; nobody writes to it.
 func Mirror(t testing.TB) string {
 	t.Helper()
-	mirror, err := build(t.Context())
+	mirror, err := Build(t.Context())
 	if err != nil {
 		t.Fatalf("the trial provider: %v", err)
 	}
@@ -53,7 +53,8 @@ func CLIConfig(t testing.TB) string {
 	return path
 }
 
-func build(ctx context.Context) (string, error) {
+// Build is Mirror for a program that is no test.
+func Build(ctx context.Context) (string, error) {
 	root, err := projectRoot()
 	if err != nil {
 		return "", err
