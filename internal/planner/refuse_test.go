@@ -98,8 +98,10 @@ func refusedModules() []refusal {
 			m.Terraform.Unsplittable = "terraform_data.new is made from terraform_data.old (terraform_data.new -> local.x -> terraform_data.old)"
 			observe(in, m)
 		}, []string{"Terraform cannot do the one without the other", "local.x", "in two change sets"}},
-		{"output of the second part", cacheBlock + laterReader, func(in *planner.Input) { observe(in, twoParts("addr")) },
-			[]string{`terraform.db reads output "addr" of terraform.cache`, "only after the contract phase", "terraform_data.old"}},
+		{
+			"output of the second part", cacheBlock + laterReader, func(in *planner.Input) { observe(in, twoParts("addr")) },
+			[]string{`terraform.db reads output "addr" of terraform.cache`, "only after the contract phase", "terraform_data.old"},
+		},
 		{"update and forget", cacheBlock, func(in *planner.Input) {
 			observe(in, module(change("terraform_data.a", "update"), change("terraform_data.b", "forget")))
 		}, []string{"adds and takes away"}},

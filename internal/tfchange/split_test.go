@@ -41,6 +41,7 @@ func drawPlan(t *rapid.T) drawnPlan {
 func (d drawnPlan) takes(i int) bool {
 	return slices.Contains([]string{"delete", "replace"}, d.actions[i])
 }
+
 func (d drawnPlan) adds(i int) bool {
 	return slices.Contains([]string{"create", "update"}, d.actions[i])
 }

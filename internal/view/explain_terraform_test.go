@@ -43,3 +43,37 @@ func TestExplainSaysWhatATerraformChangeMeans(t *testing.T) {
 		}
 	}
 }
+
+func TestEachPartShowsItsOwnChangesAndItsPlan(t *testing.T) {
+	t.Parallel()
+	state := &plans.TerraformState{
+		Engine: "terraform", Version: "1.11.4", Workspace: "default",
+		Changes: []plans.ResourceChange{{Address: "t.new", Actions: []string{"create"}}, {Address: "t.old", Actions: []string{"delete"}}},
+		Part:    &plans.TerraformPart{Targets: []string{"t.new", "t.kept"}, Later: []string{"url"}},
+	}
+	plan := &plans.Plan{Observations: []plans.Observation{{Address: "terraform.a", Terraform: state}}}
+	for part, test := range map[plans.Part]struct {
+		sign          string
+		shown, hidden []string
+	}{
+		plans.PartAdds:  {"+", []string{"create t.new", "-target=t.new -target=t.kept", "only after the other part: url"}, []string{"t.old"}},
+		plans.PartTakes: {"-", []string{"delete t.old", "planned again at its turn"}, []string{"t.new"}},
+	} {
+		s := &plans.Step{Address: "terraform.a", Block: "terraform.a", Action: plans.ActionTerraform, Part: part}
+		p := newPage(&terminal.Output{Width: 400})
+		terraform(p, plan, s)
+		for _, want := range test.shown {
+			if !strings.Contains(p.String(), want) {
+				t.Errorf("%s lacks %q: %s", part, want, p.String())
+			}
+		}
+		for _, hidden := range test.hidden {
+			if strings.Contains(p.String(), hidden) {
+				t.Errorf("%s shows %q: %s", part, hidden, p.String())
+			}
+		}
+		if got := sign(plan, s); got != test.sign {
+			t.Errorf("%s has the sign %q", part, got)
+		}
+	}
+}

@@ -153,7 +153,7 @@ func (m *module) unmovedRest(ctx context.Context, req providers.Request, fresh *
 	var moved []string
 	for _, c := range difference(known, fresh.drift(m.secrets), m.secrets) {
 		taken, touched := takes[c.Object()]
-		if touched && !(c.Kind() == plans.ChangeDelete && taken.Kind() == plans.ChangeDelete) {
+		if touched && (c.Kind() != plans.ChangeDelete || taken.Kind() != plans.ChangeDelete) {
 			moved = append(moved, drifted(c))
 		}
 	}

@@ -22,7 +22,10 @@ resource "trial_object" "kept" {
   name = "kept"
   size = "small"
 }
-resource "trial_database" "db" { name = "orders" }
+resource "trial_database" "db" {
+  name                  = "orders"
+  backup_retention_days = 7
+}
 resource "trial_object" "old" { name = "old" }
 `
 	second := `
@@ -33,8 +36,9 @@ resource "trial_object" "kept" {
 }
 resource "trial_object" "new" { name = "new" }
 resource "trial_database" "db" {
-  name                = "orders"
-  deletion_protection = false
+  name                  = "orders"
+  backup_retention_days = 7
+  deletion_protection   = false
 }
 output "settled" { value = "${trial_object.kept.id} ${local.from}" }
 output "constant" { value = "fixed" }
