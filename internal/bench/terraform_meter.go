@@ -97,7 +97,7 @@ func purposesOf(commands []metered) []purpose {
 		switch {
 		case strings.Contains(c.Folder, filepath.Join("back", "work")):
 			p = forWayBack
-		case name == "plan" && slices.Contains(c.Args, "-json"):
+		case name == "plan" && slices.Contains(c.Args, "-json"), name == "show" && strings.HasSuffix(c.Args[len(c.Args)-1], "refreshed"):
 			p = forDrift
 		case slices.Contains(fourCommands(), name) && !seen[name]:
 			p, seen[name] = asByHand, true

@@ -24,7 +24,7 @@ func TestPurposes(t *testing.T) {
 	}
 	want := []purpose{
 		forOther, asByHand, asByHand, asByHand, forWayBack, forWayBack, forWayBack,
-		forDrift, forOther, asByHand, forOther,
+		forDrift, forDrift, asByHand, forOther,
 	}
 	if got := purposesOf(commands); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -39,11 +39,6 @@ func (m *module) refreshedBy(ctx context.Context, options ...string) ([]planned,
 	if !exitedWith(err, differs) {
 		return nil, m.scrubbed(ctx, m.lockHeld(ctx, m.retold(err, said)))
 	}
-	// Terraform compares more of its states than objects, such as the order in
-	// which it lists what is sensitive.
-	if said.drifted == 0 {
-		return nil, nil
-	}
 	p, err := m.show(ctx, path)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,6 @@ type account struct {
 	changing map[string]bool
 	silent   bool   // a provider did not answer
 	dumped   []byte // the state, if Terraform could store it nowhere
-	drifted  int    // objects that are not as the state has them
 	progress func(string)
 }
 
@@ -96,8 +95,6 @@ func (a *account) take(line []byte) {
 		if e.Changes.Import > 0 {
 			a.summary = fmt.Sprintf("%d imported, %s", e.Changes.Import, a.summary)
 		}
-	case "resource_drift":
-		a.drifted++
 	case "diagnostic":
 		if e.Diagnostic.Severity == "error" {
 			a.blame(e)
