@@ -39,7 +39,7 @@ func rules() []rule {
 
 		{"providers", []string{"plans", "internal/failpoint"}, none, "the contract speaks in plans alone, so that a provider can live elsewhere"},
 		{"internal/tfchange", []string{"plans"}, []string{"github.com/hashicorp/terraform-json"}, "what a Terraform plan does follows from its JSON"},
-		{"providers/terraform", append(slices.Clone(contract), "internal/memo", "internal/tfchange", "internal/tfpolicy", "internal/nesting"), nil, "a provider knows the contract, not who calls it"},
+		{"providers/terraform", append(slices.Clone(contract), "internal/memo", "internal/tfchange", "internal/tfpolicy", "internal/nesting", "internal/seal"), nil, "a provider knows the contract, not who calls it"},
 		{"providers/", contract, nil, "a provider knows the contract, not who calls it"},
 		{"internal/tfpolicy", []string{"plans", "internal/nesting"}, nil, "what sources would do is read from their text"},
 		{"providers/database", append(slices.Clone(contract), "internal/sqlscan", "internal/sqltrace", "internal/adopt", "internal/mend", "internal/doctor"), nil, "a provider knows the contract; SQL also needs statements, what they leave behind, and what other tools left"},

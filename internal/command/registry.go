@@ -11,6 +11,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/internal/config"
 	"github.com/lockstep-dev/lockstep/internal/redact"
+	"github.com/lockstep-dev/lockstep/internal/seal"
 	"github.com/lockstep-dev/lockstep/internal/tfpolicy"
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/artifact"
@@ -28,6 +29,7 @@ import (
 type registry struct {
 	self      string
 	mask      *redact.Values
+	keys      func() (*seal.Keys, error)
 	settings  registrySettings
 	mu        sync.Mutex
 	providers map[string]providers.Provider
@@ -44,6 +46,7 @@ func newRegistry(a *app, w *workspace) *registry {
 	return &registry{
 		self:      a.host.Self,
 		mask:      a.mask,
+		keys:      func() (*seal.Keys, error) { return a.keysOf(w.settings.Encryption) },
 		settings:  registrySettings{folder: w.settings.JournalPath, tools: w.settings.RequiredTools, mirror: w.settings.PluginMirror, policy: w.settings.TerraformPolicy},
 		providers: map[string]providers.Provider{},
 	}
@@ -96,6 +99,10 @@ func (r *registry) artifacts() artifact.Options {
 }
 
 func (r *registry) makeTerraform() (providers.Provider, error) {
+	keys, err := r.keys()
+	if err != nil {
+		return nil, err
+	}
 	binary, _, err := terraform.FindBinary(r.settings.tools)
 	if err != nil {
 		return nil, err
@@ -112,6 +119,7 @@ func (r *registry) makeTerraform() (providers.Provider, error) {
 		ShimCommand:  []string{r.self, shimVerb},
 		PluginMirror: mirror,
 		Hide:         r.mask.Learn,
+		Keys:         keys,
 		Policy:       tfpolicy.Policy{Allow: r.settings.policy.Allow, Providers: r.settings.policy.Providers, Modules: r.settings.policy.Modules},
 		Home:         os.Getenv(terraform.HomeVariable),
 	})

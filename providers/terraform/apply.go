@@ -74,6 +74,7 @@ func (p *Provider) openOccupied(ctx context.Context, pl *place, s settings, req 
 }
 
 func (m *module) close() {
+	_ = m.rest() // what is left in clear is sealed when the folder is prepared again, or that fails
 	m.forgetInputs()
 	m.place.leave()
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -94,7 +93,7 @@ func (m *module) lostIn(req providers.Request, r *receipt, attempt string, now *
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	a, err := replay(filepath.Join(dir, shim.StdoutFile))
+	a, err := replay(m.keys(), dir)
 	if err != nil {
 		return nil, err
 	}

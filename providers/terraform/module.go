@@ -103,6 +103,9 @@ func (m *module) lay(c contents) error {
 	if err := m.rescue(); err != nil {
 		return err
 	}
+	if err := m.rest(); err != nil {
+		return err
+	}
 	steps := []func() error{
 		func() error { return moveIfThere(data, m.aside()) },
 		func() error { return os.RemoveAll(m.place.tree()) },
@@ -172,6 +175,9 @@ func (m *module) configure(shown json.RawMessage) error {
 	m.config = config
 	m.secrets = m.collectSecrets(config, shown)
 	m.secrets.addDefaults(files)
+	if err := m.learnValueFiles(); err != nil {
+		return err
+	}
 	m.workspace = workspaceOf(m.settings, config, m.place.environment)
 	if err := m.checkWorkspace(); err != nil {
 		return err
@@ -239,6 +245,15 @@ func (m *module) forgetInputs() {
 	_ = os.Remove(m.inputsPath())
 	_ = os.Remove(m.backendPath())
 	_ = os.Remove(m.savedPlanPath())
+	if !m.config.local() && len(m.settings.BackendConfig) > 0 {
+		_ = os.Remove(m.initializedPath())
+	}
+}
+
+// initializedPath is where init keeps the settings of the backend, passwords
+// among them. Without it the next step begins with an init of its own.
+func (m *module) initializedPath() string {
+	return filepath.Join(m.root(), ".terraform", "terraform.tfstate")
 }
 
 func (m *module) backendPath() string { return filepath.Join(m.place.work, "backend.tfvars.json") }

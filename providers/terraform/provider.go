@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/internal/seal"
 	"github.com/lockstep-dev/lockstep/internal/tfpolicy"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
@@ -43,6 +44,8 @@ type Options struct {
 	LockWait time.Duration
 	// Policy says what the sources may do while a plan is made.
 	Policy tfpolicy.Policy
+	// Keys seal what is kept of states, releases and outputs; nil for nobody.
+	Keys *seal.Keys
 	// Home is the home folder that Terraform sees; empty for a folder without
 	// files. A home holds credentials, and ~/.terraform.d/plugins, whose
 	// programs Terraform would run.

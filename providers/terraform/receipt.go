@@ -136,7 +136,7 @@ func (m *module) backUp(at mark, state []byte) error {
 	if err := os.MkdirAll(filepath.Dir(m.backupPath(at)), 0o700); err != nil {
 		return fmt.Errorf("copy the terraform state: %w", err)
 	}
-	if err := renameio.WriteFile(m.backupPath(at), state, 0o600); err != nil {
+	if err := m.keys().WriteFile(m.backupPath(at), state); err != nil {
 		return fmt.Errorf("copy the terraform state: %w", err)
 	}
 	return nil
@@ -147,7 +147,7 @@ func (m *module) stateAt(at mark) (*stateFile, error) {
 	if at == (mark{}) {
 		return new(stateFile), nil
 	}
-	b, err := os.ReadFile(m.backupPath(at))
+	b, err := m.keys().ReadFile(m.backupPath(at))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/seal"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -88,7 +89,10 @@ func (m *module) writeRelease(dir string, r release) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(dir, releaseFile), b, 0o600)
+	if err := renameio.WriteFile(filepath.Join(dir, releaseFile), b, 0o600); err != nil {
+		return err
+	}
+	return m.sealBelow(dir)
 }
 
 const releaseFile = "lockstep-release.json"
@@ -135,7 +139,7 @@ func (m *module) releaseAt(at mark) (*release, contents, error) {
 			continue
 		}
 		dir := m.releasePath(serial)
-		b, err := os.ReadFile(filepath.Join(dir, releaseFile))
+		b, err := m.keys().ReadFile(filepath.Join(dir, releaseFile))
 		if err != nil {
 			return nil, contents{}, fmt.Errorf("read the release: %w", err)
 		}
@@ -144,18 +148,18 @@ func (m *module) releaseAt(at mark) (*release, contents, error) {
 			return nil, contents{}, fmt.Errorf("read %s: %w", filepath.Join(dir, releaseFile), err)
 		}
 		if r.At.Lineage == at.Lineage {
-			return r, r.contents(dir), nil
+			return r, r.contents(m.keys(), dir), nil
 		}
 	}
 	return nil, contents{}, nil
 }
 
-func (r *release) contents(dir string) contents {
+func (r *release) contents(keys *seal.Keys, dir string) contents {
 	paths := map[plans.Digest]string{}
 	for _, in := range r.Sources {
 		paths[in.Digest] = filepath.Join(dir, filepath.FromSlash(in.Path))
 	}
-	return contents{sources: r.Sources, blob: func(d plans.Digest) ([]byte, error) { return os.ReadFile(paths[d]) }}
+	return contents{sources: r.Sources, blob: func(d plans.Digest) ([]byte, error) { return keys.ReadFile(paths[d]) }}
 }
 
 // forgetReleasesAfter drops releases that a rollback has undone.

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
@@ -79,14 +77,17 @@ func (m *module) rescueDumped() error {
 	if exit, err := shim.ReadExit(dir); err != nil || exit.Code == 0 {
 		return nil // not over, killed, or stored
 	}
-	a, err := replay(filepath.Join(dir, shim.StdoutFile))
+	if sealedAlready(filepath.Join(dir, shim.StdoutFile)) {
+		return nil // it was looked at before
+	}
+	a, err := replay(m.keys(), dir)
 	if err != nil || len(a.dumped) == 0 {
 		return err
 	}
 	if _, err := readState(a.dumped); err != nil {
 		return fmt.Errorf("terraform could not store its state, and what it put into %s cannot be read: %w", filepath.Join(dir, shim.StdoutFile), err)
 	}
-	if err := renameio.WriteFile(m.rescued(), a.dumped, 0o600); err != nil {
+	if err := m.keys().WriteFile(m.rescued(), a.dumped); err != nil {
 		return fmt.Errorf("save the state that terraform put out: %w", err)
 	}
 	return os.WriteFile(filepath.Join(dir, dumpTaken), nil, 0o600)
@@ -102,7 +103,7 @@ func (m *module) unsaved() error {
 
 // pushRescued stores a rescued state when it continues the stored one.
 func (m *module) pushRescued(ctx context.Context) error {
-	b, err := os.ReadFile(m.rescued())
+	b, err := m.keys().ReadFile(m.rescued())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -120,7 +121,11 @@ func (m *module) pushRescued(ctx context.Context) error {
 	if stored.Lineage != "" && (saved.Lineage != stored.Lineage || saved.Serial < stored.Serial) {
 		return fmt.Errorf("%s does not continue the stored state (serial %d, stored is %d); compare them and push the right one with \"terraform state push\"", m.rescued(), saved.Serial, stored.Serial)
 	}
-	if _, err := m.program.run(ctx, "state", "push", "-lock=true", m.rescued()); err != nil {
+	err = m.inClear(m.rescued(), func(path string) error {
+		_, err := m.program.run(ctx, "state", "push", "-lock=true", path)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("store the rescued state: %w", err)
 	}
 	kept := filepath.Join(m.place.state, "backups")

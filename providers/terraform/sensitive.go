@@ -307,7 +307,7 @@ func (m *module) scrubbed(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), scrubWait)
 	defer cancel()
 	for _, file := range []string{filepath.Join(m.root(), erroredFile), m.rescued(), m.place.localState(m.workspace)} {
-		if b, err := os.ReadFile(file); err == nil {
+		if b, err := m.keys().ReadFile(file); err == nil {
 			m.secrets.addState(b)
 		}
 	}

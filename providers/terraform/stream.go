@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/lockstep-dev/lockstep/internal/seal"
+	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
 )
 
 // event is one line of "terraform apply -json", or of "plan -json".
@@ -113,8 +117,8 @@ func (a *account) failure() string {
 }
 
 // replay accounts for a stream that is complete or was cut off.
-func replay(path string) (*account, error) {
-	b, err := os.ReadFile(path)
+func replay(keys *seal.Keys, attempt string) (*account, error) {
+	b, err := keys.ReadFile(filepath.Join(attempt, shim.StdoutFile))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read terraform's output: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path/filepath"
 
 	"github.com/lockstep-dev/lockstep/providers"
 	"github.com/lockstep-dev/lockstep/providers/terraform/shim"
@@ -25,7 +24,7 @@ func (m *module) movedUnseen(ctx context.Context, req providers.Request, r *rece
 		if name == "" {
 			continue
 		}
-		found, err := begunUnseen(m.attemptPath(name))
+		found, err := m.begunUnseen(m.attemptPath(name))
 		if err != nil {
 			return false, err
 		}
@@ -48,13 +47,13 @@ func (m *module) movedUnseen(ctx context.Context, req providers.Request, r *rece
 
 // begunUnseen are the objects that an attempt began to change or to destroy,
 // where it did not live to say how that ended.
-func begunUnseen(dir string) (map[string]bool, error) {
+func (m *module) begunUnseen(dir string) (map[string]bool, error) {
 	exit, err := shim.ReadExit(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	killed := err != nil || exit.Signal != ""
-	a, err := replay(filepath.Join(dir, shim.StdoutFile))
+	a, err := replay(m.keys(), dir)
 	if err != nil || !killed && !a.silent {
 		return nil, err
 	}
