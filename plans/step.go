@@ -177,4 +177,7 @@ type Rollback struct {
 	Kept bool `json:"kept,omitempty"`
 	// Locks are what a migration's down file takes, one of a kind.
 	Locks []Lock `json:"locks,omitempty"`
+	// Terraform is the way back of a Terraform step; nil where it is not known
+	// before an earlier step has run.
+	Terraform *TerraformWayBack `json:"terraform,omitempty"`
 }

@@ -34,6 +34,9 @@ type TerraformState struct {
 	// Part is the saved plan of what only adds, where the whole plan adds and
 	// takes away; nil where the plan is carried out as it is.
 	Part *TerraformPart `json:"part,omitempty"`
+	// WayBack is the predicted way back of the plan. The planner moves it to
+	// the step's Rollback; nil where nothing changes.
+	WayBack *TerraformWayBack `json:"way_back,omitempty"`
 }
 
 // TerraformNote is a place of a configuration's sources that reviewers should

@@ -174,6 +174,8 @@ type Result struct {
 	Secrets map[string]json.RawMessage
 	// Figures are measured facts for the journal (lock_wait_ms, rows, ...).
 	Figures map[string]any
+	// WayBack is what undoing the step would do now; nil where it was not asked.
+	WayBack *plans.TerraformWayBack
 	// Took is how long it took, where the caller's own measure is not that: of
 	// a step that was carried out together with others.
 	Took time.Duration
@@ -201,7 +203,8 @@ type Report struct {
 	Traces bool
 	// Lost are objects that may exist unseen: why the verdict is Unknown.
 	Lost []Lost
-	// Outputs and Secrets are as in Result, when the step is done.
+	// Outputs, Secrets and WayBack are as in Result, when the step is done.
 	Outputs []plans.Output
 	Secrets map[string]json.RawMessage
+	WayBack *plans.TerraformWayBack
 }

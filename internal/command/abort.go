@@ -13,8 +13,9 @@ import (
 
 type abortOptions struct {
 	applyOptions
-	schema bool
-	leave  bool
+	schema         bool
+	infrastructure bool
+	leave          bool
 }
 
 func newAbortCommand(a *app) *cobra.Command {
@@ -23,13 +24,14 @@ func newAbortCommand(a *app) *cobra.Command {
 		Use:   "abort RUN",
 		Short: "Stop a run that is not over and undo what it did",
 		Long: `Undoes the run in its own journal. How far it goes back is the change set's own
-word; behind the point of no return it needs --with-schema. What has no way back
-is ended with --leave: nothing is undone, and the next change set goes forward
-from there.`,
+word; behind the point of no return it needs --with-schema or --with-infrastructure.
+What Terraform made and holds data is destroyed with --with-infrastructure alone;
+without it the way back stops there. What has no way back is ended with --leave:
+nothing is undone, and the next change set goes forward from there.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if o.schema && o.leave {
-				return usageError("--with-schema takes back and --leave does not; give one of them")
+			if (o.schema || o.infrastructure) && o.leave {
+				return usageError("%s takes back and --leave does not; give one of them", o.flags())
 			}
 			if err := o.check(); err != nil {
 				return err
@@ -39,7 +41,8 @@ from there.`,
 	}
 	f := c.Flags()
 	o.sharedFlags(f)
-	f.BoolVar(&o.schema, "with-schema", false, "run the down migrations and undo Terraform's changes as well")
+	f.BoolVar(&o.schema, "with-schema", false, "run the down migrations as well")
+	f.BoolVar(&o.infrastructure, "with-infrastructure", false, "undo Terraform's changes as well, also where that destroys what holds data")
 	f.BoolVar(&o.leave, "leave", false, "end the run with everything as it is")
 	return c
 }
@@ -86,7 +89,7 @@ func (a *app) abort(ctx context.Context, args []string, o abortOptions) error {
 
 // askToAbort leaves a request for the process that works on the run.
 func (a *app) askToAbort(store *journal.Store, run journal.Run, o abortOptions) error {
-	if o.schema || o.leave {
+	if o.schema || o.infrastructure || o.leave {
 		return blocked(fmt.Sprintf("Run %s is being worked on; only an abort as the change set says can be asked of it. Nothing was changed.", run.ID),
 			"Pause it first: lockstep pause "+run.ID)
 	}
@@ -110,13 +113,20 @@ func (o abortOptions) howFar(run journal.Run, p *plans.Plan) (rollout.RollbackOp
 	switch {
 	case o.leave:
 		return rollout.RollbackOptions{Leave: true}, nil
-	case o.schema:
-		return rollout.RollbackOptions{Schema: true, Infrastructure: true}, nil
+	case o.schema || o.infrastructure:
+		return o.asked(), nil
 	case run.Undoing():
 		return rollout.RollbackOptions{}, nil // as it began
 	}
 	return rollout.Automatic(p, run)
 }
+
+// asked are the options that the flags stand for.
+func (o abortOptions) asked() rollout.RollbackOptions {
+	return rollout.RollbackOptions{Schema: o.schema, Infrastructure: o.infrastructure, Named: o.infrastructure}
+}
+
+func (o abortOptions) flags() string { return o.asked().Flags() }
 
 // sayAbort shows the way back, or refuses where there is none.
 func (a *app) sayAbort(run journal.Run, p *plans.Plan, o abortOptions) error {

@@ -16,7 +16,8 @@ import (
 
 type rollbackOptions struct {
 	applyOptions
-	schema bool
+	schema         bool
+	infrastructure bool
 }
 
 func newRollbackCommand(a *app) *cobra.Command {
@@ -26,7 +27,9 @@ func newRollbackCommand(a *app) *cobra.Command {
 		Short: "Undo a finished run: application first, schema and infrastructure only if asked",
 		Long: `Shows the way back, asks, and takes it, journalled like a plan. What cannot be
 undone is refused before anything changes. By default the expanded schema and
-the infrastructure stay: the previous version works with them.`,
+the infrastructure stay: the previous version works with them. Each has a flag of
+its own; what Terraform would destroy is planned and shown first. Afterwards what
+was taken back is not promoted until it was applied here again.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.rollback(c.Context(), args, o)
@@ -34,7 +37,8 @@ the infrastructure stay: the previous version works with them.`,
 	}
 	f := c.Flags()
 	o.sharedFlags(f)
-	f.BoolVar(&o.schema, "with-schema", false, "run the down migrations and undo Terraform's changes as well")
+	f.BoolVar(&o.schema, "with-schema", false, "run the down migrations as well")
+	f.BoolVar(&o.infrastructure, "with-infrastructure", false, "undo Terraform's changes as well, also where that destroys what holds data")
 	return c
 }
 
@@ -98,7 +102,7 @@ type undoing struct {
 }
 
 func (u undoing) howFar() rollout.RollbackOptions {
-	return rollout.RollbackOptions{Schema: u.options.schema, Infrastructure: u.options.schema}
+	return rollout.RollbackOptions{Schema: u.options.schema, Infrastructure: u.options.infrastructure, Named: u.options.infrastructure}
 }
 
 func (a *app) undo(ctx context.Context, u undoing) error {

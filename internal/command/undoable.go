@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
@@ -81,13 +82,24 @@ func (u undoing) possible() error {
 // say that the environment does not have what it has.
 func (u undoing) nothing(way []rollout.UndoStep) error {
 	next := kept(way)
-	returns := func(s rollout.UndoStep) bool {
-		return s.Step.Action != plans.ActionFetch && s.Step.Rollback.Grade != plans.GradeNone
-	}
-	if slices.ContainsFunc(way, returns) {
-		next = append(next, "Take these back as well: lockstep rollback "+u.run.ID+" --with-schema")
+	if flags := flagsToTakeBack(way); flags != "" {
+		next = append(next, "Take these back as well: lockstep rollback "+u.run.ID+" "+flags)
 	}
 	return blocked(fmt.Sprintf("There is nothing that a rollback of run %s would take back. Nothing was changed.", u.run.ID), next...)
+}
+
+// flagsToTakeBack are those with which a rollback takes back what these steps
+// keep; empty where nothing of it can be taken back.
+func flagsToTakeBack(way []rollout.UndoStep) string {
+	var o rollout.RollbackOptions
+	for _, s := range way {
+		if !s.Keep || s.Step.Rollback.Grade == plans.GradeNone && !s.Terraform.Exists() {
+			continue
+		}
+		o.Schema = o.Schema || s.Step.Action == plans.ActionMigrate
+		o.Infrastructure = o.Infrastructure || s.Step.Action == plans.ActionTerraform
+	}
+	return o.Flags()
 }
 
 // open refuses because of a run that is not over, and names the commands that
@@ -133,10 +145,19 @@ func (u undoing) standsAlone(way []rollout.UndoStep) error {
 func (u undoing) inTheWay(other journal.Run, why string) error {
 	next := "Roll that back first: lockstep rollback " + other.ID
 	if takenBackBy(other, u.runs) != "" {
-		next += " --with-schema"
+		next = strings.TrimSpace(next + " " + u.flagsOf(other))
 	}
 	return blocked(fmt.Sprintf("%s (run %s) in %s builds on run %s: %s. Nothing was changed.",
 		other.ChangeSet, other.ID, u.run.Environment, u.run.ID, why), next)
+}
+
+// flagsOf are those with which what another run has left is taken back.
+func (u undoing) flagsOf(other journal.Run) string {
+	b, err := bundleOf(u.store, other)
+	if err != nil {
+		return ""
+	}
+	return flagsToTakeBack(rollout.WayBack(b.Plan, stillThere(other, u.runs, ""), rollout.RollbackOptions{}))
 }
 
 // reliesOn says how a later run builds on this one, or "". Of a run that was

@@ -2,8 +2,10 @@ package command
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
+	"github.com/lockstep-dev/lockstep/internal/redact"
 	"github.com/lockstep-dev/lockstep/internal/rollout"
 	"github.com/lockstep-dev/lockstep/plans"
 )
@@ -25,7 +27,24 @@ func (a *app) sayWayBack(p *plans.Plan, run journal.Run, options rollout.Rollbac
 			continue
 		}
 		fmt.Fprintf(out, "  undo  %s  %s (%s)\n", u.Step.Address, u.Reason, u.Step.Rollback.Grade)
+		sayObjects(out, u.Terraform)
 	}
 	_, err := fmt.Fprintln(out)
 	return err
+}
+
+// sayObjects lists what taking a Terraform step back does, and how that is
+// known: it is planned again before anything is done.
+func sayObjects(out io.Writer, w *plans.TerraformWayBack) {
+	if w == nil {
+		return
+	}
+	fmt.Fprintf(out, "          %s: %s\n", w.Source, redact.Escape(w.Words()))
+	for _, c := range w.Changes {
+		line := fmt.Sprintf("%s %s", c.Kind(), c.Object())
+		if c.Destroys() && c.Stateful != "" {
+			line += ", lost with it: " + c.Stateful
+		}
+		fmt.Fprintf(out, "          - %s\n", redact.Escape(line))
+	}
 }

@@ -71,6 +71,8 @@ type Outcome struct {
 	Took    plans.Duration `json:"took,omitempty"`
 	// Lost are objects that may exist unseen, see Decision.
 	Lost []Object `json:"lost,omitempty"`
+	// WayBack is what undoing a Terraform step would have done right after it.
+	WayBack *plans.TerraformWayBack `json:"way_back,omitempty"`
 }
 
 // Object is something within a step's target: a resource of Terraform's.
@@ -125,6 +127,9 @@ type Rollback struct {
 	FailedStep     string `json:"failed_step,omitempty"`
 	Schema         bool   `json:"schema"`
 	Infrastructure bool   `json:"infrastructure"`
+	// Named: somebody asked for the infrastructure, so that it goes back even
+	// where that destroys what holds data.
+	Named bool `json:"named,omitempty"`
 	// Leave ends the run with everything as it is.
 	Leave bool `json:"leave,omitempty"`
 }

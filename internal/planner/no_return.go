@@ -31,7 +31,7 @@ func (d *draft) pointOfNoReturn() {
 
 // fate is what becomes of a run that fails after the step.
 func fate(s plans.Step) string {
-	if s.Phase != plans.Contract && s.Action == plans.ActionMigrate {
+	if s.Phase != plans.Contract && (s.Action == plans.ActionMigrate || s.Action == plans.ActionTerraform) {
 		return "; after a failure from there on it stays, and the application alone is rolled back"
 	}
 	return "; a failure from there on is mended forward, not rolled back"

@@ -124,6 +124,7 @@ func (d *draft) observations() []plans.Observation {
 		if o.Terraform != nil {
 			state := *o.Terraform
 			state.Source = sortedInputs(state.Source)
+			state.WayBack = nil // it is the step's
 			out[i].Terraform = &state
 		}
 	}

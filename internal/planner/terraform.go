@@ -57,6 +57,9 @@ func (d *draft) terraformPart(b *block, seen *plans.TerraformState, part plans.P
 	n := d.terraformStep(b)
 	n.step.Part = part
 	n.step.Summary, n.step.Rollback, n.step.Risk = t.summary(), t.rollback(), t.risk()
+	if part != plans.PartTakes {
+		n.step.Rollback = d.wayBackOfTerraform(b, t, seen.WayBack)
+	}
 	n.because = "it only adds to what runs (" + n.step.Summary + ")"
 	if t.takes() {
 		n.step.Phase = plans.Contract

@@ -108,6 +108,10 @@ type Sample struct {
 type RollbackOptions struct {
 	Schema         bool // migrations go down, newest first
 	Infrastructure bool // Terraform goes back
+	// Named: somebody asked for the infrastructure, and has seen what it
+	// destroys. Without it a step whose undoing destroys what holds data stops
+	// the way back.
+	Named bool
 	// Leave ends the run and takes nothing back: for what has no way back.
 	Leave bool
 }

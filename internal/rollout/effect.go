@@ -63,7 +63,7 @@ func (w *walk) failedBefore(step plans.Step, err error) halt {
 func (w *walk) succeeded(step plans.Step, result providers.Result, found bool) halt {
 	out := journal.Outcome{
 		Result: journal.ResultDone, Found: found, Changed: result.Changed || found, Summary: result.Summary,
-		Outputs: withoutSecrets(result.Outputs), Figures: result.Figures, Took: plans.Duration(cmp.Or(result.Took, w.took(step))),
+		Outputs: withoutSecrets(result.Outputs), Figures: result.Figures, WayBack: result.WayBack, Took: plans.Duration(cmp.Or(result.Took, w.took(step))),
 	}
 	if err := w.noteDone(journal.StepOutcome, step, out); err != nil {
 		return halt{kind: haltFatal, err: err}
@@ -82,7 +82,7 @@ func (w *walk) succeeded(step plans.Step, result providers.Result, found bool) h
 func (w *walk) noteOutcome(kind journal.Kind, address string, out journal.Outcome) error {
 	err := w.note(kind, address, out)
 	if errors.Is(err, journal.ErrTooLarge) {
-		out.Outputs, out.Figures, out.Lost = nil, nil, nil
+		out.Outputs, out.Figures, out.Lost, out.WayBack = nil, nil, nil, nil
 		out.Summary, out.Error, out.Detail = clip(out.Summary), clip(out.Error), clip(out.Detail)
 		err = w.note(kind, address, out)
 	}
@@ -149,7 +149,7 @@ func (w *walk) conclude(ctx context.Context, step plans.Step, cause error, repor
 	}
 	if report.Verdict == providers.Done {
 		return w.succeeded(step, providers.Result{
-			Summary: "done, although the answer was lost: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets,
+			Summary: "done, although the answer was lost: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets, WayBack: report.WayBack,
 		}, true)
 	}
 	out := journal.Outcome{

@@ -96,6 +96,13 @@ func (w *walk) policy() string {
 // when that is not possible.
 func (w *walk) cleanUp(ctx context.Context, f *Failure) *Outcome {
 	step := w.plan.Step(f.Step)
+	if held := w.asks(ctx, *step); held != nil {
+		both := *f
+		both.Held, both.Message = held.Held, fmt.Sprintf("%s; and %s", f.Message, held.Message)
+		out := w.needsPerson(both)
+		done := w.finish(*out)
+		return &done
+	}
 	why := w.undo(ctx, *step)
 	switch why.kind {
 	case goOn:

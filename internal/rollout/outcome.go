@@ -50,6 +50,9 @@ type Failure struct {
 	Detail  string
 	// Lost are objects that may exist unseen; see Decide.
 	Lost []providers.Lost
+	// Held is what undoing the step would do, where a person has to say whether
+	// it may.
+	Held *plans.TerraformWayBack
 	// Evidence is what a check saw.
 	Evidence json.RawMessage
 	// Outside are sentences about what was not approved, where that is why.

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -46,7 +47,8 @@ func revert(ctx context.Context, cfg Config, options RollbackOptions) Outcome {
 	}
 	w := newWalk(cfg, past)
 	w.tell(Event{Kind: RunStarted, Message: "rolling back " + past.ID + ": " + past.ChangeSet + " in " + past.Environment})
-	if err := w.tryBack(ctx, WayBack(cfg.Plan, past, options)); err != nil {
+	way := WayBack(cfg.Plan, past, options)
+	if err := cmp.Or(w.lookBack(ctx, way), w.tryBack(ctx, way)); err != nil {
 		return refuse(cfg, err)
 	}
 	return w.goBack(ctx, options.Order())
@@ -58,7 +60,7 @@ func (o RollbackOptions) Order() journal.Rollback {
 	if o.Leave {
 		reason = "given up on request; everything stays as it is"
 	}
-	return journal.Rollback{Reason: reason, Schema: o.Schema, Infrastructure: o.Infrastructure, Leave: o.Leave}
+	return journal.Rollback{Reason: reason, Schema: o.Schema, Infrastructure: o.Infrastructure, Named: o.Named, Leave: o.Leave}
 }
 
 // widened is a rollback that has begun, with what is asked for now on top.
@@ -68,11 +70,12 @@ func widened(how journal.Rollback, options RollbackOptions) journal.Rollback {
 	}
 	how.Schema = how.Schema || options.Schema
 	how.Infrastructure = how.Infrastructure || options.Infrastructure
+	how.Named = how.Named || options.Named
 	return how
 }
 
 func optionsOf(how journal.Rollback) RollbackOptions {
-	return RollbackOptions{Schema: how.Schema, Infrastructure: how.Infrastructure, Leave: how.Leave}
+	return RollbackOptions{Schema: how.Schema, Infrastructure: how.Infrastructure, Named: how.Named, Leave: how.Leave}
 }
 
 // reopenKept lets a rollback take back what an earlier one kept.
@@ -134,21 +137,7 @@ func resumeRevert(ctx context.Context, cfg Config, options RollbackOptions) Outc
 // CheckRollback says whether a run can be undone with these options, from
 // its plan and journal alone; the error is a *RefusedError.
 func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) error {
-	if options.Leave {
-		return nil
-	}
-	var contract, oneWay []string
-	for _, step := range plan.Steps {
-		if !step.Action.Effect() || !mayBeThere(run.Steps[step.Address]) {
-			continue
-		}
-		switch {
-		case step.Rollback.Grade == plans.GradeNone && (step.Phase == plans.Contract || !options.keeps(step)):
-			oneWay = append(oneWay, withReason(step))
-		case step.Phase == plans.Contract && options.keeps(step):
-			contract = append(contract, step.Address)
-		}
-	}
+	oneWay, contract := inTheWay(plan, run, options)
 	if len(oneWay) > 0 {
 		return &RefusedError{Steps: oneWay, Reason: "there is no way back from a step that has run", Fix: forward(run)}
 	}
@@ -160,11 +149,35 @@ func CheckRollback(plan *plans.Plan, run journal.Run, options RollbackOptions) e
 	}
 	return &RefusedError{
 		Steps: contract, Reason: "the previous version cannot run on the schema or infrastructure that contract steps left",
-		Fix: "Take these back as well (--with-schema), or go forward with a new change set",
+		Fix: "Take these back as well (" + flagsFor(plan, run) + "), or go forward with a new change set",
 	}
 }
 
-func withReason(step plans.Step) string {
+// inTheWay lists steps that have no way back, with the reason, and contract
+// steps that these options keep.
+func inTheWay(plan *plans.Plan, run journal.Run, options RollbackOptions) (oneWay, contract []string) {
+	if options.Leave {
+		return nil, nil
+	}
+	for _, step := range plan.Steps {
+		s := run.Steps[step.Address]
+		if !step.Action.Effect() || !mayBeThere(s) {
+			continue
+		}
+		switch {
+		case hasNoWayBack(step, s) && (step.Phase == plans.Contract || !options.keeps(step)):
+			oneWay = append(oneWay, withReason(step, s))
+		case step.Phase == plans.Contract && options.keeps(step):
+			contract = append(contract, step.Address)
+		}
+	}
+	return oneWay, contract
+}
+
+func withReason(step plans.Step, s journal.StepState) string {
+	if w := s.Outcome.WayBack; w != nil && w.Why != "" {
+		return step.Address + ": " + w.Why
+	}
 	if step.Rollback.Reason == "" {
 		return step.Address
 	}

@@ -200,7 +200,7 @@ func (w *walk) foundDone(step plans.Step, s journal.StepState, report providers.
 		}
 	}
 	why := w.succeeded(step, providers.Result{
-		Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets,
+		Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets, WayBack: report.WayBack,
 	}, true)
 	if why.kind != goOn {
 		out := fatal(why.err)

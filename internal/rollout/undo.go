@@ -140,6 +140,9 @@ func (w *walk) takeBack(ctx context.Context, u UndoStep) (halt, journal.Status) 
 			return why, w.state(step.Address).Status
 		}
 	}
+	if f := w.asks(ctx, step); f != nil {
+		return halt{kind: haltFailed, failure: f}, s.Status
+	}
 	return w.undo(ctx, step), journal.StepUndone
 }
 
@@ -188,7 +191,7 @@ func (w *walk) settleBack(ctx context.Context, u UndoStep) (halt, bool) {
 		return w.neverHappened(step, report), true
 	case providers.Done:
 		if !undoing && u.Keep {
-			if why := w.succeeded(step, providers.Result{Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets}, true); why.kind != goOn {
+			if why := w.succeeded(step, providers.Result{Summary: "found done: " + report.Detail, Outputs: report.Outputs, Secrets: report.Secrets, WayBack: report.WayBack}, true); why.kind != goOn {
 				return why, true
 			}
 			return w.keep(u), true

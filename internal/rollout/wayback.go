@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/journal"
 	"github.com/lockstep-dev/lockstep/plans"
@@ -15,6 +16,8 @@ type UndoStep struct {
 	Keep bool
 	// Reason says why it stays, or what it means to take it back.
 	Reason string
+	// Terraform is what taking it back does to the objects, as far as known.
+	Terraform *plans.TerraformWayBack
 }
 
 // WayBack is what a rollback with these options does with everything of the
@@ -28,7 +31,7 @@ func WayBack(plan *plans.Plan, run journal.Run, options RollbackOptions) []UndoS
 		if !mayBeThere(s) {
 			continue
 		}
-		u := UndoStep{Step: step, Keep: options.keeps(step), Reason: step.Rollback.Reason}
+		u := UndoStep{Step: step, Keep: options.keeps(step), Reason: step.Rollback.Reason, Terraform: TerraformWayBack(step, s)}
 		if u.Keep {
 			u.Reason = whyKept(step, run, all)
 		}
@@ -46,14 +49,18 @@ func whyKept(step plans.Step, run journal.Run, all error) string {
 	switch {
 	case step.Action == plans.ActionFetch:
 		return "nothing to undo"
-	case step.Rollback.Grade == plans.GradeNone && step.Rollback.Reason != "":
+	case hasNoWayBack(step, run.Steps[step.Address]) && step.Rollback.Reason != "":
 		return "stays; there is no way back: " + step.Rollback.Reason
-	case step.Rollback.Grade == plans.GradeNone:
+	case hasNoWayBack(step, run.Steps[step.Address]):
 		return "stays; there is no way back"
 	case all != nil:
 		return "stays, because another step of the run has no way back"
 	}
-	return fmt.Sprintf("stays; `lockstep rollback %s --with-schema` takes it back", run.ID)
+	flag := "--with-schema"
+	if step.Action == plans.ActionTerraform {
+		flag = "--with-infrastructure"
+	}
+	return fmt.Sprintf("stays; `lockstep rollback %s %s` takes it back", run.ID, flag)
 }
 
 // Automatic returns how far a rollback goes that nobody gave options for: as
@@ -73,8 +80,8 @@ func Automatic(plan *plans.Plan, run journal.Run) (RollbackOptions, error) {
 	return options, nil
 }
 
-// AbortFlag returns the flag that an abort of this open run needs so that it
-// is not refused: none, "--with-schema" or "--leave".
+// AbortFlag returns the flags that an abort of this open run needs so that it
+// is not refused: none, those of flagsFor, or "--leave".
 func AbortFlag(plan *plans.Plan, run journal.Run) string {
 	if run.Kind == journal.Revert || run.Undoing() {
 		return "--leave" // to take it back is what resume tries again
@@ -82,10 +89,35 @@ func AbortFlag(plan *plans.Plan, run journal.Run) string {
 	if _, err := Automatic(plan, run); err == nil {
 		return ""
 	}
-	if CheckRollback(plan, run, RollbackOptions{Schema: true, Infrastructure: true}) == nil {
-		return "--with-schema"
+	if flags := flagsFor(plan, run); flags != "" {
+		return flags
 	}
 	return "--leave"
+}
+
+// flagsFor are the fewest flags with which a rollback is not refused; empty if
+// there are none. What contract steps left has to go with the application.
+func flagsFor(plan *plans.Plan, run journal.Run) string {
+	for _, o := range []RollbackOptions{{Schema: true}, {Infrastructure: true}, {Schema: true, Infrastructure: true}} {
+		if oneWay, contract := inTheWay(plan, run, o); len(oneWay)+len(contract) == 0 {
+			return o.Flags()
+		}
+	}
+	return ""
+}
+
+// Flags are the options as a person types them.
+func (o RollbackOptions) Flags() string {
+	var flags []string
+	for _, f := range []struct {
+		on   bool
+		name string
+	}{{o.Schema, "--with-schema"}, {o.Infrastructure, "--with-infrastructure"}, {o.Leave, "--leave"}} {
+		if f.on {
+			flags = append(flags, f.name)
+		}
+	}
+	return strings.Join(flags, " ")
 }
 
 // AbortCommand is the command that ends this open run.

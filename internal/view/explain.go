@@ -87,6 +87,7 @@ func detail(p *page, plan *plans.Plan, s *plans.Step) {
 	}
 	labelled(p, "undo", back)
 	labelled(p, "undo takes", lockTexts(s.Rollback.Locks))
+	objectsBack(p, s.Rollback.Terraform)
 	if s.Rehearsal != nil {
 		labelled(p, "down", down(s))
 		for _, difference := range differences(s) {

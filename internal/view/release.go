@@ -120,6 +120,11 @@ func wayBack(p *page, plan *plans.Plan) {
 			kept = append(kept, fmt.Sprint(i+1))
 		}
 	}
+	for i := range plan.Steps {
+		if w := plan.Steps[i].Rollback.Terraform; w != nil && w.Hold != "" {
+			words += fmt.Sprintf("; before it takes back step %d it stops and asks: %s", i+1, safe(w.Hold))
+		}
+	}
 	if len(kept) > 0 {
 		words += "; it leaves in place what " + numberedSteps(kept) + " did"
 	}

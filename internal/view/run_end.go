@@ -73,8 +73,12 @@ func endsBy(o rollout.Outcome, usually string) string {
 	switch {
 	case strings.HasSuffix(o.Abort, " --leave"):
 		return "end it and leave everything as it is; then go forward with another change set"
-	case strings.HasSuffix(o.Abort, " --with-schema"):
+	case strings.HasSuffix(o.Abort, " --with-schema --with-infrastructure"):
 		return "take it back, schema and infrastructure included"
+	case strings.HasSuffix(o.Abort, " --with-schema"):
+		return "take it back, schema included"
+	case strings.HasSuffix(o.Abort, " --with-infrastructure"):
+		return "take it back, infrastructure included"
 	}
 	return usually
 }
@@ -90,27 +94,33 @@ func (v *Run) succeeded(p *page, o rollout.Outcome) {
 	p.paragraph("", fmt.Sprintf("%s: run %s is done, %s has %s.", p.out.Paint(terminal.Good, "ok"), id, env, cs))
 	v.next(p, "lockstep status", "what is where now")
 	back := fmt.Sprintf("lockstep rollback %s --env %s", ShellWord(v.head.Plan.ChangeSet), ShellWord(v.head.Plan.Environment))
-	switch alone, withSchema := undoable(v.head.Plan); {
-	case alone:
-		v.next(p, back, "take it back")
-	case withSchema:
-		v.next(p, back+" --with-schema", "take it back")
+	if flags, ok := undoable(v.head.Plan); ok {
+		v.next(p, strings.TrimSpace(back+" "+flags), "take it back")
 	}
 }
 
-// undoable reports whether a rollback finds something to take back by itself,
-// and whether it does when it takes the schema as well. What cannot be taken
-// back, as rows that a backfill changed, is not offered.
-func undoable(plan *plans.Plan) (alone, withSchema bool) {
+// undoable reports whether a rollback finds something to take back, and the
+// flags that it needs: none where it does without. What cannot be taken back, as
+// rows that a backfill changed, is not offered.
+func undoable(plan *plans.Plan) (flags string, ok bool) {
+	var asked rollout.RollbackOptions
+	alone := false
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
-		if !s.Action.Effect() || s.Rollback.Grade == plans.GradeNone {
-			continue
+		switch {
+		case !s.Action.Effect() || s.Rollback.Grade == plans.GradeNone || s.Action == plans.ActionFetch:
+		case s.Action == plans.ActionTerraform:
+			asked.Infrastructure = true
+		case s.Rollback.Kept:
+			asked.Schema = asked.Schema || s.Action == plans.ActionMigrate
+		default:
+			alone = true
 		}
-		alone = alone || !s.Rollback.Kept
-		withSchema = withSchema || s.Rollback.Kept && s.Action == plans.ActionMigrate
 	}
-	return alone, withSchema
+	if alone {
+		return "", true
+	}
+	return asked.Flags(), asked.Schema || asked.Infrastructure
 }
 
 func (v *Run) rolledBack(p *page, o rollout.Outcome) {
@@ -216,6 +226,10 @@ func (v *Run) needsPerson(p *page, o rollout.Outcome) {
 	v.leftovers(p, o)
 	v.decide(p, o)
 	v.outside(p, o)
+	if f := o.Failure; f != nil && f.Held != nil {
+		v.heldBack(p, f)
+		return
+	}
 	v.next(p, "lockstep log "+id+" --failed", "what was seen",
 		"lockstep resume "+id, "look at the targets again and go on, after the cause is mended",
 		abortOf(o, id), endsBy(o, "take back what can be taken back"))

@@ -89,7 +89,7 @@ func undo(s *plans.Step) string {
 		return words
 	case s.OneWay() && !strings.HasPrefix(words, "NONE"):
 		return strings.TrimSuffix("NONE - "+words, " - ")
-	case s.Rollback.Grade == plans.GradeStructural && !s.Rollback.Kept && !admits(words):
+	case s.Rollback.Grade == plans.GradeStructural && !s.Rollback.Kept && !s.Rollback.Terraform.Exists() && !admits(words):
 		return words + " (not proven exact)"
 	}
 	return words

@@ -172,6 +172,9 @@ func (m *module) configure(shown json.RawMessage) error {
 	if err != nil {
 		return err
 	}
+	if m.place.detached {
+		config.backend = ""
+	}
 	m.config = config
 	m.secrets = m.collectSecrets(config, shown)
 	m.secrets.addDefaults(files)

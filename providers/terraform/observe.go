@@ -103,7 +103,7 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 	if err := m.unsaved(); err != nil {
 		return providers.Observed{}, err
 	}
-	_, before, err := m.readState(ctx)
+	raw, before, err := m.readState(ctx)
 	if err != nil {
 		return providers.Observed{}, err
 	}
@@ -132,6 +132,12 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 		return result, err
 	}
 	half.addTo(&result)
+	if half.plan != nil {
+		plan = half.plan
+	}
+	if !plan.empty(m.secrets) {
+		result.Terraform.WayBack = m.foresee(ctx, raw, plan)
+	}
 	return result, nil
 }
 

@@ -21,6 +21,7 @@ import (
 // half is the first part of a plan that adds and takes away at once.
 type half struct {
 	part  *plans.TerraformPart
+	plan  *savedPlan
 	saved []byte
 	why   string // there is none, because of this
 }
@@ -57,7 +58,7 @@ func (m *module) divide(ctx context.Context, whole *savedPlan) (half, error) {
 	if err != nil {
 		return half{}, fmt.Errorf("read the saved plan: %w", err)
 	}
-	return half{saved: saved, part: &plans.TerraformPart{Plan: plans.DigestOf(saved), Targets: split.Targets, Later: split.Later}}, nil
+	return half{plan: part, saved: saved, part: &plans.TerraformPart{Plan: plans.DigestOf(saved), Targets: split.Targets, Later: split.Later}}, nil
 }
 
 func (h half) addTo(seen *providers.Observed) {

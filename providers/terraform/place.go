@@ -18,6 +18,8 @@ type place struct {
 	module      string // kept: the local state of all workspaces
 	state       string // kept: copies, attempts, releases, receipt of this workspace
 	work        string // may be deleted between runs
+	// detached: the state is a copy, whatever backend the configuration names.
+	detached bool
 
 	lock *os.File
 }

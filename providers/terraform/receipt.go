@@ -22,6 +22,8 @@ type handle struct {
 	Before  mark         `json:"before"`
 	Plan    plans.Digest `json:"plan"` // of the saved plan that is carried out
 	Attempt string       `json:"attempt"`
+	// Found are imported objects that were there before the step.
+	Found []string `json:"found,omitempty"`
 }
 
 const (

@@ -48,11 +48,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		return providers.Result{Summary: "nothing to roll back"}, nil
 	}
 	before, _ := origin(req, r)
-	made, err := m.approved(ctx, req)
-	if err != nil {
-		return providers.Result{}, err
-	}
-	target, fresh, err := m.wayBack(ctx, req, before, made)
+	target, fresh, err := m.wayBack(ctx, req, before)
 	if err != nil {
 		return providers.Result{}, err
 	}
@@ -70,7 +66,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 // wayBack prepares the plan that leads back to a mark and proves that it
 // touches nothing else than what the step made. What the second of two parts
 // changed goes back by itself, while what the first one added stays.
-func (m *module) wayBack(ctx context.Context, req providers.Request, before mark, approved []planned) (*module, *savedPlan, error) {
+func (m *module) wayBack(ctx context.Context, req providers.Request, before mark) (*module, *savedPlan, error) {
 	was, err := m.stateAt(before)
 	if err != nil {
 		return nil, nil, err
@@ -91,7 +87,7 @@ func (m *module) wayBack(ctx context.Context, req providers.Request, before mark
 		}
 		options = limitsBack(req)
 	case len(was.managed()) > 0:
-		return nil, nil, fmt.Errorf("%w: the state held resources before, and the configuration that made them was not applied by Lockstep", providers.ErrIrreversible)
+		return nil, nil, fmt.Errorf("%w: %w", providers.ErrIrreversible, errUnknownBefore)
 	default:
 		options = []string{"-destroy"}
 	}
@@ -100,13 +96,13 @@ func (m *module) wayBack(ctx context.Context, req providers.Request, before mark
 	if err != nil {
 		return nil, nil, err
 	}
-	return target, fresh, harmless(was, approved, fresh.changes(target.secrets))
+	return target, fresh, harmless(was, approvedChanges(req), fresh.changes(target.secrets))
 }
 
 // harmless refuses a way back that would take away, or make anew, an object
 // that was there before the step: a new object is not the old one. An object
 // that the step imported was there, although the state did not know it.
-func harmless(was *stateFile, approved, back []planned) error {
+func harmless(was *stateFile, approved []plans.ResourceChange, back []planned) error {
 	there := was.managed()
 	for _, c := range back {
 		_, existed := there[c.Address]
@@ -124,8 +120,8 @@ func harmless(was *stateFile, approved, back []planned) error {
 	return nil
 }
 
-func imported(approved []planned, address string) bool {
-	return slices.ContainsFunc(approved, func(a planned) bool { return a.Importing && a.Address == address })
+func imported(approved []plans.ResourceChange, address string) bool {
+	return slices.ContainsFunc(approved, func(a plans.ResourceChange) bool { return a.Importing && a.Address == address })
 }
 
 // closeRollback notes where the rollback left the state. again says that an

@@ -48,6 +48,9 @@ type stateInstance struct {
 	Deposed    string `json:"deposed"`
 	Status     string `json:"status"`
 	Attributes any    `json:"attributes"`
+
+	kind  string // the resource's type
+	block string // TYPE.NAME in its module
 }
 
 // readState decodes a state; empty input is an empty state.
@@ -96,6 +99,7 @@ func (s *stateFile) managed() map[string]stateInstance {
 			continue
 		}
 		for _, i := range r.Instances {
+			i.kind, i.block = r.Type, r.Type+"."+r.Name
 			found[r.address(i)] = i
 		}
 	}

@@ -1,0 +1,170 @@
+package terraform_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/internal/trialprovider"
+	"github.com/lockstep-dev/lockstep/plans"
+	"github.com/lockstep-dev/lockstep/providers"
+	"github.com/lockstep-dev/lockstep/providers/terraform"
+)
+
+// journey is a change of a configuration and the way back from it.
+type journey struct {
+	first, next string
+	source      string // of the prediction; predicted when empty
+	why         string // part of the reason for none
+	back        []string
+	hold        string
+	before      func(t *testing.T, p *project) // next is observed
+}
+
+const (
+	object   = "resource \"trial_object\" \"cache\" {\n  name = \"cache\"\n  size = \"small\"\n}\n"
+	another  = "resource \"trial_object\" \"other\" {\n  name = \"other\"\n  size = \"big\"\n}\n"
+	database = "resource \"trial_database\" \"orders\" {\n  name                = \"orders\"\n  storage_gb          = 50\n  deletion_protection = false\n}\n"
+)
+
+func journeys() map[string]journey {
+	larger := strings.Replace(object, "small", "large", 1)
+	const counted = "resource \"trial_object\" \"many\" {\n  count = 2\n  name  = \"many-${count.index}\"\n  size  = \"small\"\n}\n"
+	const keyed = "resource \"trial_object\" \"some\" {\n  for_each = toset([\"a.b\", \"c\"])\n  name     = each.key\n}\n"
+	follower := "resource \"trial_object\" \"follower\" {\n  name = \"follower\"\n  size = SIZE\n}\n"
+	follows := func(size string) string { return strings.Replace(follower, "SIZE", size, 1) }
+	return map[string]journey{
+		"the first": {next: object + another, back: []string{"trial_object.cache delete", "trial_object.other delete"}},
+		"the first that holds something": {
+			next: object + database, hold: "it destroys trial_database.orders",
+			back: []string{"trial_database.orders delete holding", "trial_object.cache delete"},
+		},
+		"the first that may not be destroyed": {
+			next:   strings.Replace(object, "\n}", "\n  lifecycle { prevent_destroy = true }\n}", 1),
+			source: plans.WayBackNone, why: "prevent_destroy",
+		},
+		"several by keys": {first: object, next: object + counted + keyed, back: []string{
+			`trial_object.many[0] delete delete_because_no_resource_config`, `trial_object.many[1] delete delete_because_no_resource_config`,
+			`trial_object.some["a.b"] delete delete_because_no_resource_config`, `trial_object.some["c"] delete delete_because_no_resource_config`,
+		}},
+		"updates and creates": {
+			first: object + strings.Replace(counted, "2", "1", 1), next: larger + another + counted,
+			back: []string{"trial_object.cache update of revision,size", "trial_object.many[1] delete delete_because_count_index", "trial_object.other delete delete_because_no_resource_config"},
+		},
+		"a value that is known after apply": {
+			first: object + follows(`"fixed"`), next: object + another + follows("trial_object.other.id"),
+			back: []string{"trial_object.follower update of revision,size", "trial_object.other delete delete_because_no_resource_config"},
+		},
+		"a store that cannot shrink again": {
+			first: database, next: strings.Replace(database, "= 50", "= 60", 1), source: plans.WayBackNone, why: "trial_database.orders, which was there before the step",
+		},
+		"a store more": {
+			first: object, next: object + database, hold: "it destroys trial_database.orders",
+			back: []string{"trial_database.orders delete delete_because_no_resource_config holding"},
+		},
+		"an object less": {first: object + another, next: object, source: plans.WayBackNone, why: "trial_object.other"},
+		"an address": {
+			first: object + another,
+			next:  larger + strings.Replace(another, `"other" {`, `"renamed" {`, 1) + "moved {\n  from = trial_object.other\n  to   = trial_object.renamed\n}\n",
+			// The configuration from before knows nothing of the move.
+			source: plans.WayBackNone, why: "which was there before the step",
+		},
+		"from what somebody else applied": {
+			first: object, next: larger, source: plans.WayBackNone, why: "was not applied by Lockstep",
+			before: func(t *testing.T, p *project) {
+				if err := os.RemoveAll(filepath.Join(filepath.Dir(p.statePath()), "releases")); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+	}
+}
+
+// TestTheWayBackIsForetoldAndMeasured plans a change, compares the way back
+// that the plan foresees with the one that is measured after it was applied,
+// takes it, and applies the change again.
+func TestTheWayBackIsForetoldAndMeasured(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, binary string) {
+		for name, j := range journeys() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				j.take(t, binary)
+			})
+		}
+	})
+}
+
+func (j journey) take(t *testing.T, binary string) {
+	t.Helper()
+	cloud := trialprovider.NewCloud(t)
+	p := newProject(t, cloud.Provider()+j.first)
+	p.provider = openWith(t, p.root, terraform.Options{Binary: binary, PluginMirror: trialprovider.Mirror(t)})
+	if j.first != "" {
+		p.apply(p.request(p.observe()))
+		p.recorded = nil
+	}
+	if j.before != nil {
+		j.before(t, p)
+	}
+	were := named(cloud)
+	p.write("infra/cache/main.tf", cloud.Provider()+j.next)
+	seen := p.observe()
+	foreseen := seen.Terraform.WayBack
+	j.compare(t, "the plan", foreseen, plans.WayBackPredicted)
+	if got := named(cloud); !slices.Equal(got, were) {
+		t.Fatalf("looking at the way back has changed %q to %q", were, got)
+	}
+	req := p.request(seen)
+	result := p.apply(req)
+	j.compare(t, "the apply", result.WayBack, plans.WayBackMeasured)
+	if j.source == plans.WayBackNone {
+		if _, err := p.provider.Rollback(t.Context(), req); err == nil {
+			t.Error("it is taken back all the same")
+		}
+		return
+	}
+	p.rollback(req)
+	p.probe(req, providers.Absent)
+	if got := named(cloud); !slices.Equal(got, were) {
+		t.Errorf("taken back there are %q, before it were %q", got, were)
+	}
+	p.recorded = nil
+	again := p.observe()
+	j.compare(t, "the plan after the way back", again.Terraform.WayBack, plans.WayBackPredicted)
+	req = p.request(again)
+	p.apply(req)
+	p.probe(req, providers.Done)
+}
+
+func (j journey) compare(t *testing.T, who string, w *plans.TerraformWayBack, source string) {
+	t.Helper()
+	if w == nil {
+		t.Fatalf("%s tells no way back", who)
+	}
+	if j.source != "" {
+		source = j.source
+	}
+	if w.Source != source || !strings.Contains(w.Why, j.why) || (w.Why == "") != (j.why == "") {
+		t.Errorf("%s: the way back is %s (%s), want %s (%s)", who, w.Source, w.Why, source, j.why)
+	}
+	if got := told(w.Changes); !slices.Equal(got, j.back) {
+		t.Errorf("%s: the way back is %q, want %q", who, got, j.back)
+	}
+	if !strings.HasPrefix(w.Hold, j.hold) || w.Automatic != (w.Exists() && j.hold == "") {
+		t.Errorf("%s: automatic %v, hold %q, want %q", who, w.Automatic, w.Hold, j.hold)
+	}
+}
+
+// named lists what is in the cloud.
+func named(cloud *trialprovider.Cloud) []string {
+	var all []string
+	for _, o := range cloud.Objects() {
+		size, _ := o.Attributes["size"].(string)
+		all = append(all, o.Name+" "+size)
+	}
+	slices.Sort(all)
+	return all
+}
