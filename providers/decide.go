@@ -25,6 +25,9 @@ type Decision struct {
 	// Imports are the ids of objects that exist, by address. Those whose id
 	// Report.Lost tells need not be named.
 	Imports map[string]string
+	// Found are addresses of imported objects that were there before the step.
+	// All others are the step's own.
+	Found []string
 	// Agree is shown what will be done to the target, before it is done; an
 	// error keeps everything as it is. It is not called when nothing will be.
 	Agree func(settled []Lost, changes []plans.ResourceChange) error

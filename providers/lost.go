@@ -9,4 +9,7 @@ type Lost struct {
 	// when nothing was, or when it is secret.
 	IDKey string `json:"id_key,omitempty"`
 	ID    string `json:"id,omitempty"`
+	// Found says that somebody knows it to have been there before the step: a
+	// way back may let go of it, and never destroys it.
+	Found bool `json:"found,omitempty"`
 }

@@ -27,6 +27,7 @@ type decideOptions struct {
 	reason  string
 	imports []string
 	absent  []string
+	existed []string
 }
 
 func newDecideCommand(a *app) *cobra.Command {
@@ -43,10 +44,12 @@ names it. Look, then say:
   --as imported  they exist. Terraform plans their import; the plan may hold
                  nothing else than what was approved. It is shown, confirmed and
                  carried out. --import gives the id of an object whose id is not
-                 known, --absent names one that does not exist.
+                 known, --absent names one that does not exist, --existed one
+                 that was there before this run.
 
 ADDRESS is the step's. Afterwards the run goes on with resume, or back with
-abort, which destroys imported objects like everything that the run made.`,
+abort, which destroys imported objects like everything that the run made; those
+of --existed it lets go of and never destroys.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			word, err := o.word(args[1])
@@ -61,6 +64,7 @@ abort, which destroys imported objects like everything that the run made.`,
 	f.StringVar(&o.reason, "reason", "", "what was seen, for the journal")
 	f.StringArrayVar(&o.imports, "import", nil, "the id of an object that exists, `ADDRESS=ID`; may be repeated")
 	f.StringArrayVar(&o.absent, "absent", nil, "`ADDRESS` of an object that does not exist, beside others that are imported; may be repeated")
+	f.StringArrayVar(&o.existed, "existed", nil, "`ADDRESS` of an imported object that was there before this run, which a way back must not destroy; may be repeated")
 	f.BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
 	f.StringVar(&o.confirm, "confirm", "", "confirm a protected environment by its `NAME`")
 	return c
@@ -75,10 +79,10 @@ func (o decideOptions) word(step string) (rollout.Word, error) {
 	if w.Reason == "" {
 		return w, usageError("--reason is missing: say what was seen, for whoever reads the journal")
 	}
-	if o.as == asAbsent && (len(o.imports) > 0 || len(o.absent) > 0) {
-		return w, usageError("--as absent speaks of all lost objects; --import and --absent go with --as imported")
+	if o.as == asAbsent && len(o.imports)+len(o.absent)+len(o.existed) > 0 {
+		return w, usageError("--as absent speaks of all lost objects; --import, --absent and --existed go with --as imported")
 	}
-	w.Decision = providers.Decision{AllAbsent: o.as == asAbsent, Absent: o.absent, Imports: map[string]string{}}
+	w.Decision = providers.Decision{AllAbsent: o.as == asAbsent, Absent: o.absent, Found: o.existed, Imports: map[string]string{}}
 	for _, text := range o.imports {
 		address, id := cutImport(text)
 		if address == "" || id == "" {
@@ -132,10 +136,12 @@ func (a *app) sayImports(settled []providers.Lost, changes []plans.ResourceChang
 		fmt.Fprintf(w, "  %s %s  %s\n", sign, redact.Escape(what), redact.Escape(how))
 	}
 	fmt.Fprintln(w, "Terraform will:")
+	found := map[string]bool{}
 	for _, l := range settled {
 		if l.ID == "" {
 			say("?", l.Address, "said to be absent")
 		}
+		found[l.Address] = l.Found
 	}
 	for _, c := range changes {
 		how := string(c.Kind())
@@ -144,6 +150,12 @@ func (a *app) sayImports(settled []providers.Lost, changes []plans.ResourceChang
 		}
 		if c.ImportID != "" {
 			how += fmt.Sprintf(" (id %q)", c.ImportID)
+		}
+		switch {
+		case c.Importing && found[c.Address]:
+			how += "; it was there before this run, and a way back lets go of it"
+		case c.Importing:
+			how += "; this run made it, and a way back destroys it (if not, say --existed)"
 		}
 		say("-", c.Address, how)
 	}

@@ -81,6 +81,9 @@ type Object struct {
 	Type    string `json:"type"`
 	IDKey   string `json:"id_key,omitempty"`
 	ID      string `json:"id,omitempty"`
+	// Found: it was there before the step, which a way back lets go of and never
+	// destroys.
+	Found bool `json:"found,omitempty"`
 }
 
 // Probe is what a provider found at a target after a crash.

@@ -21,6 +21,8 @@ type effect struct {
 	state  []byte
 	// unsettled are attempts whose lost objects the effect imports.
 	unsettled []string
+	// found are objects that the effect imports and that were there before.
+	found []string
 }
 
 // carryOut applies the saved plan at savedPlanPath under the shim. Everything
@@ -63,7 +65,7 @@ func (m *module) carryOut(ctx context.Context, req providers.Request, e effect) 
 	failpoint.Here("terraform: before record")
 	h := handle{
 		Kind: e.kind, PID: child.Process.ID, Start: child.Process.Start, Before: e.before,
-		Plan: plans.DigestOf(saved), Attempt: filepath.Base(attempt),
+		Plan: plans.DigestOf(saved), Attempt: filepath.Base(attempt), Found: e.found,
 	}
 	if req.Record != nil {
 		if err := req.Record(h); err != nil {

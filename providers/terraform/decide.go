@@ -66,7 +66,7 @@ func (m *module) decide(ctx context.Context, req providers.Request, d providers.
 	}
 	before, _ := origin(req, r)
 	a, err := m.carryOut(ctx, req, effect{
-		kind: kindApply, before: now.mark(), origin: before, state: raw, unsettled: unsettledBy(req, r),
+		kind: kindApply, before: now.mark(), origin: before, state: raw, unsettled: unsettledBy(req, r), found: foundAmong(imports),
 	})
 	if err != nil {
 		return providers.Decided{Settled: settled}, err
@@ -95,11 +95,19 @@ func settle(lost []providers.Lost, d providers.Decision) ([]providers.Lost, erro
 			return nil, notLost(address, lost)
 		}
 	}
+	for _, address := range d.Found {
+		if !known(address) {
+			return nil, notLost(address, lost)
+		}
+	}
 	settled := slices.Clone(lost)
 	for i, l := range settled {
 		id, given := d.Imports[l.Address]
 		gone := d.AllAbsent || slices.Contains(d.Absent, l.Address)
+		settled[i].Found = slices.Contains(d.Found, l.Address)
 		switch {
+		case gone && settled[i].Found:
+			return nil, fmt.Errorf("%s is said to be absent and to have been there before; give one of them", l.Address)
 		case gone && given:
 			return nil, fmt.Errorf("%s is said to be absent and to be imported; give one of them", l.Address)
 		case gone:
@@ -111,6 +119,17 @@ func settle(lost []providers.Lost, d providers.Decision) ([]providers.Lost, erro
 		}
 	}
 	return settled, nil
+}
+
+// foundAmong are the addresses of imported objects that were there before.
+func foundAmong(imports []providers.Lost) []string {
+	var found []string
+	for _, l := range imports {
+		if l.Found {
+			found = append(found, l.Address)
+		}
+	}
+	return found
 }
 
 func notLost(address string, lost []providers.Lost) error {

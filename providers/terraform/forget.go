@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,13 +32,38 @@ func (m *module) forgetReplaced(ctx context.Context, raw []byte, now *stateFile,
 	if err := m.areGone(ctx, now, known); err != nil {
 		return nil, nil, err
 	}
+	return m.removeFromState(ctx, raw, now, known)
+}
+
+// letGo takes objects out of Terraform's care that were there before the step:
+// a way back must not destroy them. What the state does not hold was let go of
+// before.
+func (m *module) letGo(ctx context.Context, raw []byte, now *stateFile, found []string) ([]byte, *stateFile, error) {
+	there := now.managed()
+	found = slices.DeleteFunc(slices.Clone(found), func(address string) bool {
+		_, ok := there[address]
+		return !ok
+	})
+	if len(found) == 0 {
+		return raw, now, nil
+	}
+	return m.removeFromState(ctx, raw, now, found)
+}
+
+// removeFromState makes the state forget objects, after it was copied, and
+// returns it as it is then.
+func (m *module) removeFromState(ctx context.Context, raw []byte, now *stateFile, addresses []string) ([]byte, *stateFile, error) {
 	if err := m.backUp(now.mark(), raw); err != nil {
 		return nil, nil, err
 	}
-	if _, err := m.program.run(ctx, append([]string{"state", "rm", m.lockWait()}, known...)...); err != nil {
-		return nil, nil, fmt.Errorf("take what is gone out of the state: %w", m.lockHeld(ctx, err))
+	// Terraform itself would leave a copy beside the state each time.
+	beside := filepath.Join(m.place.work, "forgotten.backup")
+	defer os.Remove(beside)
+	arguments := append([]string{"state", "rm", m.lockWait(), "-backup=" + beside}, addresses...)
+	if _, err := m.program.run(ctx, arguments...); err != nil {
+		return nil, nil, fmt.Errorf("take objects out of the state: %w", m.lockHeld(ctx, err))
 	}
-	failpoint.Here("terraform: replaced object forgotten")
+	failpoint.Here("terraform: objects forgotten")
 	return m.readState(ctx)
 }
 

@@ -66,3 +66,60 @@ func (p *project) decider() providers.Decider {
 	}
 	return d
 }
+
+// TestWhatWasThereBeforeIsLetGoOf imports two objects that a step had lost. Of
+// one somebody says that it was there before: the way back says that it lets go
+// of it, and does.
+func TestWhatWasThereBeforeIsLetGoOf(t *testing.T) {
+	t.Parallel()
+	cloud := trialprovider.NewCloud(t)
+	p := newMirroredProject(t, cloud.Provider()+"resource \"trial_object\" \"mine\" { name = \"mine\" }\n"+
+		"resource \"trial_object\" \"theirs\" { name = \"theirs\" }\n")
+	req := p.request(p.observe())
+	killInCall(t, p, req, cloud, trialprovider.Fault{Verb: "create", At: "after"})
+	id := func(name string) string {
+		if there := cloud.Named("object", name); len(there) > 0 {
+			return there[0].ID
+		}
+		return cloud.Add("object", name, nil)
+	}
+	req.Recorded = p.recorded
+	lost := addresses(p.probe(req, providers.Unknown).Lost)
+	decision := providers.Decision{
+		Imports: map[string]string{}, Found: []string{"trial_object.theirs"},
+		Agree: func([]providers.Lost, []plans.ResourceChange) error { return nil },
+		Begin: func([]providers.Lost) error { return nil },
+	}
+	for _, address := range lost {
+		decision.Imports[address] = id(strings.TrimPrefix(address, "trial_object."))
+	}
+	if !slices.Contains(lost, "trial_object.theirs") {
+		t.Fatalf("lost are %q", lost)
+	}
+	absent := decision
+	absent.Imports, absent.Absent = nil, []string{"trial_object.theirs"}
+	if _, err := p.decider().Decide(t.Context(), req, absent); err == nil || !strings.Contains(err.Error(), "give one of them") {
+		t.Errorf("absent and found: %v", err)
+	}
+	decided, err := p.decider().Decide(t.Context(), req, decision)
+	if err != nil || !decided.Done {
+		t.Fatalf("decided is %+v, %v", decided, err)
+	}
+	req.Recorded = p.recorded
+	teller, _ := providers.As[providers.WayBacker](p.provider)
+	back, err := teller.WayBack(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told(back.Changes), []string{"trial_object.mine delete", "trial_object.theirs forget"}; !slices.Equal(got, want) {
+		t.Errorf("the way back is %q, want %q", got, want)
+	}
+	result := p.rollback(req)
+	p.probe(req, providers.Absent)
+	if left := named(cloud); !slices.Equal(left, []string{"theirs "}) || !strings.Contains(result.Summary, "trial_object.theirs was there before") {
+		t.Errorf("left are %q, it says %q", left, result.Summary)
+	}
+	if strings.Contains(p.stateOf(), "theirs") {
+		t.Error("the state still knows it")
+	}
+}

@@ -48,6 +48,10 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		return providers.Result{Summary: "nothing to roll back"}, nil
 	}
 	before, _ := origin(req, r)
+	found := foundBefore(req)
+	if raw, now, err = m.letGo(ctx, raw, now, found); err != nil {
+		return providers.Result{}, err
+	}
 	target, fresh, err := m.wayBack(ctx, req, before)
 	if err != nil {
 		return providers.Result{}, err
@@ -59,6 +63,10 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 			return providers.Result{}, target.scrubbed(ctx, err)
 		}
 		result = providers.Result{Summary: a.summary, Changed: true, Figures: a.figures}
+	}
+	if len(found) > 0 {
+		result.Changed = true
+		result.Summary += "; " + strings.Join(found, ", ") + " was there before and is no longer looked after"
 	}
 	return result, target.closeRollback(ctx, req, before, target != m && req.Step.Part != plans.PartTakes)
 }
