@@ -57,7 +57,7 @@ func goBack(t *testing.T, w *world, c crash) result {
 	if strings.Contains(r.output, "(rolled_back)") {
 		return result{output: r.output} // the abort before this one was killed after its last word
 	}
-	return w.lockstep(t, c, "rollback", run, "--with-schema", "--auto-approve")
+	return w.lockstep(t, c, "rollback", run, "--with-schema", "--with-infrastructure", "--auto-approve")
 }
 
 // over tells that the run had ended before the crash.

@@ -17,7 +17,7 @@ type direction struct {
 func directions() []direction {
 	return []direction{
 		{name: "resume", verb: "resume"},
-		{name: "roll back", verb: "abort", besides: " --with-schema"},
+		{name: "roll back", verb: "abort", besides: " --with-infrastructure"},
 	}
 }
 

@@ -28,7 +28,7 @@ func (w *walk) asks(ctx context.Context, step plans.Step) *Failure {
 	}
 	return &Failure{
 		Step: step.Address, Phase: step.Phase, Verdict: w.verdict(step), Held: back,
-		Message: fmt.Sprintf("it is not taken back by itself: %s", back.Hold),
+		Message: fmt.Sprintf("%s is not taken back by itself: %s", step.Address, back.Hold),
 		Detail:  "it stays until somebody says what becomes of it",
 	}
 }

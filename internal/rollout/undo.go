@@ -99,6 +99,9 @@ func (w *walk) rollbackFailed(out Outcome, f Failure) Outcome {
 		}
 		return Outcome{State: journal.Refused, Reason: refusal.Error(), Err: refusal, Failure: &f}
 	}
+	if how := w.cfg.Replayed.Rollback; f.Held != nil && how != nil && how.FailedStep != "" {
+		f.Message = how.Reason + "; and " + f.Message
+	}
 	out.State, out.Failure = journal.NeedsPerson, &f
 	out.Reason = fmt.Sprintf("the rollback stopped at %s: %s", f.Step, f.Message)
 	out.Remains = w.remains(f)

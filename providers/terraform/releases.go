@@ -28,6 +28,10 @@ type release struct {
 	Source  string                     `json:"source"`
 	Inputs  map[string]json.RawMessage `json:"inputs"`
 	Sources []plans.Input              `json:"sources"`
+	madeBy
+	// Outputs are what it put out; values that are secret are in the copies of
+	// the state alone.
+	Outputs []plans.Output `json:"outputs,omitempty"`
 }
 
 func (m *module) releasePath(serial uint64) string {
@@ -57,7 +61,10 @@ func (m *module) keepReleaseAt(now *stateFile) error {
 		return fmt.Errorf("keep the release: %w", err)
 	}
 	defer os.RemoveAll(draft)
-	kept := release{At: now.mark(), Source: m.settings.Source, Inputs: m.settings.Inputs, Sources: m.sources}
+	kept := release{At: now.mark(), Source: m.settings.Source, Inputs: m.settings.Inputs, Sources: m.sources, Outputs: m.shownOutputs(now)}
+	if kept.madeBy, err = m.maker(); err != nil {
+		return fmt.Errorf("keep the release: %w", err)
+	}
 	if err := m.writeRelease(draft, kept); err != nil {
 		return fmt.Errorf("keep the release: %w", err)
 	}

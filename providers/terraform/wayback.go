@@ -133,12 +133,12 @@ func (m *module) backTo(ctx context.Context, state []byte, to destination) ([]pl
 	s.Source, s.Inputs, s.Workspace, s.BackendConfig = to.Source, to.Inputs, &m.workspace, nil
 	back, err := m.provider.prepare(ctx, pl, s, to.files)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)
 	}
 	back.secrets.addTexts(m.secrets.values)
 	plan, err := back.plan(ctx, append([]string{"-refresh=false"}, to.limits...)...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)
 	}
 	return plan.changes(back.secrets), nil
 }
