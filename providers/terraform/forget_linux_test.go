@@ -97,7 +97,7 @@ func TestWhatWasThereBeforeIsLetGoOf(t *testing.T) {
 		t.Fatalf("lost are %q", lost)
 	}
 	absent := decision
-	absent.Imports, absent.Absent = nil, []string{"trial_object.theirs"}
+	absent.Imports, absent.Absent = nil, lost
 	if _, err := p.decider().Decide(t.Context(), req, absent); err == nil || !strings.Contains(err.Error(), "give one of them") {
 		t.Errorf("absent and found: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ output "token" {
 		t.Errorf("it was made by %+v", kept)
 	}
 	for address, version := range kept.Providers {
-		if !strings.HasSuffix(address, "/lockstep-dev/trial") || version != trialprovider.Versions()[len(trialprovider.Versions())-1] {
+		if !strings.HasSuffix(address, "/lockstep-dev/trial") || !slices.Contains(trialprovider.Versions(), version) {
 			t.Errorf("provider %s %s", address, version)
 		}
 	}
