@@ -116,7 +116,7 @@ func TestWhatWasThereBeforeIsLetGoOf(t *testing.T) {
 	}
 	result := p.rollback(req)
 	p.probe(req, providers.Absent)
-	if left := named(cloud); !slices.Equal(left, []string{"theirs "}) || !strings.Contains(result.Summary, "trial_object.theirs was there before") {
+	if left := inCloud(cloud); !slices.Equal(left, []string{"theirs "}) || !strings.Contains(result.Summary, "trial_object.theirs was there before") {
 		t.Errorf("left are %q, it says %q", left, result.Summary)
 	}
 	if strings.Contains(p.stateOf(), "theirs") {

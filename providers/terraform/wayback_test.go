@@ -109,12 +109,12 @@ func (j journey) take(t *testing.T, binary string) {
 	if j.before != nil {
 		j.before(t, p)
 	}
-	were := named(cloud)
+	were := inCloud(cloud)
 	p.write("infra/cache/main.tf", cloud.Provider()+j.next)
 	seen := p.observe()
 	foreseen := seen.Terraform.WayBack
 	j.compare(t, "the plan", foreseen, plans.WayBackPredicted)
-	if got := named(cloud); !slices.Equal(got, were) {
+	if got := inCloud(cloud); !slices.Equal(got, were) {
 		t.Fatalf("looking at the way back has changed %q to %q", were, got)
 	}
 	req := p.request(seen)
@@ -128,7 +128,7 @@ func (j journey) take(t *testing.T, binary string) {
 	}
 	p.rollback(req)
 	p.probe(req, providers.Absent)
-	if got := named(cloud); !slices.Equal(got, were) {
+	if got := inCloud(cloud); !slices.Equal(got, were) {
 		t.Errorf("taken back there are %q, before it were %q", got, were)
 	}
 	p.recorded = nil
@@ -158,8 +158,8 @@ func (j journey) compare(t *testing.T, who string, w *plans.TerraformWayBack, so
 	}
 }
 
-// named lists what is in the cloud.
-func named(cloud *trialprovider.Cloud) []string {
+// inCloud lists what is in the cloud.
+func inCloud(cloud *trialprovider.Cloud) []string {
 	var all []string
 	for _, o := range cloud.Objects() {
 		size, _ := o.Attributes["size"].(string)
