@@ -14,7 +14,7 @@ func WritePrivate(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer f.Cleanup()
+	defer f.Cleanup() //nolint:errcheck // nothing is left of what was not put in place
 	if _, err := f.Write(content); err != nil {
 		return err
 	}
