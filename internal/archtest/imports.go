@@ -38,7 +38,7 @@ func rules() []rule {
 		{"internal/failpoint", none, none, "every package may mark a place, so it depends on no one"},
 
 		{"providers", []string{"plans", "internal/failpoint"}, none, "the contract speaks in plans alone, so that a provider can live elsewhere"},
-		{"internal/tfchange", []string{"plans"}, []string{"github.com/hashicorp/terraform-json"}, "what a Terraform plan does follows from its JSON"},
+		{"internal/tfchange", []string{"plans"}, []string{"github.com/hashicorp/terraform-json", "github.com/zclconf/go-cty"}, "what a Terraform plan does follows from its JSON"},
 		{"providers/terraform", append(slices.Clone(contract), "internal/memo", "internal/tfchange", "internal/tfpolicy", "internal/nesting", "internal/seal"), nil, "a provider knows the contract, not who calls it"},
 		{"providers/", contract, nil, "a provider knows the contract, not who calls it"},
 		{"internal/tfpolicy", []string{"plans", "internal/nesting"}, nil, "what sources would do is read from their text"},

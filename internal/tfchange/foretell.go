@@ -44,6 +44,7 @@ type foretelling struct {
 	state  map[string]any
 	plan   *Plan
 	values map[string]*tfjson.StateResource // planned, by address
+	typed  dynamics
 }
 
 func (p *Plan) foretelling(state []byte) (*foretelling, error) {
@@ -58,6 +59,7 @@ func (p *Plan) foretelling(state []byte) (*foretelling, error) {
 	if p.document.PlannedValues != nil {
 		f.note(p.document.PlannedValues.RootModule)
 	}
+	f.typed = f.dynamics()
 	return f, nil
 }
 
@@ -101,6 +103,7 @@ func (f *foretelling) put(rc *tfjson.ResourceChange) error {
 			instance = moved
 		}
 	}
+	stored, _ := field(instance, "attributes").(map[string]any)
 	if instance == nil || rc.Change.Actions.Replace() || rc.Change.Actions.Create() {
 		instance = map[string]any{"sensitive_attributes": []any{}}
 	}
@@ -117,6 +120,9 @@ func (f *foretelling) put(rc *tfjson.ResourceChange) error {
 	attributes, ok := settled(rc.Change.After, rc.Change.AfterUnknown, rc.Change.Before, declared).(map[string]any)
 	if !ok {
 		return errors.New("the plan does not say what it will be")
+	}
+	if err := f.typed.wrap(rc.Type, attributes, stored); err != nil {
+		return fmt.Errorf("the type of a value of dynamic type cannot be told: %w", err)
 	}
 	instance["attributes"] = attributes
 	resource["instances"] = append(instances(resource), any(instance))

@@ -81,6 +81,50 @@ func TestWhatCannotBeForetoldIsSaid(t *testing.T) {
 	}
 }
 
+// What is of dynamic type is stored with its type, also in objects whose type
+// of resource shows only by others that are stored.
+func TestValuesOfDynamicTypeAreForetoldWithTheirType(t *testing.T) {
+	t.Parallel()
+	const plan = `{"format_version":"1.2","planned_values":{"root_module":{"resources":[
+  {"address":"terraform_data.a","mode":"managed","type":"terraform_data","name":"a","schema_version":0,"values":{}},
+  {"address":"k_m.a","mode":"managed","type":"k_m","name":"a","schema_version":0,"values":{}},
+  {"address":"k_m.b","mode":"managed","type":"k_m","name":"b","schema_version":0,"values":{}}]}},
+"resource_changes":[
+ {"address":"terraform_data.a","mode":"managed","type":"terraform_data","name":"a","provider_name":"terraform.io/builtin/terraform","change":{"actions":["create"],"before":null,
+   "after":{"input":{"n":[1,"x",null]},"triggers_replace":null},"after_unknown":{"id":true,"output":true}}},
+ {"address":"k_m.a","mode":"managed","type":"k_m","name":"a","provider_name":"r/n/k","change":{"actions":["update"],
+   "before":{"manifest":["x"],"plain":{"value":"v","type":"string"},"same":["s"],"big":12345678901234567890},
+   "after":{"manifest":{"y":true},"plain":{"value":"w","type":"string"},"same":["s"],"big":12345678901234567891},"after_unknown":{}}},
+ {"address":"k_m.b","mode":"managed","type":"k_m","name":"b","provider_name":"r/n/k","change":{"actions":["create"],"before":null,"after":{"manifest":"text","plain":{"value":"v","type":"string"}},"after_unknown":{}}}],
+"configuration":{"root_module":{"resources":[
+  {"address":"terraform_data.a","mode":"managed","type":"terraform_data","name":"a","provider_config_key":"terraform","expressions":{}},
+  {"address":"k_m.a","mode":"managed","type":"k_m","name":"a","provider_config_key":"k","expressions":{}},
+  {"address":"k_m.b","mode":"managed","type":"k_m","name":"b","provider_config_key":"k","expressions":{}}]}}}`
+	const state = `{"version":4,"resources":[{"mode":"managed","type":"k_m","name":"a","provider":"p","instances":[{"attributes":{
+  "manifest":{"value":["x"],"type":["list","string"]},"plain":{"value":"v","type":"string"},"same":{"value":["s"],"type":["set","string"]},
+  "big":{"value":12345678901234567890,"type":"number"}}}]}]}`
+	p, err := tfchange.Decode([]byte(plan))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Foretell([]byte(state))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"input":{"type":["object",{"n":["tuple",["number","string","dynamic"]]}],"value":{"n":[1,"x",null]}}`,
+		`"output":null`, `"triggers_replace":null`,
+		`"manifest":{"type":["object",{"y":"bool"}],"value":{"y":true}},"plain":{"type":"string","value":"w"}`,
+		`"same":{"type":["set","string"],"value":["s"]}`,
+		`"big":{"type":"number","value":12345678901234567891}`,
+		`"manifest":{"type":"string","value":"text"},"plain":{"type":"string","value":"v"}`,
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%s is not in\n%s", want, got)
+		}
+	}
+}
+
 func numbers(t *testing.T, document []byte) any {
 	t.Helper()
 	dec := json.NewDecoder(strings.NewReader(string(document)))
