@@ -18,6 +18,9 @@ const (
 type TerraformWayBack struct {
 	Source string `json:"source"`
 	Why    string `json:"why,omitempty"`
+	// Untold: Why says why it could not be foreseen, not that there is none. It
+	// is looked at once the step has run.
+	Untold bool `json:"untold,omitempty"`
 	// Release is the state's serial (decimal) at which the configuration was
 	// applied that comes back; empty where nothing was there before.
 	Release string           `json:"release,omitempty"`

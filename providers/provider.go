@@ -174,7 +174,8 @@ type Result struct {
 	Secrets map[string]json.RawMessage
 	// Figures are measured facts for the journal (lock_wait_ms, rows, ...).
 	Figures map[string]any
-	// WayBack is what undoing the step would do now; nil where it was not asked.
+	// WayBack is what undoing the step would do now, where the plan could not
+	// foresee it; else nil.
 	WayBack *plans.TerraformWayBack
 	// Took is how long it took, where the caller's own measure is not that: of
 	// a step that was carried out together with others.

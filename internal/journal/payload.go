@@ -71,7 +71,8 @@ type Outcome struct {
 	Took    plans.Duration `json:"took,omitempty"`
 	// Lost are objects that may exist unseen, see Decision.
 	Lost []Object `json:"lost,omitempty"`
-	// WayBack is what undoing a Terraform step would have done right after it.
+	// WayBack is what undoing a Terraform step would do: measured right after it
+	// where the plan could not foresee it, and right before it was undone.
 	WayBack *plans.TerraformWayBack `json:"way_back,omitempty"`
 }
 

@@ -123,7 +123,7 @@ func (m *module) apply(ctx context.Context, req providers.Request) (providers.Re
 	}
 	failpoint.Here("terraform: after outputs")
 	result.Changed, result.Summary, result.Figures = true, a.summary, a.figures
-	result.WayBack = m.measure(ctx, req)
+	result.WayBack = m.measureUntold(ctx, req)
 	return result, nil
 }
 

@@ -130,7 +130,7 @@ func (m *module) bringBack(data string) error {
 	steps := []func() error{
 		m.forgetInit,
 		func() error { return os.Mkdir(data, 0o700) },
-		func() error { return moveIfThere(filepath.Join(m.aside(), keptProviders), kept) },
+		func() error { return moveUnlessThere(filepath.Join(m.aside(), keptProviders), kept) },
 		func() error { return os.RemoveAll(m.aside()) },
 		func() error { return moveIfThere(kept, filepath.Join(data, keptProviders)) },
 	}
@@ -144,6 +144,14 @@ func (m *module) bringBack(data string) error {
 
 // keptProviders is where installed programs are while sources are laid anew.
 const keptProviders = "providers"
+
+// moveUnlessThere leaves alone what waits there already.
+func moveUnlessThere(from, to string) error {
+	if _, err := os.Lstat(to); err == nil {
+		return nil
+	}
+	return moveIfThere(from, to)
+}
 
 func moveIfThere(from, to string) error {
 	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {

@@ -80,7 +80,7 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 		result, err := m.settled(ctx, req)
 		return providers.Report{
 			Verdict: providers.Done, Detail: "a fresh plan has no changes",
-			Outputs: result.Outputs, Secrets: result.Secrets, WayBack: m.measure(ctx, req),
+			Outputs: result.Outputs, Secrets: result.Secrets, WayBack: m.measureUntold(ctx, req),
 		}, err
 	}
 	return m.compare(ctx, req, now, fresh)

@@ -16,6 +16,12 @@ import (
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
+// untold is a reason for which a way back cannot be told although there may be
+// one.
+type untold struct{ error }
+
+func (u untold) Unwrap() error { return u.error }
+
 // departure is where a way back begins, and where the state stood before.
 type departure struct {
 	state    []byte // to go back from
@@ -118,14 +124,12 @@ type destination struct {
 // backTo plans an earlier configuration against a copy of the state.
 func (m *module) backTo(ctx context.Context, state []byte, to destination) ([]planned, error) {
 	folder := filepath.Join(m.place.work, "back")
-	defer os.RemoveAll(folder)
-	if err := os.RemoveAll(folder); err != nil {
-		return nil, fmt.Errorf("folder for the way back: %w", err)
-	}
 	pl := &place{
 		environment: m.place.environment, lock: m.place.lock, detached: true,
 		module: filepath.Join(folder, "state"), state: filepath.Join(folder, "state"), work: filepath.Join(folder, "work"),
 	}
+	// What an init left stays for the next time; states hold secrets.
+	defer os.RemoveAll(pl.state)
 	if err := m.copyInto(pl, state); err != nil {
 		return nil, fmt.Errorf("folder for the way back: %w", err)
 	}
@@ -133,12 +137,14 @@ func (m *module) backTo(ctx context.Context, state []byte, to destination) ([]pl
 	s.Source, s.Inputs, s.Workspace, s.BackendConfig = to.Source, to.Inputs, &m.workspace, nil
 	back, err := m.provider.prepare(ctx, pl, s, to.files)
 	if err != nil {
-		return nil, fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)
+		_ = os.RemoveAll(folder)
+		return nil, untold{fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)}
 	}
+	defer back.forgetInputs()
 	back.secrets.addTexts(m.secrets.values)
 	plan, err := back.plan(ctx, append([]string{"-refresh=false"}, to.limits...)...)
 	if err != nil {
-		return nil, fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)
+		return nil, untold{fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)}
 	}
 	return plan.changes(back.secrets), nil
 }
@@ -147,6 +153,11 @@ func (m *module) backTo(ctx context.Context, state []byte, to destination) ([]pl
 // installed here: the lock file's hashes check them.
 func (m *module) copyInto(pl *place, state []byte) error {
 	path := pl.localState(m.workspace)
+	for _, old := range []string{pl.state, filepath.Join(pl.work, keptProviders)} {
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
 	for _, dir := range []string{filepath.Dir(path), pl.work} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
@@ -203,9 +214,20 @@ func (m *module) foreseen(ctx context.Context, now []byte, plan *savedPlan) (pla
 	}
 	then, err := plan.Foretell(now)
 	if err != nil {
-		return plans.TerraformWayBack{}, fmt.Errorf("what the plan leaves cannot be told: %w", err)
+		return plans.TerraformWayBack{}, untold{fmt.Errorf("what the plan leaves cannot be told: %w", err)}
 	}
-	return m.wayBackFrom(ctx, departure{state: then, before: was.mark(), was: was, approved: changes})
+	w, err := m.wayBackFrom(ctx, departure{state: then, before: was.mark(), was: was, approved: changes})
+	return w, inPlainWords(err)
+}
+
+// inPlainWords says what it means that Terraform cannot read the foretold
+// state: the form of a value of dynamic type follows from no plan
+// (https://github.com/zclconf/go-cty/blob/main/cty/json/unmarshal.go).
+func inPlainWords(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "missing expected {") && !strings.Contains(err.Error(), "dynamically-typed value") {
+		return err
+	}
+	return untold{errors.New("the plan sets an attribute of dynamic type, and how Terraform will store it is known only once it is there")}
 }
 
 // told labels a way back. A reason becomes a part of the plan, which must be
@@ -213,7 +235,9 @@ func (m *module) foreseen(ctx context.Context, now []byte, plan *savedPlan) (pla
 func (m *module) told(w plans.TerraformWayBack, err error, source string) *plans.TerraformWayBack {
 	w.Source = source
 	if err != nil {
-		return &plans.TerraformWayBack{Source: plans.WayBackNone, Why: clipped(m.secrets.scrub(reasonOf(err)))}
+		return &plans.TerraformWayBack{
+			Source: plans.WayBackNone, Why: clipped(m.secrets.scrub(reasonOf(err))), Untold: errors.As(err, new(untold)),
+		}
 	}
 	return w.Judged()
 }
@@ -230,6 +254,15 @@ func clipped(text string) string {
 		return text
 	}
 	return text[:maxReason] + " ..."
+}
+
+// measureUntold measures what the plan could not foresee. The rest is planned
+// again when somebody asks for it, and costs an apply nothing.
+func (m *module) measureUntold(ctx context.Context, req providers.Request) *plans.TerraformWayBack {
+	if w := req.Step.Rollback.Terraform; w == nil || !w.Untold {
+		return nil
+	}
+	return m.measure(ctx, req)
 }
 
 // measure tells the way back of a step from the state as it is now.

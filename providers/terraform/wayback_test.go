@@ -31,6 +31,9 @@ const (
 
 func journeys() map[string]journey {
 	larger := strings.Replace(object, "small", "large", 1)
+	data := func(name, arguments string) string {
+		return "resource \"terraform_data\" \"" + name + "\" {\n" + arguments + "\n}\n"
+	}
 	const counted = "resource \"trial_object\" \"many\" {\n  count = 2\n  name  = \"many-${count.index}\"\n  size  = \"small\"\n}\n"
 	const keyed = "resource \"trial_object\" \"some\" {\n  for_each = toset([\"a.b\", \"c\"])\n  name     = each.key\n}\n"
 	follower := "resource \"trial_object\" \"follower\" {\n  name = \"follower\"\n  size = SIZE\n}\n"
@@ -63,6 +66,21 @@ func journeys() map[string]journey {
 		"a store more": {
 			first: object, next: object + database, hold: "it destroys trial_database.orders",
 			back: []string{"trial_database.orders delete delete_because_no_resource_config holding"},
+		},
+		"values of any type": {
+			first: object + data("text", `input = "a"`) + data("number", "input = 1") + data("list", `input = tolist(["a"])`) +
+				data("kept", `triggers_replace = { a = tolist(["x"]) }`) + data("unset", ""),
+			next: larger + data("text", `input = "b"`) + data("number", "input = [2, true]") + data("list", `input = tolist(["b", "c"])`) +
+				data("kept", "input = trial_object.cache.id\ntriggers_replace = { a = tolist([\"x\"]) }") + data("unset", "input = { a = 1, b = null, c = [{}] }") +
+				data("made", "input = \"x\"\ntriggers_replace = [terraform_data.number.id, 7]"),
+			back: []string{
+				"terraform_data.kept update of input,output", "terraform_data.list update of input,output",
+				"terraform_data.made delete delete_because_no_resource_config", "terraform_data.number update of input,output",
+				"terraform_data.text update of input,output", "terraform_data.unset update of input,output", "trial_object.cache update of revision,size",
+			},
+		},
+		"a value that replaces": {
+			first: data("x", `triggers_replace = "a"`), next: data("x", "triggers_replace = [1]"), source: plans.WayBackNone, why: "terraform_data.x",
 		},
 		"an object less": {first: object + another, next: object, source: plans.WayBackNone, why: "trial_object.other"},
 		"an address": {
@@ -118,8 +136,15 @@ func (j journey) take(t *testing.T, binary string) {
 		t.Fatalf("looking at the way back has changed %q to %q", were, got)
 	}
 	req := p.request(seen)
-	result := p.apply(req)
-	j.compare(t, "the apply", result.WayBack, plans.WayBackMeasured)
+	if result := p.apply(req); result.WayBack != nil {
+		t.Error("an apply measures what the plan has foreseen")
+	}
+	teller, _ := providers.As[providers.WayBacker](p.provider)
+	measured, err := teller.WayBack(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.compare(t, "after the apply", &measured, plans.WayBackMeasured)
 	if j.source == plans.WayBackNone {
 		if _, err := p.provider.Rollback(t.Context(), req); err == nil {
 			t.Error("it is taken back all the same")
@@ -135,8 +160,9 @@ func (j journey) take(t *testing.T, binary string) {
 	again := p.observe()
 	j.compare(t, "the plan after the way back", again.Terraform.WayBack, plans.WayBackPredicted)
 	req = p.request(again)
-	p.apply(req)
-	p.probe(req, providers.Done)
+	req.Step.Rollback.Terraform = &plans.TerraformWayBack{Source: plans.WayBackNone, Untold: true}
+	j.compare(t, "the apply of what could not be foreseen", p.apply(req).WayBack, plans.WayBackMeasured)
+	j.compare(t, "the probe of what could not be foreseen", p.probe(req, providers.Done).WayBack, plans.WayBackMeasured)
 }
 
 func (j journey) compare(t *testing.T, who string, w *plans.TerraformWayBack, source string) {
