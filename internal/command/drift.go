@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -126,11 +128,15 @@ func (d *driftWatch) recall(values *config.Values) error {
 			continue
 		}
 		begun := map[string]bool{}
-		for address, s := range run.Steps {
-			if s.Intent.Action == plans.ActionTerraform {
-				begun[cmp.Or(s.Intent.Target, address)] = true
-				begun[address] = true
-				exports[address] = outputsExport(s.Outcome.Outputs, nil)
+		for _, address := range slices.Sorted(maps.Keys(run.Steps)) {
+			s := run.Steps[address]
+			if s.Intent.Action != plans.ActionTerraform {
+				continue
+			}
+			block, _, _ := strings.Cut(address, "[") // the second part of a plan comes later, with all outputs
+			begun[block] = true
+			if s.Outcome.Result == journal.ResultDone {
+				exports[block] = outputsExport(s.Outcome.Outputs, nil)
 			}
 		}
 		evaluated, ds := d.workspace.project.Evaluate(config.EvaluateRequest{
