@@ -72,7 +72,7 @@ type Outcome struct {
 	// Lost are objects that may exist unseen, see Decision.
 	Lost []Object `json:"lost,omitempty"`
 	// WayBack is what undoing a Terraform step would do: measured right after it
-	// where the plan could not foresee it, and right before it was undone.
+	// where the plan could not foresee it, and before it was undone.
 	WayBack *plans.TerraformWayBack `json:"way_back,omitempty"`
 }
 

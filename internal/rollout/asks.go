@@ -48,7 +48,8 @@ func (w *walk) verdict(step plans.Step) providers.Verdict {
 	return providers.Partial
 }
 
-// wayBackNow asks the provider; without the ability the plan has to do.
+// wayBackNow asks the provider; without the ability the plan has to do. What
+// it says is journalled with the undoing.
 func (w *walk) wayBackNow(ctx context.Context, step plans.Step) (*plans.TerraformWayBack, error) {
 	provider, req, err := w.reach(step)
 	if err != nil {
@@ -61,11 +62,16 @@ func (w *walk) wayBackNow(ctx context.Context, step plans.Step) (*plans.Terrafor
 	bounded, done := bound(ctx, step)
 	defer done()
 	back, err := teller.WayBack(bounded, req)
-	return &back, err
+	if err != nil {
+		return nil, err
+	}
+	w.change(step.Address, func(s *journal.StepState) { s.Undo.WayBack = &back })
+	return &back, nil
 }
 
 // TerraformWayBack is the latest that is known of a step's way back: what was
-// measured after it ran, else what the plan foresaw.
+// measured after it ran, where the plan could not foresee it, else what the plan
+// foresaw. A rollback measures it again before anything is taken back.
 func TerraformWayBack(step plans.Step, s journal.StepState) *plans.TerraformWayBack {
 	if s.Outcome.WayBack != nil {
 		return s.Outcome.WayBack
@@ -88,7 +94,7 @@ func (w *walk) lookBack(ctx context.Context, way []UndoStep) error {
 			continue
 		}
 		back, err := w.wayBackNow(ctx, u.Step)
-		if back == nil || errors.Is(err, providers.ErrBlocked) {
+		if err == nil && back == nil || errors.Is(err, providers.ErrBlocked) {
 			continue // the rollback itself waits for whoever is in the way, and says who
 		}
 		if err == nil && !back.Exists() {

@@ -144,3 +144,17 @@ func TestTheWayBackIsPlannedBeforeAnythingIsTakenBack(t *testing.T) {
 		t.Errorf("what was measured does not count: %v", err)
 	}
 }
+
+// What was found on looking is in the journal with the undoing.
+func TestTheWayBackThatWasTakenIsJournalled(t *testing.T) {
+	t.Parallel()
+	b := newStand(t, takenBackByItself())
+	b.wrap = func(p providers.Provider) providers.Provider { return foretelling{p, destroying("")} }
+	b.checks["check.ready"] = &fakeCheck{script: []bool{false, true}}
+	id, out := b.run(t.Context())
+	state(t, out, journal.RolledBack)
+	got := b.replay(id).Steps["terraform.cache"]
+	if got.Outcome.WayBack != nil || got.Undo.WayBack == nil || len(got.Undo.WayBack.Changes) != 1 || got.Undo.WayBack.Source != plans.WayBackMeasured {
+		t.Errorf("journalled are %+v after the step and %+v with its undoing", got.Outcome.WayBack, got.Undo.WayBack)
+	}
+}

@@ -318,7 +318,7 @@ func (w *walk) undo(ctx context.Context, step plans.Step) halt {
 func (w *walk) undone(step plans.Step, result providers.Result, found bool) halt {
 	out := journal.Outcome{
 		Result: journal.ResultDone, Found: found, Changed: result.Changed || found, Summary: result.Summary,
-		Figures: result.Figures, Took: plans.Duration(w.took(step)),
+		Figures: result.Figures, WayBack: w.state(step.Address).Undo.WayBack, Took: plans.Duration(w.took(step)),
 	}
 	if w.state(step.Address).Status == journal.StepUndoFailed {
 		if err := w.note(journal.UndoIntent, step.Address, nil); err != nil {
