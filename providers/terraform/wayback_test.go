@@ -184,6 +184,55 @@ func (j journey) compare(t *testing.T, who string, w *plans.TerraformWayBack, so
 	}
 }
 
+// A plan of the same change once more needs no init for its way back, and an
+// apply plans none. Nothing of the state stays where it was planned.
+func TestTheWayBackCostsAPlanAndAShow(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, binary string) {
+		cloud := trialprovider.NewCloud(t)
+		p := newProject(t, cloud.Provider()+object)
+		r := newRecorder(t, binary)
+		p.recordedBy(r, terraform.Options{PluginMirror: trialprovider.Mirror(t)})
+		p.apply(p.request(p.observe()))
+		p.recorded = nil
+		p.write("infra/cache/main.tf", cloud.Provider()+object+another)
+		expect := func(what, want string) {
+			t.Helper()
+			if _, got := r.takeBoth(); got != want {
+				t.Errorf("%s: the way back took %q, want %q", what, got, want)
+			}
+		}
+		expect("the first apply", "")
+		p.observe()
+		expect("a plan", "init plan show")
+		seen := p.observe()
+		expect("the plan again", "plan show")
+		p.noneOf("terraform.tfstate", "/back/state/")
+		p.noneOf("inputs.tfvars.json", "/back/work/")
+		p.apply(p.request(seen))
+		expect("the apply", "")
+		p.recorded = nil
+		p.write("infra/cache/main.tf", cloud.Provider()+object)
+		p.write("infra/cache/more.tf", another+strings.ReplaceAll(another, "other", "third"))
+		p.observe()
+		expect("a plan from another configuration", "init plan show")
+	})
+}
+
+// noneOf fails where there is a file of that name in a folder below the project.
+func (p *project) noneOf(name, folder string) {
+	p.t.Helper()
+	err := filepath.WalkDir(p.root, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && entry.Name() == name && strings.Contains(path, folder) {
+			p.t.Errorf("%s is left", path)
+		}
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // inCloud lists what is in the cloud.
 func inCloud(cloud *trialprovider.Cloud) []string {
 	var all []string
