@@ -64,7 +64,8 @@ func canary(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: canary CODE COMMAND...")
 	}
 	stop, heard := make(chan struct{}), make(chan []string)
-	go func() { heard <- listen(stop) }()
+	work := ts.Getenv("WORK")
+	go func() { heard <- listen(stop, work) }()
 	err := ts.Exec(args[1], args[2:]...)
 	close(stop)
 	for _, line := range <-heard {
@@ -83,15 +84,16 @@ func around(text []byte, at []int) string {
 	return fmt.Sprintf("%q", text[max(at[0]-80, 0):min(at[1]+80, len(text))])
 }
 
-// listen looks at the command lines of the processes below this one.
-func listen(stop <-chan struct{}) []string {
+// listen looks at the command lines of the processes below this one that are
+// not another story's: that one may say its own canaries to a shell.
+func listen(stop <-chan struct{}, work string) []string {
 	self := os.Getpid()
 	own, _ := os.ReadFile("/proc/self/cmdline") // which a process has between its fork and its exec
 	var found []string
 	for tick := time.NewTicker(5 * time.Millisecond); ; {
 		for _, id := range below(self) {
 			line, err := os.ReadFile(fmt.Sprintf("/proc/%s/cmdline", id))
-			if err == nil && sung(line) != nil && bytes.Contains(line, []byte("lockstep")) && !bytes.Equal(line, own) {
+			if err == nil && sung(line) != nil && bytes.Contains(line, []byte("lockstep")) && !bytes.Equal(line, own) && !elsewhere(id, work) {
 				found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
 			}
 		}
@@ -102,6 +104,18 @@ func listen(stop <-chan struct{}) []string {
 		case <-tick.C:
 		}
 	}
+}
+
+// elsewhere reports whether a process works in the folder of another story.
+func elsewhere(id, work string) bool {
+	at, err := os.Readlink(fmt.Sprintf("/proc/%s/cwd", id))
+	if err != nil {
+		return true // it has ended
+	}
+	inside := func(folder string) bool {
+		return at == folder || strings.HasPrefix(at, folder+string(filepath.Separator))
+	}
+	return inside(filepath.Dir(work)) && !inside(work)
 }
 
 // below lists the processes that a process has started, and theirs.

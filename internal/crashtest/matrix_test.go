@@ -21,7 +21,8 @@ const fewestPoints = 130
 const everything = "testdata/everything"
 
 var (
-	cluster  = pgtest.NewCluster(pgtest.Options{})
+	// Where no writes are counted, a plan does not wait a second to count them.
+	cluster  = pgtest.NewCluster(pgtest.Options{Settings: map[string]string{"track_counts": "off"}})
 	programs = &workshop{}
 	worlds   = &ground{}
 )
