@@ -140,13 +140,22 @@ func (m *module) backTo(ctx context.Context, state []byte, to destination) ([]pl
 		_ = os.RemoveAll(folder)
 		return nil, untold{fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)}
 	}
-	defer back.forgetInputs()
+	defer back.forgetSources()
 	back.secrets.addTexts(m.secrets.values)
 	plan, err := back.plan(ctx, append([]string{"-refresh=false"}, to.limits...)...)
 	if err != nil {
 		return nil, untold{fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)}
 	}
 	return plan.changes(back.secrets), nil
+}
+
+// forgetSources removes what is kept sealed elsewhere, and leaves what an init
+// made of it.
+func (m *module) forgetSources() {
+	m.forgetInputs()
+	for _, in := range m.sources {
+		_ = os.Remove(filepath.Join(m.place.tree(), filepath.FromSlash(in.Path)))
+	}
 }
 
 // copyInto gives a place the state and the provider programs that are

@@ -209,6 +209,7 @@ func TestTheWayBackCostsAPlanAndAShow(t *testing.T) {
 		expect("the plan again", "plan show")
 		p.noneOf("terraform.tfstate", "/back/state/")
 		p.noneOf("inputs.tfvars.json", "/back/work/")
+		p.noneOf("main.tf", "/back/work/")
 		p.apply(p.request(seen))
 		expect("the apply", "")
 		p.recorded = nil
