@@ -114,6 +114,9 @@ func (m *module) pushRescued(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := m.setTornAside(); err != nil {
+		return err // an init does that too, where there is one
+	}
 	_, stored, err := m.readState(ctx)
 	if err != nil {
 		return err
