@@ -73,7 +73,7 @@ func (e *LockedError) Next() []string {
 	if e.ID == "" || e.unlock != "" {
 		return next // the error itself has the command
 	}
-	return append(next, fmt.Sprintf("If nobody works there any more, in the module's folder: %s force-unlock %s", e.engine, e.ID))
+	return append(next, fmt.Sprintf("If nobody works there any more, in the module's folder, after init with the backend's settings: %s force-unlock %s", e.engine, e.ID))
 }
 
 // lockHeld makes a LockedError, which says who holds the lock, of an error that
@@ -103,8 +103,8 @@ func (m *module) lockHeld(ctx context.Context, err error) error {
 // unlock is the command for a person. Nothing proves to a program that nobody
 // works under a lock any more, not even that a killed apply of its own left it.
 func (m *module) unlock(e *LockedError) string {
-	if e.ID == "" || e.backend == localBackend || e.backend == pgBackend {
-		return ""
+	if e.ID == "" || e.backend == localBackend || e.backend == pgBackend || m.hides && len(m.settings.BackendConfig) > 0 {
+		return "" // where the backend's settings are secret, what init left of them is gone
 	}
 	folder := m.root()
 	if relative, err := filepath.Rel(m.provider.options.Root, folder); err == nil && filepath.IsLocal(relative) {

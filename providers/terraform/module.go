@@ -38,6 +38,7 @@ type module struct {
 	secrets   *secrets
 	program   *program
 	reused    bool // an earlier init holds: none is needed
+	hides     bool // what configures the backend is secret, or nobody knows
 }
 
 // contents are a configuration's files and where to get them.
@@ -184,7 +185,7 @@ func (m *module) configure(shown json.RawMessage) error {
 		config.backend = ""
 	}
 	m.config = config
-	m.secrets = m.collectSecrets(config, shown)
+	m.secrets, m.hides = m.collectSecrets(config, shown), m.hidesBackend(shown)
 	m.secrets.addDefaults(files)
 	if err := m.learnValueFiles(); err != nil {
 		return err
@@ -256,13 +257,14 @@ func (m *module) forgetInputs() {
 	_ = os.Remove(m.inputsPath())
 	_ = os.Remove(m.backendPath())
 	_ = os.Remove(m.savedPlanPath())
-	if !m.config.local() && len(m.settings.BackendConfig) > 0 {
+	if !m.config.local() && len(m.settings.BackendConfig) > 0 && m.hides {
 		_ = os.Remove(m.initializedPath())
 	}
 }
 
 // initializedPath is where init keeps the settings of the backend, passwords
-// among them. Without it the next step begins with an init of its own.
+// among them. Without it the next step begins with an init of its own, and so
+// does a person who types a command there.
 func (m *module) initializedPath() string {
 	return filepath.Join(m.root(), ".terraform", "terraform.tfstate")
 }

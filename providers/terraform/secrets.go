@@ -91,6 +91,26 @@ func (m *module) collectSecrets(c configuration, shown json.RawMessage) *secrets
 	return found
 }
 
+// hidesBackend reports whether what configures the backend holds a secret, as
+// far as the plan tells by what it masks. Before there is a plan, nobody knows.
+func (m *module) hidesBackend(shown json.RawMessage) bool {
+	var plan struct {
+		Backend map[string]any `json:"backend_config"`
+	}
+	if json.Unmarshal(shown, &plan) != nil {
+		return true
+	}
+	for name := range m.settings.BackendConfig {
+		value, told := plan.Backend[name]
+		texts, _ := leavesOf(value)
+		hidden := func(text string) bool { return text == masked || redact.Setting(text) != text }
+		if !told || slices.ContainsFunc(texts, hidden) {
+			return true
+		}
+	}
+	return false
+}
+
 // addMasked remembers the parts of a value that its shown form masks.
 func (s *secrets) addMasked(shown any, raw json.RawMessage) {
 	switch shown := shown.(type) {
