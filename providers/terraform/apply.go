@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -160,7 +161,7 @@ func (m *module) choose(ctx context.Context, req providers.Request, now *stateFi
 	if err != nil {
 		return false, err
 	}
-	if fresh.empty(m.secrets) {
+	if fresh.Empty() {
 		return false, nil
 	}
 	if req.Step.Late {
@@ -168,7 +169,7 @@ func (m *module) choose(ctx context.Context, req providers.Request, now *stateFi
 		if err != nil {
 			return false, err
 		}
-		return true, inEnvelope(req.Step.Envelope, public(left))
+		return true, inEnvelope(req.Step.Envelope, tfchange.Public(left))
 	}
 	if req.Step.Part == plans.PartTakes {
 		return true, m.restCovered(ctx, req, now, fresh)
@@ -189,7 +190,7 @@ func (m *module) useApproved(req providers.Request) error {
 
 // covered refuses a fresh plan that the approved one does not cover. Only
 // where this very step moved the state may a fresh plan be used at all.
-func (m *module) covered(ctx context.Context, req providers.Request, now *stateFile, fresh *savedPlan) error {
+func (m *module) covered(ctx context.Context, req providers.Request, now *stateFile, fresh *tfchange.Plan) error {
 	stale := func(why string) error {
 		return fmt.Errorf("%w: the state has moved on from serial %s since it was planned (%s); plan again", ErrStale, orNone(req.Observed.Terraform.Serial), why)
 	}
@@ -209,7 +210,7 @@ func (m *module) covered(ctx context.Context, req providers.Request, now *stateF
 		return err
 	}
 	if back {
-		if why := equal(approved, fresh.changes(m.secrets), m.secrets); why != "" {
+		if why := tfchange.Equal(approved, fresh.Changes(&m.secrets.mask), &m.secrets.mask); why != "" {
 			return stale(why)
 		}
 		return nil
@@ -218,19 +219,19 @@ func (m *module) covered(ctx context.Context, req providers.Request, now *stateF
 	if err != nil {
 		return err
 	}
-	if why := within(approved, left, m.secrets); why != "" {
+	if why := tfchange.Within(approved, left, &m.secrets.mask); why != "" {
 		return fmt.Errorf("%w: %s; a new plan needs a new approval", providers.ErrOutsideEnvelope, why)
 	}
 	return nil
 }
 
 // left returns what a fresh plan would still do for the step.
-func (m *module) left(req providers.Request, now *stateFile, fresh *savedPlan) ([]planned, error) {
+func (m *module) left(req providers.Request, now *stateFile, fresh *tfchange.Plan) ([]planned, error) {
 	r, err := m.receiptOf(req)
 	if err != nil {
 		return nil, err
 	}
-	changes := fresh.changes(m.secrets)
+	changes := fresh.Changes(&m.secrets.mask)
 	before, started := origin(req, r)
 	if !started {
 		return changes, nil
@@ -261,12 +262,12 @@ func (m *module) approved(ctx context.Context, req providers.Request) ([]planned
 	case req.Step.Part == plans.PartTakes:
 		return p.Taking(&m.secrets.mask), nil
 	}
-	return p.changes(m.secrets), nil
+	return p.Changes(&m.secrets.mask), nil
 }
 
 // ofBundle decodes a saved plan of the bundle. It must not be at
 // savedPlanPath, where a fresh one lies.
-func (m *module) ofBundle(ctx context.Context, req providers.Request, d plans.Digest) (*savedPlan, error) {
+func (m *module) ofBundle(ctx context.Context, req providers.Request, d plans.Digest) (*tfchange.Plan, error) {
 	b, err := verified(d, req.Blob)
 	if err != nil {
 		return nil, fmt.Errorf("the saved terraform plan: %w", err)
@@ -277,7 +278,7 @@ func (m *module) ofBundle(ctx context.Context, req providers.Request, d plans.Di
 		return nil, fmt.Errorf("restore the saved plan: %w", err)
 	}
 	if part := req.Observed.Terraform.Part; part != nil && part.Plan == d {
-		return m.showAs(ctx, path, (*savedPlan).usableInPart)
+		return m.showAs(ctx, path, (*tfchange.Plan).UsableInPart)
 	}
 	return m.show(ctx, path)
 }

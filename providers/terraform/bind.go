@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -47,17 +48,17 @@ func (m *module) bind(ctx context.Context, req providers.Request) (providers.Obs
 		return providers.Observed{}, err
 	}
 	state.Source = sourcesOf(req)
-	state.Drift, state.Checks = public(fresh.drift(m.secrets)), fresh.checks(m.secrets)
+	state.Drift, state.Checks = tfchange.Public(fresh.Minded(&m.secrets.mask)), fresh.Checks(&m.secrets.mask)
 	seen := observed(providers.ObserveRequest{Address: req.Step.Block}, identity, state)
-	state.Outputs, seen.Secrets = fresh.outputs(m.secrets)
+	state.Outputs, seen.Secrets = fresh.Outputs(&m.secrets.mask)
 	return seen, nil
 }
 
 // boundChanges are what is left to do for the step.
-func (m *module) boundChanges(req providers.Request, now *stateFile, fresh *savedPlan) ([]plans.ResourceChange, error) {
-	if fresh.empty(m.secrets) {
+func (m *module) boundChanges(req providers.Request, now *stateFile, fresh *tfchange.Plan) ([]plans.ResourceChange, error) {
+	if fresh.Empty() {
 		return nil, nil
 	}
 	left, err := m.left(req, now, fresh)
-	return public(left), err
+	return tfchange.Public(left), err
 }

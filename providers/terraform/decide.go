@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
@@ -56,8 +57,8 @@ func (m *module) decide(ctx context.Context, req providers.Request, d providers.
 	if raw, now, err = m.forgetReplaced(ctx, raw, now, imports); err != nil {
 		return providers.Decided{}, err
 	}
-	if err := m.planImports(ctx, req, now, imports, func(fresh *savedPlan) error {
-		return d.Agree(settled, public(fresh.changes(m.secrets)))
+	if err := m.planImports(ctx, req, now, imports, func(fresh *tfchange.Plan) error {
+		return d.Agree(settled, tfchange.Public(fresh.Changes(&m.secrets.mask)))
 	}); err != nil {
 		return providers.Decided{}, err
 	}

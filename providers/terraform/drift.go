@@ -43,7 +43,7 @@ func (m *module) refreshedBy(ctx context.Context, options ...string) ([]planned,
 	if err != nil {
 		return nil, err
 	}
-	return p.drift(m.secrets), nil
+	return p.Minded(&m.secrets.mask), nil
 }
 
 // retold is an error with the text of the events, where there are any.
@@ -114,7 +114,7 @@ func (m *module) knownDrift(ctx context.Context, req providers.Request) ([]plann
 	if err != nil {
 		return nil, err
 	}
-	return p.drift(m.secrets), nil
+	return p.Minded(&m.secrets.mask), nil
 }
 
 // difference returns what of the drift is new, and what of the known drift is

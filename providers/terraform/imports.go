@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -23,7 +24,7 @@ const importsFile = "lockstep_imports.tf"
 // planImports puts the plan that takes objects under Terraform's care at
 // savedPlanPath, and asks whether it may be carried out. Besides the imports,
 // and updates to the approved values, it may hold only what was approved.
-func (m *module) planImports(ctx context.Context, req providers.Request, now *stateFile, imports []providers.Lost, agree func(*savedPlan) error) error {
+func (m *module) planImports(ctx context.Context, req providers.Request, now *stateFile, imports []providers.Lost, agree func(*tfchange.Plan) error) error {
 	if err := m.writeImports(imports); err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (m *module) writeImports(imports []providers.Lost) error {
 
 // importsAlone refuses a plan that does more than import the objects, bring
 // them to the approved values, and what else of the approved changes is left.
-func (m *module) importsAlone(ctx context.Context, req providers.Request, now *stateFile, imports []providers.Lost, fresh *savedPlan) error {
+func (m *module) importsAlone(ctx context.Context, req providers.Request, now *stateFile, imports []providers.Lost, fresh *tfchange.Plan) error {
 	changes, err := m.left(req, now, fresh)
 	if err != nil {
 		return err
@@ -87,9 +88,9 @@ func (m *module) importsAlone(ctx context.Context, req providers.Request, now *s
 		}
 	}
 	if req.Step.Late {
-		return inEnvelope(req.Step.Envelope, public(rest))
+		return inEnvelope(req.Step.Envelope, tfchange.Public(rest))
 	}
-	if why := within(approved, rest, m.secrets); why != "" {
+	if why := tfchange.Within(approved, rest, &m.secrets.mask); why != "" {
 		return fmt.Errorf("%w: %s; a new plan needs a new approval", providers.ErrOutsideEnvelope, why)
 	}
 	return nil
@@ -108,7 +109,7 @@ func (m *module) asApproved(req providers.Request, approved []planned, c planned
 	if i < 0 {
 		return "was not approved: the plan did not create it"
 	}
-	if !agree(approved[i], c, m.secrets) {
+	if !tfchange.Agree(approved[i], c, &m.secrets.mask) {
 		return "would leave it with other values than approved"
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/lockstep-dev/lockstep/internal/memo"
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 )
 
 // told is what a binary answered to "version" when it was asked. An empty
@@ -87,7 +88,7 @@ func markOfFile(info os.FileInfo) string {
 // checkMaker compares what the binary said of itself with the plan that it has
 // made: one that starts others, chosen by a folder or a variable, may have
 // answered for another one.
-func (m *module) checkMaker(p *savedPlan) error {
+func (m *module) checkMaker(p *tfchange.Plan) error {
 	by := p.MadeBy()
 	if by == "" || by == m.engine.version {
 		return nil

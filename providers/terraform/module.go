@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/plans"
 )
 
@@ -348,12 +349,12 @@ func (m *module) readState(ctx context.Context) ([]byte, *stateFile, error) {
 }
 
 // plan makes a plan and saves it at savedPlanPath.
-func (m *module) plan(ctx context.Context, options ...string) (*savedPlan, error) {
+func (m *module) plan(ctx context.Context, options ...string) (*tfchange.Plan, error) {
 	return m.planTo(ctx, m.savedPlanPath(), options...)
 }
 
 // planTo makes a plan and saves it at a path.
-func (m *module) planTo(ctx context.Context, path string, options ...string) (*savedPlan, error) {
+func (m *module) planTo(ctx context.Context, path string, options ...string) (*tfchange.Plan, error) {
 	arguments := append([]string{
 		"plan", "-input=false", "-no-color", "-detailed-exitcode", m.lockWait(),
 		"-out=" + path, "-var-file=" + m.inputsPath(),
@@ -366,18 +367,18 @@ func (m *module) planTo(ctx context.Context, path string, options ...string) (*s
 		return nil, fmt.Errorf("terraform plan: %w", err)
 	}
 	if limited(options) {
-		return m.showAs(ctx, path, (*savedPlan).usableInPart)
+		return m.showAs(ctx, path, (*tfchange.Plan).UsableInPart)
 	}
 	return m.show(ctx, path)
 }
 
 // show decodes a saved plan and refuses one that must not be applied.
-func (m *module) show(ctx context.Context, path string) (*savedPlan, error) {
-	return m.showAs(ctx, path, (*savedPlan).usable)
+func (m *module) show(ctx context.Context, path string) (*tfchange.Plan, error) {
+	return m.showAs(ctx, path, (*tfchange.Plan).Usable)
 }
 
 // showAs decodes a saved plan and refuses one that is not usable.
-func (m *module) showAs(ctx context.Context, path string, usable func(*savedPlan) error) (*savedPlan, error) {
+func (m *module) showAs(ctx context.Context, path string, usable func(*tfchange.Plan) error) (*tfchange.Plan, error) {
 	document, err := m.program.run(ctx, "show", "-json", "-no-color", path)
 	if err != nil {
 		return nil, err
@@ -385,7 +386,7 @@ func (m *module) showAs(ctx context.Context, path string, usable func(*savedPlan
 	if err := m.secrets.addPlan(document); err != nil {
 		return nil, err
 	}
-	p, err := decodePlan(document)
+	p, err := tfchange.Decode(document)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -135,15 +136,15 @@ func (m *module) observe(ctx context.Context, req providers.ObserveRequest, c co
 	if half.plan != nil {
 		plan = half.plan
 	}
-	if !plan.empty(m.secrets) {
+	if !plan.Empty() {
 		result.Terraform.WayBack = m.foresee(ctx, raw, plan)
 	}
 	return result, nil
 }
 
 // describe adds the plan, its sources and the bundle's contents.
-func (m *module) describe(result *providers.Observed, plan *savedPlan, c contents) error {
-	changes := public(plan.changes(m.secrets))
+func (m *module) describe(result *providers.Observed, plan *tfchange.Plan, c contents) error {
+	changes := tfchange.Public(plan.Changes(&m.secrets.mask))
 	files := map[string][]byte{}
 	for _, in := range c.sources {
 		b, err := c.blob(in.Digest)
@@ -157,10 +158,10 @@ func (m *module) describe(result *providers.Observed, plan *savedPlan, c content
 	}
 	t := result.Terraform
 	t.Source, result.Blobs = asInputs(files)
-	t.Changes, t.Drift = changes, public(plan.drift(m.secrets))
-	t.Outputs, result.Secrets = plan.outputs(m.secrets)
-	t.Checks, t.Notes = plan.checks(m.secrets), c.notes
-	if plan.empty(m.secrets) {
+	t.Changes, t.Drift = changes, tfchange.Public(plan.Minded(&m.secrets.mask))
+	t.Outputs, result.Secrets = plan.Outputs(&m.secrets.mask)
+	t.Checks, t.Notes = plan.Checks(&m.secrets.mask), c.notes
+	if plan.Empty() {
 		return nil
 	}
 	saved, err := os.ReadFile(m.savedPlanPath())

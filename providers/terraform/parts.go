@@ -21,7 +21,7 @@ import (
 // half is the first part of a plan that adds and takes away at once.
 type half struct {
 	part  *plans.TerraformPart
-	plan  *savedPlan
+	plan  *tfchange.Plan
 	saved []byte
 	why   string // there is none, because of this
 }
@@ -29,8 +29,8 @@ type half struct {
 // divide plans what only adds, with Terraform's own -target, and proves that
 // it is what the whole plan says of it. It is empty for plans that are carried
 // out as they are.
-func (m *module) divide(ctx context.Context, whole *savedPlan) (half, error) {
-	if !plans.Mixed(public(whole.changes(m.secrets))) {
+func (m *module) divide(ctx context.Context, whole *tfchange.Plan) (half, error) {
+	if !plans.Mixed(tfchange.Public(whole.Changes(&m.secrets.mask))) {
 		return half{}, nil
 	}
 	dot, err := m.program.run(ctx, "graph", "-type=plan")
@@ -41,7 +41,7 @@ func (m *module) divide(ctx context.Context, whole *savedPlan) (half, error) {
 	if err != nil {
 		return half{}, err
 	}
-	split, why := tfchange.Divide(whole.Plan, graph, &m.secrets.mask)
+	split, why := tfchange.Divide(whole, graph, &m.secrets.mask)
 	if why != "" {
 		return half{why: m.secrets.scrub(why)}, nil
 	}
@@ -51,7 +51,7 @@ func (m *module) divide(ctx context.Context, whole *savedPlan) (half, error) {
 	if err != nil {
 		return half{}, fmt.Errorf("what only adds, planned by itself: %w", err)
 	}
-	if why := split.Differs(whole.Plan, part.Plan, &m.secrets.mask); why != "" {
+	if why := split.Differs(whole, part, &m.secrets.mask); why != "" {
 		return half{why: m.secrets.scrub("planned by itself, what only adds is not as in the whole plan: " + why)}, nil
 	}
 	saved, err := os.ReadFile(path)
@@ -118,7 +118,7 @@ func rebound(step plans.Step) bool { return step.Late || step.Part == plans.Part
 
 // restCovered refuses a plan of what is left after the first part that does
 // anything else than was approved, and one whose objects somebody has changed.
-func (m *module) restCovered(ctx context.Context, req providers.Request, now *stateFile, fresh *savedPlan) error {
+func (m *module) restCovered(ctx context.Context, req providers.Request, now *stateFile, fresh *tfchange.Plan) error {
 	if t := req.Observed.Terraform; t.Lineage != "" && now.Lineage != t.Lineage {
 		return fmt.Errorf("%w: the state is another one than was planned (lineage %s, now %s); plan again", ErrStale, t.Lineage, orNone(now.Lineage))
 	}
@@ -130,7 +130,7 @@ func (m *module) restCovered(ctx context.Context, req providers.Request, now *st
 	if err != nil {
 		return err
 	}
-	if why := within(approved, left, m.secrets); why != "" {
+	if why := tfchange.Within(approved, left, &m.secrets.mask); why != "" {
 		return fmt.Errorf("%w: %s; a new plan needs a new approval", providers.ErrOutsideEnvelope, why)
 	}
 	return m.unmovedRest(ctx, req, fresh)
@@ -138,7 +138,7 @@ func (m *module) restCovered(ctx context.Context, req providers.Request, now *st
 
 // unmovedRest compares the drift of what is to be taken away with the drift
 // that the plan knew. An object that went away by itself needs no destroying.
-func (m *module) unmovedRest(ctx context.Context, req providers.Request, fresh *savedPlan) error {
+func (m *module) unmovedRest(ctx context.Context, req providers.Request, fresh *tfchange.Plan) error {
 	r, err := m.receiptOf(req)
 	if err != nil || r != nil || len(handles(req.Recorded)) > 0 {
 		return err // it has begun: what differs may be its own doing
@@ -152,7 +152,7 @@ func (m *module) unmovedRest(ctx context.Context, req providers.Request, fresh *
 		takes[c.Object()] = c
 	}
 	var moved []string
-	for _, c := range difference(known, fresh.drift(m.secrets), m.secrets) {
+	for _, c := range difference(known, fresh.Minded(&m.secrets.mask), m.secrets) {
 		taken, touched := takes[c.Object()]
 		if touched && (c.Kind() != plans.ChangeDelete || taken.Kind() != plans.ChangeDelete) {
 			moved = append(moved, drifted(c))
@@ -174,7 +174,7 @@ func (m *module) outputsInPart(ctx context.Context, req providers.Request, shown
 	for _, o := range shown {
 		byName[o.Name] = o
 	}
-	planned, secrets := whole.outputs(m.secrets)
+	planned, secrets := whole.Outputs(&m.secrets.mask)
 	for _, o := range planned {
 		if o.Known {
 			byName[o.Name] = o

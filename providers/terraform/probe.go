@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/providers"
 )
 
@@ -76,7 +77,7 @@ func (m *module) probe(ctx context.Context, req providers.Request) (providers.Re
 	if err != nil {
 		return providers.Report{}, err
 	}
-	if fresh.empty(m.secrets) && !unseen {
+	if fresh.Empty() && !unseen {
 		result, err := m.settled(ctx, req)
 		return providers.Report{
 			Verdict: providers.Done, Detail: "a fresh plan has no changes",
@@ -97,7 +98,7 @@ func (m *module) tidy(req providers.Request, r *receipt) error {
 }
 
 // compare tells whether what is left to do was approved.
-func (m *module) compare(ctx context.Context, req providers.Request, now *stateFile, fresh *savedPlan) (providers.Report, error) {
+func (m *module) compare(ctx context.Context, req providers.Request, now *stateFile, fresh *tfchange.Plan) (providers.Report, error) {
 	changes, err := m.left(req, now, fresh)
 	if err != nil {
 		return providers.Report{}, err
@@ -107,7 +108,7 @@ func (m *module) compare(ctx context.Context, req providers.Request, now *stateF
 	}
 	var why string
 	if req.Step.Late {
-		if err := inEnvelope(req.Step.Envelope, public(changes)); err != nil {
+		if err := inEnvelope(req.Step.Envelope, tfchange.Public(changes)); err != nil {
 			why = err.Error()
 		}
 	} else {
@@ -115,7 +116,7 @@ func (m *module) compare(ctx context.Context, req providers.Request, now *stateF
 		if err != nil {
 			return providers.Report{}, err
 		}
-		why = within(approved, changes, m.secrets)
+		why = tfchange.Within(approved, changes, &m.secrets.mask)
 	}
 	if why != "" {
 		return providers.Report{Verdict: providers.Unknown, Detail: why}, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/failpoint"
+	"github.com/lockstep-dev/lockstep/internal/tfchange"
 	"github.com/lockstep-dev/lockstep/plans"
 	"github.com/lockstep-dev/lockstep/providers"
 )
@@ -57,7 +58,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 		return providers.Result{}, err
 	}
 	result := providers.Result{Summary: "nothing to roll back"}
-	if !fresh.empty(m.secrets) {
+	if !fresh.Empty() {
 		a, err := target.carryOut(ctx, req, effect{kind: kindRollback, before: now.mark(), origin: before, state: raw})
 		if err != nil {
 			return providers.Result{}, target.scrubbed(ctx, err)
@@ -74,7 +75,7 @@ func (m *module) rollBack(ctx context.Context, req providers.Request) (providers
 // wayBack prepares the plan that leads back to a mark and proves that it
 // touches nothing else than what the step made. What the second of two parts
 // changed goes back by itself, while what the first one added stays.
-func (m *module) wayBack(ctx context.Context, req providers.Request, before mark) (*module, *savedPlan, error) {
+func (m *module) wayBack(ctx context.Context, req providers.Request, before mark) (*module, *tfchange.Plan, error) {
 	was, err := m.stateAt(before)
 	if err != nil {
 		return nil, nil, err
@@ -104,7 +105,7 @@ func (m *module) wayBack(ctx context.Context, req providers.Request, before mark
 	if err != nil {
 		return nil, nil, err
 	}
-	return target, fresh, harmless(was, approvedChanges(req), fresh.changes(target.secrets))
+	return target, fresh, harmless(was, approvedChanges(req), fresh.Changes(&target.secrets.mask))
 }
 
 // harmless refuses a way back that would take away, or make anew, an object

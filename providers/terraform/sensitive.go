@@ -314,3 +314,11 @@ func (m *module) scrubbed(ctx context.Context, err error) error {
 	_, _ = m.stored(ctx)
 	return m.secrets.mask.Error(err)
 }
+
+// at is a list's element, nil past its end.
+func at(list []any, i int) any {
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
+}

@@ -60,7 +60,7 @@ func (m *module) wayBackFrom(ctx context.Context, d departure) (plans.TerraformW
 		if changes, err = m.backTo(ctx, state, destination{previous, c, d.limits}); err == nil {
 			err = harmless(d.was, d.approved, changes)
 		}
-		w.Changes = public(changes)
+		w.Changes = tfchange.Public(changes)
 	case len(d.was.managed()) > 0:
 		err = errUnknownBefore
 	default:
@@ -146,7 +146,7 @@ func (m *module) backTo(ctx context.Context, state []byte, to destination) ([]pl
 	if err != nil {
 		return nil, untold{fmt.Errorf("the configuration of serial %s%s: %w", to.At.Serial, to.otherThan(m.engine), err)}
 	}
-	return plan.changes(back.secrets), nil
+	return plan.Changes(&back.secrets.mask), nil
 }
 
 // forgetSources removes what is kept sealed elsewhere, and leaves what an init
@@ -200,13 +200,13 @@ func (m *module) copyInto(pl *place, state []byte) error {
 
 // foresee tells the way back of a plan from the state as the plan would leave
 // it. What cannot be planned is said to be none, with the reason.
-func (m *module) foresee(ctx context.Context, now []byte, plan *savedPlan) *plans.TerraformWayBack {
+func (m *module) foresee(ctx context.Context, now []byte, plan *tfchange.Plan) *plans.TerraformWayBack {
 	w, err := m.foreseen(ctx, now, plan)
 	return m.told(w, err, plans.WayBackPredicted)
 }
 
-func (m *module) foreseen(ctx context.Context, now []byte, plan *savedPlan) (plans.TerraformWayBack, error) {
-	changes := public(plan.changes(m.secrets))
+func (m *module) foreseen(ctx context.Context, now []byte, plan *tfchange.Plan) (plans.TerraformWayBack, error) {
+	changes := tfchange.Public(plan.Changes(&m.secrets.mask))
 	for _, c := range changes {
 		switch {
 		case c.Destroys():

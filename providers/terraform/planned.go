@@ -1,24 +1,32 @@
 package terraform
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstep-dev/lockstep/internal/tfchange"
+	"github.com/lockstep-dev/lockstep/plans"
 )
 
-// within reports what of the fresh changes the approved ones do not cover.
-func within(approved, fresh []planned, s *secrets) string {
-	return tfchange.Within(approved, fresh, &s.mask)
-}
+// planned is one change together with what is needed to compare it.
+type planned = tfchange.Change
 
-// equal reports what of two sets of changes differs; empty if nothing does.
-func equal(approved, fresh []planned, s *secrets) string {
-	return tfchange.Equal(approved, fresh, &s.mask)
+// outside names the first change whose actions are not allowed; empty if all
+// are. An empty list allows everything.
+func outside(allowed []string, changes []plans.ResourceChange) string {
+	if len(allowed) == 0 {
+		return ""
+	}
+	for _, c := range changes {
+		for _, a := range c.Actions {
+			if a != "no-op" && !slices.Contains(allowed, a) {
+				return fmt.Sprintf("%s would %s, and allowed are only: %s", c.Object(), strings.Join(c.Actions, " and "), strings.Join(allowed, ", "))
+			}
+		}
+	}
+	return ""
 }
-
-// agree reports whether two changes plan the same values, as far as they are
-// known and not sensitive.
-func agree(a, f planned, s *secrets) bool { return tfchange.Agree(a, f, &s.mask) }
 
 // unfinished spells the replacement of an object that this very step began to
 // create, and that an interrupt left tainted, as the create that it completes.
@@ -36,12 +44,4 @@ func unfinished(changes []planned, was, now *stateFile) []planned {
 		}
 	}
 	return out
-}
-
-// at is a list's element, nil past its end.
-func at(list []any, i int) any {
-	if i < len(list) {
-		return list[i]
-	}
-	return nil
 }
