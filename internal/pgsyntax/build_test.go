@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -60,4 +61,22 @@ func hash(t *testing.T, tree *pg.Node) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("%.4x", sha256.Sum256(data))
+}
+
+// unplaced is a copy without locations.
+func unplaced(m proto.Message) proto.Message {
+	c := proto.Clone(m)
+	Walk(c, func(part proto.Message) {
+		if _, ok := part.(*pg.Node); ok {
+			return // it holds another message and nothing else
+		}
+		m := part.ProtoReflect()
+		fields := m.Descriptor().Fields()
+		for i := range fields.Len() {
+			if field := fields.Get(i); strings.HasSuffix(string(field.Name()), "location") || field.Name() == "stmt_len" {
+				m.Clear(field)
+			}
+		}
+	})
+	return c
 }

@@ -76,7 +76,7 @@ func TestWhatWasThereBeforeIsLetGoOf(t *testing.T) {
 	p := newMirroredProject(t, cloud.Provider()+"resource \"trial_object\" \"mine\" { name = \"mine\" }\n"+
 		"resource \"trial_object\" \"theirs\" { name = \"theirs\" }\n")
 	req := p.request(p.observe())
-	killInCall(t, p, req, cloud, trialprovider.Fault{Verb: "create", At: "after"})
+	killInCall(t, p, req, cloud, trialprovider.Fault{Verb: "create", Name: "theirs", At: "after"})
 	id := func(name string) string {
 		if there := cloud.Named("object", name); len(there) > 0 {
 			return there[0].ID
