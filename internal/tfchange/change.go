@@ -58,14 +58,8 @@ func collect(all []*tfjson.ResourceChange, m Mask) []Change {
 
 func read(rc *tfjson.ResourceChange, m Mask) Change {
 	c := Change{
-		ResourceChange: plans.ResourceChange{
-			Address: rc.Address, Type: rc.Type, Reason: string(rc.ActionReason),
-			Previous: rc.PreviousAddress, Importing: rc.Change.Importing != nil, Deposed: rc.DeposedKey,
-		},
-		after: rc.Change.After, unknown: rc.Change.AfterUnknown, sensitive: rc.Change.AfterSensitive,
-	}
-	for _, a := range rc.Change.Actions {
-		c.Actions = append(c.Actions, string(a))
+		ResourceChange: outline(rc),
+		after:          rc.Change.After, unknown: rc.Change.AfterUnknown, sensitive: rc.Change.AfterSensitive,
 	}
 	if c.Importing {
 		c.importID = rc.Change.Importing.ID
@@ -78,6 +72,18 @@ func read(rc *tfjson.ResourceChange, m Mask) Change {
 	c.Stateful = stateful(rc.Type, rc.Change.Before, rc.Change.After)
 	if c.Kind() == plans.ChangeUpdate {
 		c.Weakens = weakenings(rc.Type, rc.Change)
+	}
+	return c
+}
+
+// outline is what is done to which object, without what it is made of.
+func outline(rc *tfjson.ResourceChange) plans.ResourceChange {
+	c := plans.ResourceChange{
+		Address: rc.Address, Type: rc.Type, Reason: string(rc.ActionReason),
+		Previous: rc.PreviousAddress, Importing: rc.Change.Importing != nil, Deposed: rc.DeposedKey,
+	}
+	for _, a := range rc.Change.Actions {
+		c.Actions = append(c.Actions, string(a))
 	}
 	return c
 }

@@ -76,11 +76,7 @@ func (f *foretelling) note(m *tfjson.StateModule) {
 }
 
 func (f *foretelling) carryOut(rc *tfjson.ResourceChange) error {
-	change := plans.ResourceChange{Previous: rc.PreviousAddress, Importing: rc.Change.Importing != nil, Deposed: rc.DeposedKey}
-	for _, a := range rc.Change.Actions {
-		change.Actions = append(change.Actions, string(a))
-	}
-	switch change.Kind() {
+	switch outline(rc).Kind() {
 	case plans.ChangeCreate, plans.ChangeUpdate, plans.ChangeReplace, plans.ChangeReplaceAfter, plans.ChangeReplaceKept, plans.ChangeMove, plans.ChangeImport:
 		return f.put(rc)
 	case plans.ChangeDelete, plans.ChangeForget:
@@ -241,7 +237,7 @@ func spelled(resource map[string]any, instance any) string {
 // resourceOf returns the state's entry for a change's object, new where there
 // is none, and which attributes its configuration sets.
 func (f *foretelling) resourceOf(rc *tfjson.ResourceChange) (map[string]any, func(string) bool, error) {
-	written := f.plan.written(rc)
+	written := f.plan.written(rc.Address)
 	declared := func(name string) bool {
 		if written == nil {
 			return true
@@ -267,65 +263,6 @@ func (f *foretelling) resourceOf(rc *tfjson.ResourceChange) (map[string]any, fun
 	}
 	f.state["resources"] = append(f.resources(), any(resource))
 	return resource, declared, nil
-}
-
-// written finds the block of a change's resource in the configuration.
-func (p *Plan) written(rc *tfjson.ResourceChange) *tfjson.ConfigResource {
-	if p.document.Config == nil {
-		return nil
-	}
-	m := p.document.Config.RootModule
-	for _, name := range calls(rc.ModuleAddress) {
-		if m == nil || m.ModuleCalls[name] == nil {
-			return nil
-		}
-		m = m.ModuleCalls[name].Module
-	}
-	if m == nil {
-		return nil
-	}
-	for _, r := range m.Resources {
-		if r.Mode == rc.Mode && r.Type == rc.Type && r.Name == rc.Name {
-			return r
-		}
-	}
-	return nil
-}
-
-// calls are the names of the module calls of an address such as
-// module.db["a.b"].module.store[0].
-func calls(module string) []string {
-	var names []string
-	for module != "" {
-		module = strings.TrimPrefix(module, "module.")
-		end := strings.IndexAny(module, ".[")
-		if end < 0 {
-			return append(names, module)
-		}
-		names = append(names, module[:end])
-		module = pastIndex(module[end:])
-		module = strings.TrimPrefix(module, ".")
-	}
-	return names
-}
-
-// pastIndex drops a leading [0] or ["key"].
-func pastIndex(text string) string {
-	if !strings.HasPrefix(text, "[") {
-		return text
-	}
-	quoted := false
-	for i := 1; i < len(text); i++ {
-		switch {
-		case text[i] == '\\' && quoted:
-			i++
-		case text[i] == '"':
-			quoted = !quoted
-		case text[i] == ']' && !quoted:
-			return text[i+1:]
-		}
-	}
-	return ""
 }
 
 // providerOf spells a provider configuration as states do.

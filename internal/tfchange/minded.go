@@ -19,11 +19,11 @@ import (
 func (p *Plan) Minded(m Mask) []Change {
 	var minded []Change
 	for _, c := range p.Drift(m) {
-		set, known := p.configured(c.Address)
-		if known && c.Kind() == plans.ChangeUpdate && len(c.Attributes) > 0 {
+		written := p.written(c.Address)
+		if written != nil && c.Kind() == plans.ChangeUpdate && len(c.Attributes) > 0 {
 			c.Attributes = slices.DeleteFunc(c.Attributes, func(attribute string) bool {
 				root := rootOf(attribute)
-				_, said := set[root]
+				_, said := written.Expressions[root]
 				return !said && !isBlock(field(c.after, root))
 			})
 			if len(c.Attributes) == 0 {
@@ -35,30 +35,30 @@ func (p *Plan) Minded(m Mask) []Change {
 	return minded
 }
 
-// configured are the arguments that a configuration gives to a resource; known
-// is false where the plan does not tell.
-func (p *Plan) configured(address string) (set map[string]*tfjson.Expression, known bool) {
+// written is the block of a resource in the configuration; nil where the plan
+// does not tell.
+func (p *Plan) written(address string) *tfjson.ConfigResource {
 	if p.document.Config == nil {
-		return nil, false
+		return nil
 	}
 	module, rest := p.document.Config.RootModule, configured(address)
 	for module != nil && strings.HasPrefix(rest, "module.") {
 		name, inside, _ := strings.Cut(strings.TrimPrefix(rest, "module."), ".")
 		call := module.ModuleCalls[name]
 		if call == nil {
-			return nil, false
+			return nil
 		}
 		module, rest = call.Module, inside
 	}
 	if module == nil {
-		return nil, false
+		return nil
 	}
 	for _, r := range module.Resources {
 		if r.Address == rest {
-			return r.Expressions, true
+			return r
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // rootOf is an attribute of a resource, without what is inside of it.
